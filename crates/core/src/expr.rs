@@ -1,0 +1,483 @@
+//! Expressions as written: a tree of columns, literals, operators, functions and aggregates, and its SQL text.
+
+use std::fmt;
+
+use crate::{DataType, Value};
+
+/// An expression. `Column` names stand until [`resolve`](crate::resolve()) turns them into `Field` indexes.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Expr {
+    /// A column, by name.
+    Column(String),
+    /// A column of the operator's input, by index. Made by `resolve`, never by users.
+    Field(usize),
+    /// A constant.
+    Literal(Value),
+    /// NOT.
+    Not(Box<Expr>),
+    /// Unary minus.
+    Negate(Box<Expr>),
+    /// `+ - * / %`.
+    Arithmetic(ArithmeticOp, Box<Expr>, Box<Expr>),
+    /// `= <> < <= > >=`.
+    Compare(CompareOp, Box<Expr>, Box<Expr>),
+    /// AND; the right side is evaluated only for rows where the left is not false.
+    And(Box<Expr>, Box<Expr>),
+    /// OR; the right side is evaluated only for rows where the left is not true.
+    Or(Box<Expr>, Box<Expr>),
+    /// IS NULL, or IS NOT NULL where `negated`.
+    IsNull {
+        /// What is looked at.
+        expr: Box<Expr>,
+        /// IS NOT NULL.
+        negated: bool,
+    },
+    /// IN (…), or NOT IN where `negated`.
+    InList {
+        /// What is looked for.
+        expr: Box<Expr>,
+        /// Where.
+        list: Vec<Expr>,
+        /// NOT IN.
+        negated: bool,
+    },
+    /// LIKE: `%` is any text, `_` one character.
+    Like {
+        /// The text.
+        expr: Box<Expr>,
+        /// The pattern.
+        pattern: Box<Expr>,
+        /// The character that makes the next one of the pattern literal.
+        escape: Option<char>,
+        /// NOT LIKE.
+        negated: bool,
+        /// ILIKE: letters match in any case.
+        case_insensitive: bool,
+    },
+    /// CASE WHEN … THEN … ELSE … END; a branch is evaluated only for rows that take it.
+    Case {
+        /// Conditions and results, in order.
+        branches: Vec<(Expr, Expr)>,
+        /// ELSE; NULL where absent.
+        otherwise: Option<Box<Expr>>,
+    },
+    /// CAST, or TRY_CAST where `lenient`: NULL instead of an error.
+    Cast {
+        /// The value.
+        expr: Box<Expr>,
+        /// The wanted type.
+        data_type: DataType,
+        /// TRY_CAST.
+        lenient: bool,
+    },
+    /// A scalar function.
+    Call(Function, Vec<Expr>),
+    /// An aggregate; only in SELECT, HAVING and ORDER BY, and never inside another.
+    Aggregate {
+        /// Which.
+        function: AggregateFunction,
+        /// Its arguments, without constant parameters; empty for `count(*)`.
+        arguments: Vec<Expr>,
+    },
+}
+
+/// `+ - * / %`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum ArithmeticOp {
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    Remainder,
+}
+
+/// `= <> < <= > >=`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum CompareOp {
+    Equal,
+    NotEqual,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
+/// Scalar functions. NULL in any argument gives NULL, but for `Coalesce`, `NullIf`, `Greatest`, `Least`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Function {
+    /// `coalesce(a, …)`: the first that is not NULL; later ones are evaluated only where needed.
+    Coalesce,
+    /// `nullif(a, b)`: NULL where a = b, else a.
+    NullIf,
+    /// `a || b`: both as text.
+    Concat,
+    /// `lower(text)`, by Unicode's default case mapping.
+    Lower,
+    /// `upper(text)`, by Unicode's default case mapping.
+    Upper,
+    /// `length(text)`: Unicode code points.
+    Length,
+    /// `substr(text, start[, length])`: code points from 1; a negative start counts from the end.
+    Substr,
+    /// `trim(text)`: without the spaces (U+0020) at both ends.
+    Trim,
+    /// `replace(text, from, to)`: every occurrence; the text itself where `from` is empty.
+    Replace,
+    /// `starts_with(text, prefix)`.
+    StartsWith,
+    /// `abs(number)`.
+    Abs,
+    /// `round(number[, digits])`: half away from zero; digits is an integer literal and may be negative.
+    Round,
+    /// `floor(number)`: decimals keep their type with scale 0.
+    Floor,
+    /// `ceil(number)`: decimals keep their type with scale 0.
+    Ceil,
+    /// `sqrt(number)`, a double; an error below 0.
+    Sqrt,
+    /// `power(base, exponent)`, a double.
+    Power,
+    /// `ln(number)`, a double; an error at 0 and below.
+    Ln,
+    /// `exp(number)`, a double.
+    Exp,
+    /// `greatest(a, …)`: NULLs are left out.
+    Greatest,
+    /// `least(a, …)`: NULLs are left out.
+    Least,
+}
+
+impl Function {
+    /// Every function with its SQL names (the first is the one that is printed) and its least and greatest number of
+    /// arguments. `Concat` is written `||`.
+    pub const ALL: [(Function, &'static [&'static str], usize, usize); 20] = [
+        (Function::Coalesce, &["coalesce", "ifnull"], 1, usize::MAX),
+        (Function::NullIf, &["nullif"], 2, 2),
+        (Function::Concat, &["||"], 2, 2),
+        (Function::Lower, &["lower", "lcase"], 1, 1),
+        (Function::Upper, &["upper", "ucase"], 1, 1),
+        (Function::Length, &["length", "len", "char_length", "character_length"], 1, 1),
+        (Function::Substr, &["substr", "substring"], 2, 3),
+        (Function::Trim, &["trim"], 1, 1),
+        (Function::Replace, &["replace"], 3, 3),
+        (Function::StartsWith, &["starts_with", "prefix"], 2, 2),
+        (Function::Abs, &["abs"], 1, 1),
+        (Function::Round, &["round"], 1, 2),
+        (Function::Floor, &["floor"], 1, 1),
+        (Function::Ceil, &["ceil", "ceiling"], 1, 1),
+        (Function::Sqrt, &["sqrt"], 1, 1),
+        (Function::Power, &["power", "pow"], 2, 2),
+        (Function::Ln, &["ln"], 1, 1),
+        (Function::Exp, &["exp"], 1, 1),
+        (Function::Greatest, &["greatest"], 1, usize::MAX),
+        (Function::Least, &["least"], 1, usize::MAX),
+    ];
+
+    /// The function called `name`, in any case.
+    pub fn from_name(name: &str) -> Option<Self> {
+        let lower = name.to_ascii_lowercase();
+        Self::ALL
+            .iter()
+            .find(|(_, names, ..)| names.contains(&lower.as_str()))
+            .map(|(function, ..)| *function)
+    }
+
+    /// The name that is printed.
+    pub fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(function, ..)| *function == self).map_or("?", |(_, names, ..)| names[0])
+    }
+
+    /// The least and greatest number of arguments.
+    pub fn arity(self) -> (usize, usize) {
+        Self::ALL
+            .iter()
+            .find(|(function, ..)| *function == self)
+            .map_or((0, 0), |(_, _, least, most)| (*least, *most))
+    }
+}
+
+/// Aggregate functions. NULL arguments are left out; over no value all but the counts give NULL.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum AggregateFunction {
+    /// `count(*)`: rows.
+    CountStar,
+    /// `count(x)`.
+    Count,
+    /// `count(distinct x)`.
+    CountDistinct,
+    /// `sum(x)`: exact; `DECIMAL(38, scale)` for integers and decimals.
+    Sum,
+    /// `avg(x)`, `mean(x)`: the exact mean, rounded once to a double.
+    Avg,
+    /// `min(x)`.
+    Min,
+    /// `max(x)`.
+    Max,
+    /// `var_pop(x)`.
+    VarPop,
+    /// `var_samp(x)`, `variance(x)`: NULL for fewer than two values.
+    VarSamp,
+    /// `stddev_pop(x)`.
+    StddevPop,
+    /// `stddev_samp(x)`, `stddev(x)`: NULL for fewer than two values.
+    StddevSamp,
+    /// `quantile_cont(x, q)`, and `median(x)` with q = 0.5: interpolated between neighbours, the exact value rounded
+    /// once to a double.
+    QuantileCont(f64),
+    /// `quantile_disc(x, q)`: the value at index `max(ceil(q * n), 1) - 1` of the n sorted values.
+    QuantileDisc(f64),
+    /// `first(x)`: the value of the first record of the group, be it NULL.
+    First,
+    /// `last(x)`: the value of the last record of the group, be it NULL.
+    Last,
+    /// `any_value(x)`: the first that is not NULL.
+    AnyValue,
+    /// `corr(y, x)`: Pearson's coefficient over rows where both are not NULL; NULL where one of them does not vary.
+    Corr,
+}
+
+impl AggregateFunction {
+    /// The name that is printed.
+    pub fn name(self) -> &'static str {
+        match self {
+            AggregateFunction::CountStar | AggregateFunction::Count | AggregateFunction::CountDistinct => {
+                "count"
+            }
+            AggregateFunction::Sum => "sum",
+            AggregateFunction::Avg => "avg",
+            AggregateFunction::Min => "min",
+            AggregateFunction::Max => "max",
+            AggregateFunction::VarPop => "var_pop",
+            AggregateFunction::VarSamp => "var_samp",
+            AggregateFunction::StddevPop => "stddev_pop",
+            AggregateFunction::StddevSamp => "stddev_samp",
+            AggregateFunction::QuantileCont(0.5) => "median",
+            AggregateFunction::QuantileCont(_) => "quantile_cont",
+            AggregateFunction::QuantileDisc(_) => "quantile_disc",
+            AggregateFunction::First => "first",
+            AggregateFunction::Last => "last",
+            AggregateFunction::AnyValue => "any_value",
+            AggregateFunction::Corr => "corr",
+        }
+    }
+
+    /// How many arguments it takes, constant parameters not counted.
+    pub fn arity(self) -> usize {
+        match self {
+            AggregateFunction::CountStar => 0,
+            AggregateFunction::Corr => 2,
+            _ => 1,
+        }
+    }
+}
+
+impl Expr {
+    /// The direct children, in the order they are written.
+    pub fn children(&self) -> Vec<&Expr> {
+        match self {
+            Expr::Column(_) | Expr::Field(_) | Expr::Literal(_) => Vec::new(),
+            Expr::Not(e) | Expr::Negate(e) | Expr::IsNull { expr: e, .. } | Expr::Cast { expr: e, .. } => {
+                vec![e]
+            }
+            Expr::Arithmetic(_, l, r) | Expr::Compare(_, l, r) | Expr::And(l, r) | Expr::Or(l, r) => {
+                vec![l, r]
+            }
+            Expr::InList { expr, list, .. } => std::iter::once(&**expr).chain(list).collect(),
+            Expr::Like { expr, pattern, .. } => vec![expr, pattern],
+            Expr::Case { branches, otherwise } => {
+                branches.iter().flat_map(|(when, then)| [when, then]).chain(otherwise.as_deref()).collect()
+            }
+            Expr::Call(_, arguments) | Expr::Aggregate { arguments, .. } => arguments.iter().collect(),
+        }
+    }
+
+    /// The direct children, mutably, in the same order as [`Expr::children`].
+    pub fn children_mut(&mut self) -> Vec<&mut Expr> {
+        match self {
+            Expr::Column(_) | Expr::Field(_) | Expr::Literal(_) => Vec::new(),
+            Expr::Not(e) | Expr::Negate(e) | Expr::IsNull { expr: e, .. } | Expr::Cast { expr: e, .. } => {
+                vec![e]
+            }
+            Expr::Arithmetic(_, l, r) | Expr::Compare(_, l, r) | Expr::And(l, r) | Expr::Or(l, r) => {
+                vec![l, r]
+            }
+            Expr::InList { expr, list, .. } => std::iter::once(&mut **expr).chain(list).collect(),
+            Expr::Like { expr, pattern, .. } => vec![expr, pattern],
+            Expr::Case { branches, otherwise } => branches
+                .iter_mut()
+                .flat_map(|(when, then)| [when, then])
+                .chain(otherwise.as_deref_mut())
+                .collect(),
+            Expr::Call(_, arguments) | Expr::Aggregate { arguments, .. } => arguments.iter_mut().collect(),
+        }
+    }
+
+    /// Whether an aggregate occurs anywhere in it.
+    pub fn has_aggregate(&self) -> bool {
+        matches!(self, Expr::Aggregate { .. }) || self.children().into_iter().any(Expr::has_aggregate)
+    }
+
+    /// Adds the indexes of all `Field`s in it to `fields`, each once.
+    pub fn collect_fields(&self, fields: &mut Vec<usize>) {
+        if let Expr::Field(index) = self
+            && !fields.contains(index)
+        {
+            fields.push(*index);
+        }
+        self.children().into_iter().for_each(|child| child.collect_fields(fields));
+    }
+}
+
+impl ArithmeticOp {
+    /// The sign.
+    pub fn symbol(self) -> &'static str {
+        match self {
+            ArithmeticOp::Add => "+",
+            ArithmeticOp::Subtract => "-",
+            ArithmeticOp::Multiply => "*",
+            ArithmeticOp::Divide => "/",
+            ArithmeticOp::Remainder => "%",
+        }
+    }
+}
+
+impl CompareOp {
+    /// The sign.
+    pub fn symbol(self) -> &'static str {
+        match self {
+            CompareOp::Equal => "=",
+            CompareOp::NotEqual => "<>",
+            CompareOp::Less => "<",
+            CompareOp::LessOrEqual => "<=",
+            CompareOp::Greater => ">",
+            CompareOp::GreaterOrEqual => ">=",
+        }
+    }
+}
+
+/// Writes a name as an identifier: bare where that reads back, else in double quotes.
+fn write_identifier(f: &mut fmt::Formatter<'_>, name: &str) -> fmt::Result {
+    let plain = name
+        .bytes()
+        .enumerate()
+        .all(|(at, b)| b.is_ascii_alphabetic() || b == b'_' || (at > 0 && b.is_ascii_digit()));
+    if plain && !name.is_empty() { f.write_str(name) } else { write!(f, "\"{}\"", name.replace('"', "\"\"")) }
+}
+
+fn write_list(f: &mut fmt::Formatter<'_>, list: &[Expr]) -> fmt::Result {
+    for (at, expr) in list.iter().enumerate() {
+        let comma = if at == 0 { "" } else { ", " };
+        write!(f, "{comma}{expr}")?;
+    }
+    Ok(())
+}
+
+/// An operand in parentheses where it is an operator itself.
+struct Operand<'a>(&'a Expr);
+
+impl fmt::Display for Operand<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Expr::Column(_)
+            | Expr::Field(_)
+            | Expr::Literal(_)
+            | Expr::Cast { .. }
+            | Expr::Aggregate { .. } => self.0.fmt(f),
+            Expr::Call(function, _) if *function != Function::Concat => self.0.fmt(f),
+            _ => write!(f, "({})", self.0),
+        }
+    }
+}
+
+impl fmt::Display for Expr {
+    /// The SQL text.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let not = |negated: bool| if negated { "NOT " } else { "" };
+        match self {
+            Expr::Column(name) => write_identifier(f, name),
+            Expr::Field(index) => write!(f, "#{index}"),
+            Expr::Literal(Value::Utf8(text)) => write!(f, "'{}'", text.replace('\'', "''")),
+            Expr::Literal(Value::Date(days)) => write!(f, "DATE '{}'", Value::Date(*days)),
+            Expr::Literal(Value::Timestamp(micros)) => write!(f, "TIMESTAMP '{}'", Value::Timestamp(*micros)),
+            Expr::Literal(value) => write!(f, "{value}"),
+            Expr::Not(expr) => write!(f, "NOT {}", Operand(expr)),
+            Expr::Negate(expr) => write!(f, "-{}", Operand(expr)),
+            Expr::Arithmetic(op, left, right) => {
+                write!(f, "{} {} {}", Operand(left), op.symbol(), Operand(right))
+            }
+            Expr::Compare(op, left, right) => {
+                write!(f, "{} {} {}", Operand(left), op.symbol(), Operand(right))
+            }
+            Expr::And(left, right) => write!(f, "{} AND {}", Operand(left), Operand(right)),
+            Expr::Or(left, right) => write!(f, "{} OR {}", Operand(left), Operand(right)),
+            Expr::IsNull { expr, negated } => write!(f, "{} IS {}NULL", Operand(expr), not(*negated)),
+            Expr::InList { expr, list, negated } => {
+                write!(f, "{} {}IN (", Operand(expr), not(*negated))?;
+                write_list(f, list)?;
+                f.write_str(")")
+            }
+            Expr::Like { expr, pattern, escape, negated, case_insensitive } => {
+                let like = if *case_insensitive { "ILIKE" } else { "LIKE" };
+                write!(f, "{} {}{like} {}", Operand(expr), not(*negated), Operand(pattern))?;
+                escape.map_or(Ok(()), |c| write!(f, " ESCAPE '{c}'"))
+            }
+            Expr::Case { branches, otherwise } => {
+                f.write_str("CASE")?;
+                for (when, then) in branches {
+                    write!(f, " WHEN {when} THEN {then}")?;
+                }
+                if let Some(otherwise) = otherwise {
+                    write!(f, " ELSE {otherwise}")?;
+                }
+                f.write_str(" END")
+            }
+            Expr::Cast { expr, data_type, lenient } => {
+                write!(f, "{}CAST({expr} AS {data_type})", if *lenient { "TRY_" } else { "" })
+            }
+            Expr::Call(Function::Concat, arguments) if arguments.len() == 2 => {
+                write!(f, "{} || {}", Operand(&arguments[0]), Operand(&arguments[1]))
+            }
+            Expr::Call(function, arguments) => {
+                write!(f, "{}(", function.name())?;
+                write_list(f, arguments)?;
+                f.write_str(")")
+            }
+            Expr::Aggregate { function, arguments } => {
+                write!(f, "{}(", function.name())?;
+                match function {
+                    AggregateFunction::CountStar => f.write_str("*")?,
+                    AggregateFunction::CountDistinct => f.write_str("DISTINCT ")?,
+                    _ => {}
+                }
+                write_list(f, arguments)?;
+                match function {
+                    AggregateFunction::QuantileCont(q) if *q != 0.5 => write!(f, ", {q})"),
+                    AggregateFunction::QuantileDisc(q) => write!(f, ", {q})"),
+                    _ => f.write_str(")"),
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prints_as_sql() {
+        let column = |name: &str| Box::new(Expr::Column(name.into()));
+        let sum = Expr::Arithmetic(ArithmeticOp::Add, column("a"), column("b c"));
+        let product = Expr::Arithmetic(
+            ArithmeticOp::Multiply,
+            Box::new(sum),
+            Box::new(Expr::Literal(Value::decimal(15, 1))),
+        );
+        assert_eq!(product.to_string(), "(a + \"b c\") * 1.5");
+        let count = Expr::Aggregate { function: AggregateFunction::CountDistinct, arguments: vec![product] };
+        assert_eq!(count.to_string(), "count(DISTINCT (a + \"b c\") * 1.5)");
+        assert_eq!(Expr::Literal(Value::Utf8("it's".into())).to_string(), "'it''s'");
+    }
+}

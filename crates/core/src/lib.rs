@@ -1,0 +1,25 @@
+//! The contracts that every crate shares: types, values, expressions, queries and errors.
+//!
+//! This crate opens no file, evaluates no expression and knows nothing of Arrow. It says what a query *means*:
+//! which names it uses ([`resolve`]), which types its expressions have ([`typed`]), and which type a CSV column has
+//! given the cells that were seen ([`infer`]). How a query is run is other crates' business.
+
+pub mod data_type;
+pub mod error;
+pub mod expr;
+pub mod infer;
+pub mod query;
+pub mod resolve;
+pub mod schema;
+pub mod typed;
+pub mod value;
+
+pub use data_type::{DataType, MAX_PRECISION};
+pub use error::{Error, ErrorKind, Location, Result};
+pub use expr::{AggregateFunction, ArithmeticOp, CompareOp, Expr, Function};
+pub use infer::{CellClass, Profile};
+pub use query::{CsvOptions, Infer, OrderBy, Query, SelectItem, Table};
+pub use resolve::{Resolved, SortKey, resolve};
+pub use schema::{Field, Schema};
+pub use typed::{Typed, TypedAggregate, TypedKind};
+pub use value::Value;

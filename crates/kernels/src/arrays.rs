@@ -1,0 +1,54 @@
+//! Which Arrow array holds which logical type.
+//!
+//! | logical | array |
+//! |---|---|
+//! | `Null` | `NullArray` |
+//! | `Boolean` | `BooleanArray` |
+//! | `Int64` | `Int64Array` |
+//! | `Decimal { scale, .. }` | `Decimal64Array` (precision 18) or `Decimal128Array` (precision 38), both of the logical scale |
+//! | `Float64` | `Float64Array`, never -0.0, NaN always the canonical one |
+//! | `Date` | `Date32Array` |
+//! | `Timestamp` | `TimestampMicrosecondArray` without a time zone |
+//! | `Utf8` | `StringArray` |
+//!
+//! The scan gives decimals as `Decimal64Array` while every mantissa of a block has at most 18 digits, else as
+//! `Decimal128Array`, whatever the logical precision: whoever takes a decimal takes both. Results of expressions and
+//! aggregates are always `Decimal128Array`.
+
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, Decimal128Array};
+use arrow::datatypes::{
+    DECIMAL128_MAX_PRECISION, DataType as ArrowType, Decimal64Type, Decimal128Type, TimeUnit,
+};
+use plimsoll_core::DataType;
+
+/// Digits of every mantissa that a `Decimal64Array` holds.
+pub const NARROW_DIGITS: u8 = 18;
+
+/// The type of an array of results: decimals are 128 bits wide.
+pub fn arrow_type(data_type: DataType) -> ArrowType {
+    match data_type {
+        DataType::Null => ArrowType::Null,
+        DataType::Boolean => ArrowType::Boolean,
+        DataType::Int64 => ArrowType::Int64,
+        DataType::Decimal { precision, scale } => ArrowType::Decimal128(precision, scale_of(scale)),
+        DataType::Float64 => ArrowType::Float64,
+        DataType::Date => ArrowType::Date32,
+        DataType::Timestamp => ArrowType::Timestamp(TimeUnit::Microsecond, None),
+        DataType::Utf8 => ArrowType::Utf8,
+    }
+}
+
+/// A scale as Arrow counts it.
+pub fn scale_of(scale: u8) -> i8 {
+    i8::try_from(scale).unwrap_or(i8::MAX)
+}
+
+/// A decimal array of either width as 128 bits; any other array as it is. Copies only a narrow one.
+pub fn wide(array: &ArrayRef) -> ArrayRef {
+    let ArrowType::Decimal64(_, scale) = *array.data_type() else { return Arc::clone(array) };
+    let narrow = array.as_primitive::<Decimal64Type>();
+    let mantissas: Decimal128Array = narrow.unary::<_, Decimal128Type>(i128::from);
+    Arc::new(mantissas.with_data_type(ArrowType::Decimal128(DECIMAL128_MAX_PRECISION, scale)))
+}

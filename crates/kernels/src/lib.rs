@@ -1,0 +1,16 @@
+//! What happens to values once they are Arrow arrays: expressions, groups, aggregates and exact sums.
+//!
+//! This crate reads no file and starts no thread. It is the only evaluator of expressions over Arrow arrays; the other
+//! evaluator, the oracle in `plimsoll-rows`, knows nothing of Arrow.
+
+pub mod aggregate;
+pub mod arrays;
+pub mod block;
+pub mod evaluate;
+pub mod exact;
+pub mod group;
+
+pub use aggregate::{AggregateState, aggregate_state};
+pub use block::{Block, Source};
+pub use evaluate::{evaluate, select};
+pub use group::GroupTable;
