@@ -357,13 +357,75 @@ impl CompareOp {
     }
 }
 
+/// Words that SQL reads as something else than a name where they stand bare.
+const RESERVED: [&str; 57] = [
+    "ALL",
+    "ANALYZE",
+    "AND",
+    "ANY",
+    "AS",
+    "ASC",
+    "BETWEEN",
+    "CASE",
+    "CAST",
+    "CLUSTER",
+    "CUBE",
+    "DESC",
+    "DISTINCT",
+    "DISTRIBUTE",
+    "ELSE",
+    "END",
+    "ESCAPE",
+    "EXCEPT",
+    "EXCLUDE",
+    "EXISTS",
+    "EXPLAIN",
+    "FALSE",
+    "FETCH",
+    "FROM",
+    "GROUP",
+    "HAVING",
+    "ILIKE",
+    "IN",
+    "INTERSECT",
+    "INTERVAL",
+    "INTO",
+    "IS",
+    "LATERAL",
+    "LIKE",
+    "LIMIT",
+    "MINUS",
+    "NOT",
+    "NULL",
+    "OFFSET",
+    "ON",
+    "OR",
+    "ORDER",
+    "RETURNING",
+    "ROLLUP",
+    "SELECT",
+    "SOME",
+    "SORT",
+    "THEN",
+    "TOP",
+    "TRIM",
+    "TRUE",
+    "UNION",
+    "VALUES",
+    "VIEW",
+    "WHEN",
+    "WHERE",
+    "WITH",
+];
+
 /// Writes a name as an identifier: bare where that reads back, else in double quotes.
 fn write_identifier(f: &mut fmt::Formatter<'_>, name: &str) -> fmt::Result {
     let plain = name
         .bytes()
         .enumerate()
         .all(|(at, b)| b.is_ascii_alphabetic() || b == b'_' || (at > 0 && b.is_ascii_digit()));
-    if plain && !name.is_empty() { f.write_str(name) } else { write!(f, "\"{}\"", name.replace('"', "\"\"")) }
+    let bare = plain && !name.is_empty() && !RESERVED.iter().any(|word| word.eq_ignore_ascii_case(name));
+    if bare { f.write_str(name) } else { write!(f, "\"{}\"", name.replace('"', "\"\"")) }
 }
 
 fn write_list(f: &mut fmt::Formatter<'_>, list: &[Expr]) -> fmt::Result {
@@ -401,8 +463,13 @@ impl fmt::Display for Expr {
             Expr::Literal(Value::Utf8(text)) => write!(f, "'{}'", text.replace('\'', "''")),
             Expr::Literal(Value::Date(days)) => write!(f, "DATE '{}'", Value::Date(*days)),
             Expr::Literal(Value::Timestamp(micros)) => write!(f, "TIMESTAMP '{}'", Value::Timestamp(*micros)),
+            // A point alone would read back as a decimal.
+            Expr::Literal(Value::Float64(value)) if value.is_finite() => write!(f, "{value:e}"),
+            Expr::Literal(value @ Value::Float64(_)) => write!(f, "CAST('{value}' AS DOUBLE)"),
             Expr::Literal(value) => write!(f, "{value}"),
             Expr::Not(expr) => write!(f, "NOT {}", Operand(expr)),
+            // Two signs would begin a comment.
+            Expr::Negate(expr) if matches!(**expr, Expr::Literal(_)) => write!(f, "-({expr})"),
             Expr::Negate(expr) => write!(f, "-{}", Operand(expr)),
             Expr::Arithmetic(op, left, right) => {
                 write!(f, "{} {} {}", Operand(left), op.symbol(), Operand(right))
@@ -421,7 +488,11 @@ impl fmt::Display for Expr {
             Expr::Like { expr, pattern, escape, negated, case_insensitive } => {
                 let like = if *case_insensitive { "ILIKE" } else { "LIKE" };
                 write!(f, "{} {}{like} {}", Operand(expr), not(*negated), Operand(pattern))?;
-                escape.map_or(Ok(()), |c| write!(f, " ESCAPE '{c}'"))
+                match escape {
+                    None => Ok(()),
+                    Some('\'') => f.write_str(" ESCAPE ''''"),
+                    Some(escape) => write!(f, " ESCAPE '{escape}'"),
+                }
             }
             Expr::Case { branches, otherwise } => {
                 f.write_str("CASE")?;

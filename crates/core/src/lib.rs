@@ -7,6 +7,7 @@
 pub mod data_type;
 pub mod error;
 pub mod expr;
+pub mod expr_ops;
 pub mod infer;
 pub mod query;
 pub mod resolve;

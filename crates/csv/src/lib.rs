@@ -1,1 +1,23 @@
-//! placeholder
+//! CSV: bytes to records to typed Arrow columns, split and scanned in parallel, exactly.
+//!
+//! A [`CsvFile`] is an opened input whose dialect, names and head sample are known. A [`Scan`] is one pass over it;
+//! each worker pulls blocks of records from its own [`Reader`], and turns the cells it wants into arrays with
+//! [`Cells::parse`]. This crate evaluates nothing and knows nothing of queries.
+
+mod column;
+mod dialect;
+mod file;
+mod index;
+mod input;
+pub mod machine;
+mod parse;
+mod reader;
+mod split;
+mod structure;
+mod walk;
+
+pub use column::{Cells, ColumnType, Misfit, Parsed};
+pub use dialect::{Dialect, MAX_RECORD};
+pub use file::CsvFile;
+pub use reader::{Reader, Scan};
+pub use walk::Span;

@@ -1,1 +1,32 @@
-//! placeholder
+//! The eager strategy and the oracle: every record as boxed values, evaluated one value at a time.
+//!
+//! Slow and plain on purpose. Nothing here is shared with the fast path but the contracts of `plimsoll-core`: this
+//! crate has its own CSV machine, its own parsers of cells, its own evaluator and its own exact sums, so that an
+//! agreement of both means something. It never streams, spills or bounds its memory.
+//!
+//! A run goes through these modules, in this order:
+//! 1. `machine`: bytes to records, one byte at a time ([`records`]);
+//! 2. `read`: the dialect, the header, the names, which records are the head sample;
+//! 3. `typing`: which type each column has and which records WHERE selects (`cell` turns text into values);
+//! 4. `run` and `group`: the stages of the query over rows of values (`evaluate`, `cast`, `functions`, `aggregate`,
+//!    `exact`).
+
+mod aggregate;
+mod calendar;
+mod cast;
+mod cell;
+mod evaluate;
+mod exact;
+mod functions;
+mod group;
+mod machine;
+mod order;
+mod read;
+mod run;
+#[cfg(test)]
+mod tests;
+mod typing;
+
+pub use machine::{Cell, Record};
+pub use read::records;
+pub use run::{Rows, run, run_bytes};

@@ -1,0 +1,356 @@
+//! Cells of one column to one Arrow array.
+
+use std::sync::Arc;
+
+use arrow::array::{
+    ArrayRef, BooleanArray, Date32Array, Decimal64Array, Decimal128Array, Float64Array, Int64Array,
+    NullArray, StringArray, TimestampMicrosecondArray,
+};
+use arrow::buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
+use arrow::datatypes::DataType as ArrowType;
+use plimsoll_core::value::{parse_date, parse_timestamp};
+use plimsoll_core::{CellClass, DataType, MAX_PRECISION, Profile};
+
+use crate::Dialect;
+use crate::parse::class::{boolean, class_of, classify, float, positive_zero};
+use crate::parse::fast;
+use crate::parse::number::Number;
+use crate::walk::Span;
+
+/// Digits of every mantissa of a `Decimal64Array`.
+const NARROW_DIGITS: u8 = 18;
+
+/// The most significant digits of a number without exponent in a column that is inferred to be of doubles.
+const FLOAT_DIGITS: u32 = plimsoll_core::infer::FLOAT_DIGITS;
+
+/// The type of a column, and whether the user gave it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ColumnType {
+    /// The type.
+    pub data_type: DataType,
+    /// Whether it stands whatever the cells are.
+    pub declared: bool,
+}
+
+/// Cells of one column in a block.
+#[derive(Debug, Clone, Copy)]
+pub struct Cells<'a> {
+    /// The block's bytes, with room for a word behind the last cell.
+    pub bytes: &'a [u8],
+    /// Where the cells lie.
+    pub spans: &'a [Span],
+    /// How they are quoted, and what is NULL.
+    pub dialect: &'a Dialect,
+}
+
+/// A cell that the column's type does not take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Misfit {
+    /// Index of the cell.
+    pub row: usize,
+    /// What it is; `None` for text that is not UTF-8.
+    pub class: Option<CellClass>,
+}
+
+/// A column's array, and what it has seen that a `Decimal64Array` could not hold.
+#[derive(Debug, Clone)]
+pub struct Parsed {
+    /// As [`Cells::parse`] says.
+    pub array: ArrayRef,
+    /// The classes of cells with mantissas of more than 18 digits.
+    pub wide: Profile,
+}
+
+impl Cells<'_> {
+    /// The cells as an array of `column`'s type: decimals as `Decimal64` where all mantissas have at most 18 digits,
+    /// else as `Decimal128`; both say the type's scale, and 18 or 38 digits.
+    ///
+    /// # Errors
+    /// The first cell that the type does not take.
+    pub fn parse(&self, column: ColumnType) -> Result<Parsed, Misfit> {
+        let array: ArrayRef = match column.data_type {
+            DataType::Null => {
+                self.values(|_, _| None, |_| None::<()>)?;
+                Arc::new(NullArray::new(self.spans.len()))
+            }
+            DataType::Boolean => {
+                let (values, nulls) = self.values(|_, _| None, boolean)?;
+                Arc::new(BooleanArray::new(BooleanBuffer::from(values), nulls))
+            }
+            DataType::Int64 => {
+                let (values, nulls) = self.values(fast::integer, |text| {
+                    Number::read(text).filter(|number| number.scale == 0)?.as_i64()
+                })?;
+                Arc::new(Int64Array::new(values.into(), nulls))
+            }
+            DataType::Decimal { precision, scale } => return self.decimals(precision, scale),
+            DataType::Float64 => {
+                let most = if column.declared { u32::MAX } else { FLOAT_DIGITS };
+                let (values, nulls) = self.values(|_, _| None, |text| double(text, most))?;
+                Arc::new(Float64Array::new(values.into(), nulls))
+            }
+            DataType::Date => {
+                let (values, nulls) = self.values(|_, _| None, parse_date)?;
+                Arc::new(Date32Array::new(values.into(), nulls))
+            }
+            DataType::Timestamp => {
+                let (values, nulls) = self.values(|_, _| None, parse_timestamp)?;
+                Arc::new(TimestampMicrosecondArray::new(values.into(), nulls))
+            }
+            DataType::Utf8 => self.text()?,
+        };
+        Ok(Parsed { array, wide: Profile::default() })
+    }
+
+    /// The text of cell `row` for a type other than text; `None` for NULL. `scratch` holds it where it was quoted.
+    fn value_text<'b>(&'b self, row: usize, scratch: &'b mut Vec<u8>) -> Option<&'b [u8]> {
+        let raw = self.spans[row].of(self.bytes);
+        let text = if self.is_quoted(raw) {
+            scratch.clear();
+            self.dialect.unquote(raw, scratch);
+            &scratch[..]
+        } else if self.is_null_text(raw) {
+            return None;
+        } else {
+            raw
+        };
+        (!text.is_empty()).then_some(text)
+    }
+
+    #[inline(always)]
+    fn is_quoted(&self, raw: &[u8]) -> bool {
+        raw.first().is_some_and(|first| Some(*first) == self.dialect.quote)
+    }
+
+    #[inline(always)]
+    fn is_null_text(&self, raw: &[u8]) -> bool {
+        raw.is_empty()
+            || (!self.dialect.nulls.is_empty() && self.dialect.nulls.iter().any(|null| null == raw))
+    }
+
+    /// The cells by `fast` where that gives a value, else by `exact`.
+    fn values<T: Copy + Default>(
+        &self,
+        fast: impl Fn(&[u8], Span) -> Option<T>,
+        exact: impl Fn(&[u8]) -> Option<T>,
+    ) -> Result<(Vec<T>, Option<NullBuffer>), Misfit> {
+        let mut values = Vec::with_capacity(self.spans.len());
+        let mut null_rows = Vec::new();
+        let mut scratch = Vec::new();
+        // A text that means NULL could look like a number.
+        let fast_allowed = self.dialect.nulls.is_empty();
+        for (row, span) in self.spans.iter().enumerate() {
+            if fast_allowed
+                && span.length > 0
+                && let Some(value) = fast(self.bytes, *span)
+            {
+                values.push(value);
+                continue;
+            }
+            match self.value_text(row, &mut scratch) {
+                None => {
+                    null_rows.push(row);
+                    values.push(T::default());
+                }
+                Some(text) => match exact(text) {
+                    Some(value) => values.push(value),
+                    None => return Err(Misfit { row, class: Some(classify(text)) }),
+                },
+            }
+        }
+        Ok((values, null_buffer(&null_rows, self.spans.len())))
+    }
+
+    fn decimals(&self, precision: u8, scale: u8) -> Result<Parsed, Misfit> {
+        let narrow_limit = 10u64.pow(u32::from(precision.min(NARROW_DIGITS)));
+        let below = |value: &i64| value.unsigned_abs() < narrow_limit;
+        let narrow = self.values(
+            |bytes, span| fast::decimal(bytes, span, usize::from(scale)).filter(below),
+            |text| {
+                Number::read(text)?.at_scale(scale).and_then(|value| i64::try_from(value).ok()).filter(below)
+            },
+        );
+        let arrow_scale = i8::try_from(scale).unwrap_or(i8::MAX);
+        let misfit = match narrow {
+            Ok((values, nulls)) => {
+                let array = Decimal64Array::new(values.into(), nulls)
+                    .with_data_type(ArrowType::Decimal64(NARROW_DIGITS, arrow_scale));
+                return Ok(Parsed { array: Arc::new(array), wide: Profile::default() });
+            }
+            Err(misfit) => misfit,
+        };
+        let limit = 10u128.pow(u32::from(precision));
+        let at_scale = |number: Number| number.at_scale(scale).filter(|value| value.unsigned_abs() < limit);
+        let mut scratch = Vec::new();
+        let number = self.value_text(misfit.row, &mut scratch).and_then(Number::read);
+        if number.and_then(at_scale).is_none() {
+            return Err(misfit);
+        }
+        let (values, nulls) = self.values(|_, _| None, |text| at_scale(Number::read(text)?))?;
+        let mut wide = Profile::default();
+        for (row, value) in values.iter().enumerate() {
+            if value.unsigned_abs() >= 10u128.pow(u32::from(NARROW_DIGITS))
+                && let Some(number) = self.value_text(row, &mut scratch).and_then(Number::read)
+            {
+                wide.observe(class_of(&number));
+            }
+        }
+        let array = Decimal128Array::new(ScalarBuffer::from(values), nulls)
+            .with_data_type(ArrowType::Decimal128(MAX_PRECISION, arrow_scale));
+        Ok(Parsed { array: Arc::new(array), wide })
+    }
+
+    fn text(&self) -> Result<ArrayRef, Misfit> {
+        /// Short cells are copied as one block of this many bytes, which costs less than asking for their length.
+        const SHORT: usize = 16;
+        let mut offsets = Vec::with_capacity(self.spans.len() + 1);
+        let mut values: Vec<u8> =
+            Vec::with_capacity(self.spans.iter().map(|span| span.length as usize).sum::<usize>() + SHORT);
+        let mut null_rows = Vec::new();
+        let offset = |length: usize| i32::try_from(length).unwrap_or(i32::MAX);
+        offsets.push(0);
+        for (row, span) in self.spans.iter().enumerate() {
+            let raw = span.of(self.bytes);
+            let end = values.len() + raw.len();
+            if self.is_quoted(raw) {
+                self.dialect.unquote(raw, &mut values);
+            } else if self.is_null_text(raw) {
+                null_rows.push(row);
+            } else if let Some(short) = self.bytes.get(span.start as usize..span.start as usize + SHORT)
+                && raw.len() <= SHORT
+            {
+                values.extend_from_slice(short);
+                values.truncate(end);
+            } else {
+                values.extend_from_slice(raw);
+            }
+            offsets.push(offset(values.len()));
+        }
+        let nulls = null_buffer(&null_rows, self.spans.len());
+        let offsets = OffsetBuffer::new(ScalarBuffer::from(offsets));
+        let values = Buffer::from_vec(values);
+        match StringArray::try_new(offsets.clone(), values.clone(), nulls) {
+            Ok(array) => Ok(Arc::new(array)),
+            Err(_) => {
+                let is_text = |row: &usize| {
+                    let (from, to) = (offsets[*row] as usize, offsets[*row + 1] as usize);
+                    std::str::from_utf8(&values[from..to]).is_ok()
+                };
+                let row = (0..self.spans.len()).find(|row| !is_text(row)).unwrap_or(0);
+                Err(Misfit { row, class: None })
+            }
+        }
+    }
+
+    /// The class of each cell, NULLs too.
+    pub(crate) fn classes(&self) -> impl Iterator<Item = CellClass> {
+        let mut scratch = Vec::new();
+        (0..self.spans.len()).map(move |row| match self.value_text(row, &mut scratch) {
+            None => CellClass::Null,
+            Some(text) => classify(text),
+        })
+    }
+}
+
+/// A double: a plain number of at most `most` significant digits, or what [`float`] takes.
+fn double(text: &[u8], most: u32) -> Option<f64> {
+    /// Powers of ten that are exact as doubles.
+    const EXACT: [f64; 23] = [
+        1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17,
+        1e18, 1e19, 1e20, 1e21, 1e22,
+    ];
+    let Some(number) = Number::read(text) else { return float(text) };
+    if number.significant > most {
+        return None;
+    }
+    // A mantissa and a power of ten that are both exact give the nearest double by one division.
+    if let Some(mantissa) = number.mantissa.filter(|mantissa| *mantissa <= 1 << 53)
+        && let Some(power) = EXACT.get(number.scale as usize)
+    {
+        let value = mantissa as f64 / power;
+        return Some(positive_zero(if number.negative { -value } else { value }));
+    }
+    std::str::from_utf8(text).ok()?.parse().ok().map(positive_zero)
+}
+
+fn null_buffer(null_rows: &[usize], length: usize) -> Option<NullBuffer> {
+    if null_rows.is_empty() {
+        return None;
+    }
+    let mut valid = vec![true; length];
+    null_rows.iter().for_each(|row| valid[*row] = false);
+    Some(NullBuffer::from(valid))
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::{Array, AsArray};
+    use arrow::datatypes::{Decimal64Type, Decimal128Type, Float64Type, Int64Type};
+    use plimsoll_core::CsvOptions;
+
+    use super::*;
+
+    fn parse(cells: &[&str], data_type: DataType, declared: bool, nulls: &[&str]) -> Result<Parsed, Misfit> {
+        let mut bytes = Vec::new();
+        let mut spans = Vec::new();
+        for cell in cells {
+            spans.push(Span { start: bytes.len() as u32, length: cell.len() as u32 });
+            bytes.extend_from_slice(cell.as_bytes());
+            bytes.push(b',');
+        }
+        bytes.extend_from_slice(&[0; 64]);
+        let nulls = nulls.iter().map(|null| (*null).to_owned()).collect();
+        let dialect = Dialect::new(&CsvOptions { nulls, ..CsvOptions::default() }, b',').unwrap();
+        Cells { bytes: &bytes, spans: &spans, dialect: &dialect }.parse(ColumnType { data_type, declared })
+    }
+
+    #[test]
+    fn integers_and_nulls() {
+        let parsed =
+            parse(&["1", "", "\"-7\"", "\"\"", "NA", "9223372036854775807"], DataType::Int64, false, &["NA"]);
+        let array = parsed.unwrap().array;
+        let values: Vec<Option<i64>> = array.as_primitive::<Int64Type>().iter().collect();
+        assert_eq!(values, [Some(1), None, Some(-7), None, None, Some(i64::MAX)]);
+        let misfit = parse(&["1", "2", "1.5"], DataType::Int64, false, &[]).unwrap_err();
+        assert_eq!(misfit.row, 2);
+        assert!(matches!(misfit.class, Some(CellClass::Number { scale: 1, .. })));
+    }
+
+    #[test]
+    fn decimals_turn_wide_when_they_must() {
+        let narrow = parse(&["1", "-0.5", "2.25"], DataType::decimal(2), false, &[]).unwrap();
+        assert_eq!(narrow.array.as_primitive::<Decimal64Type>().values(), &[100, -50, 225]);
+        let wide = parse(&["1", "12345678901234567890.5"], DataType::decimal(2), false, &[]).unwrap();
+        assert_eq!(
+            wide.array.as_primitive::<Decimal128Type>().values(),
+            &[100, 1_234_567_890_123_456_789_050]
+        );
+        assert_eq!(wide.wide.data_type(), DataType::decimal(1));
+        assert_eq!(parse(&["1.234"], DataType::decimal(2), false, &[]).unwrap_err().row, 0);
+        let declared = DataType::Decimal { precision: 3, scale: 1 };
+        assert!(parse(&["99.9", "-99"], declared, true, &[]).is_ok());
+        assert_eq!(parse(&["99.9", "100"], declared, true, &[]).unwrap_err().row, 1);
+    }
+
+    #[test]
+    fn doubles_take_fifteen_digits_unless_declared() {
+        let digits = "0.1234567890123456";
+        assert!(parse(&["1e3", digits], DataType::Float64, false, &[]).is_err());
+        let array = parse(&["1e3", digits, "-0.0", "NaN"], DataType::Float64, true, &[]).unwrap().array;
+        let values = array.as_primitive::<Float64Type>();
+        assert_eq!(values.value(1), 0.1234567890123456);
+        assert_eq!(values.value(2).to_bits(), 0);
+        assert!(values.value(3).is_nan());
+    }
+
+    #[test]
+    fn text_tells_null_from_empty() {
+        let array =
+            parse(&["a", "", "\"\"", "\"x\"\"y\"", "żółć-and-more-than-sixteen"], DataType::Utf8, false, &[])
+                .unwrap()
+                .array;
+        let values: Vec<Option<&str>> = array.as_string::<i32>().iter().collect();
+        assert_eq!(values, [Some("a"), None, Some(""), Some("x\"y"), Some("żółć-and-more-than-sixteen")]);
+        assert_eq!(array.null_count(), 1);
+    }
+}

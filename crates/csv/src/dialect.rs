@@ -1,0 +1,121 @@
+//! The resolved dialect: which byte does what.
+
+use plimsoll_core::{CsvOptions, Error, Result};
+
+/// How the bytes of a file split into records and fields.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dialect {
+    /// Between fields.
+    pub delimiter: u8,
+    /// Around fields, or `None` where quotes are text.
+    pub quote: Option<u8>,
+    /// Inside quotes, makes a quote (or itself) text; `None` where only a doubled quote does.
+    pub escape: Option<u8>,
+    /// At the start of a record, makes its physical line a comment.
+    pub comment: Option<u8>,
+    /// Unquoted texts that are NULL, besides the empty one.
+    pub nulls: Vec<Vec<u8>>,
+    /// The most bytes of one field, quotes included.
+    pub max_field: usize,
+}
+
+/// No record may be longer: offsets of text columns are 32 bits wide.
+pub const MAX_RECORD: usize = 1 << 30;
+
+impl Dialect {
+    /// The dialect that `options` describe, with `delimiter` where they leave it open.
+    ///
+    /// # Errors
+    /// `Plan` where one byte would have two meanings.
+    pub fn new(options: &CsvOptions, delimiter: u8) -> Result<Self> {
+        let delimiter = options.delimiter.unwrap_or(delimiter);
+        let escape = options.escape.filter(|escape| Some(*escape) != options.quote);
+        let named = [
+            ("delimiter", Some(delimiter)),
+            ("quote", options.quote),
+            ("escape", escape),
+            ("comment", options.comment),
+        ];
+        for (index, (name, byte)) in named.iter().enumerate() {
+            let Some(byte) = byte else { continue };
+            if matches!(byte, b'\n' | b'\r') {
+                return Err(Error::plan(format!("the {name} cannot be a line break"), "choose another byte"));
+            }
+            if let Some((other, _)) = named[..index].iter().find(|(_, taken)| *taken == Some(*byte)) {
+                let shown = char::from(*byte).escape_default();
+                return Err(Error::plan(
+                    format!("the {name} cannot be the {other} too: '{shown}'"),
+                    "choose another byte for one of them",
+                ));
+            }
+        }
+        Ok(Dialect {
+            delimiter,
+            quote: options.quote,
+            escape,
+            comment: options.comment,
+            nulls: options.nulls.iter().map(|text| text.clone().into_bytes()).collect(),
+            max_field: usize::try_from(options.max_field).unwrap_or(MAX_RECORD).min(MAX_RECORD),
+        })
+    }
+
+    /// Whether quote parity alone tells inside from outside: no escape, no comment.
+    pub(crate) fn parity_decides(&self) -> bool {
+        self.escape.is_none() && self.comment.is_none()
+    }
+
+    /// Appends the text of a field whose raw bytes begin with a quote: without the quotes, doubled ones and escapes.
+    /// Bytes after the closing quote are text, as the `csv` crate reads them.
+    pub fn unquote(&self, raw: &[u8], out: &mut Vec<u8>) {
+        let Some(quote) = self.quote else { return out.extend_from_slice(raw) };
+        let mut at = 1;
+        while at < raw.len() {
+            let byte = raw[at];
+            let next = raw.get(at + 1).copied();
+            if byte == quote {
+                if next != Some(quote) {
+                    return out.extend_from_slice(&raw[at + 1..]);
+                }
+                at += 1;
+            } else if Some(byte) == self.escape && (next == Some(quote) || next == self.escape) {
+                at += 1;
+                out.push(raw[at]);
+                at += 1;
+                continue;
+            }
+            out.push(byte);
+            at += 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unquoted(raw: &str, options: &CsvOptions) -> String {
+        let mut out = Vec::new();
+        Dialect::new(options, b',').unwrap().unquote(raw.as_bytes(), &mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn unquotes_as_the_csv_crate_does() {
+        let plain = CsvOptions::default();
+        for (raw, text) in
+            [("\"\"", ""), ("\"a\"", "a"), ("\"a\"\"b\"", "a\"b"), ("\"\"\"\"", "\""), ("\"a\"b\"c", "ab\"c")]
+        {
+            assert_eq!(unquoted(raw, &plain), text);
+        }
+        let escaped = CsvOptions { escape: Some(b'\\'), ..CsvOptions::default() };
+        assert_eq!(unquoted(r#""a\"b\\c\d""#, &escaped), r#"a"b\c\d"#);
+    }
+
+    #[test]
+    fn one_byte_has_one_meaning() {
+        let clash = CsvOptions { delimiter: Some(b'"'), ..CsvOptions::default() };
+        assert!(Dialect::new(&clash, b',').is_err());
+        let break_ = CsvOptions { comment: Some(b'\n'), ..CsvOptions::default() };
+        assert!(Dialect::new(&break_, b',').is_err());
+    }
+}

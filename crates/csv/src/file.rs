@@ -1,0 +1,371 @@
+//! An opened CSV file: its dialect, the names of its columns, and what the head sample says of their types.
+
+use std::sync::Arc;
+
+use plimsoll_core::{CsvOptions, DataType, Error, Field, Location, Profile, Result, Schema};
+
+use crate::Dialect;
+use crate::column::{Cells, ColumnType};
+use crate::input::Input;
+use crate::split::{Block, Region, breaks};
+use crate::walk::{Cursor, Walker, locate};
+
+/// Bytes looked at first: the sample and room for the header and for the record that the sample ends in.
+const HEAD_BYTES: usize = CsvOptions::SAMPLE_BYTES + (64 << 10);
+
+/// The delimiters that are tried where the user names none; of equally good ones the first is taken.
+const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
+
+/// A CSV file (or stream) that is open and whose head was looked at.
+#[derive(Debug)]
+pub struct CsvFile {
+    pub(crate) input: Arc<Input>,
+    pub(crate) dialect: Arc<Dialect>,
+    /// As the query names it.
+    pub(crate) name: Arc<str>,
+    pub(crate) columns: Arc<[String]>,
+    /// Offset of the first byte behind the header.
+    pub(crate) data_start: u64,
+    /// Line breaks before that.
+    pub(crate) lines_before: u64,
+    declared: Vec<Option<DataType>>,
+    profiles: Vec<Profile>,
+    /// For each column the first cell that made it text.
+    text_cells: Vec<Option<Location>>,
+}
+
+impl CsvFile {
+    /// Opens `path` and looks at its head.
+    ///
+    /// # Errors
+    /// `Io`; `Plan` for options that contradict each other; `UnknownColumn` for a type of a column that is not there;
+    /// `Data` for an empty file without given names and for a header that cannot be read.
+    pub fn open(path: &str, options: &CsvOptions) -> Result<Self> {
+        let input = Input::open(path)?;
+        let mut head = Vec::new();
+        let mut wanted = HEAD_BYTES;
+        loop {
+            let ended = input.head(&mut head, wanted)?;
+            let enough = ended
+                || head.len()
+                    > usize::try_from(options.max_field).unwrap_or(usize::MAX).saturating_add(HEAD_BYTES);
+            let looked = Head { bytes: &head, ended, enough, path, options }.read()?;
+            if let Some(findings) = looked {
+                return Ok(findings.with(input));
+            }
+            wanted = head.len().saturating_mul(2).max(HEAD_BYTES);
+        }
+    }
+
+    /// Names and types of the columns as the head sample and the user have them.
+    pub fn schema(&self) -> Schema {
+        let types = (0..self.columns.len()).map(|index| self.column_type(index, &self.profiles).data_type);
+        Schema::new(
+            self.columns.iter().zip(types).map(|(name, data_type)| Field::new(name, data_type)).collect(),
+        )
+    }
+
+    /// The type of column `index` where its cells have these `profiles`.
+    pub fn column_type(&self, index: usize, profiles: &[Profile]) -> ColumnType {
+        match self.declared[index] {
+            Some(data_type) => ColumnType { data_type, declared: true },
+            None => ColumnType { data_type: profiles[index].data_type(), declared: false },
+        }
+    }
+
+    /// What the head sample says of each column.
+    pub fn profiles(&self) -> &[Profile] {
+        &self.profiles
+    }
+
+    /// The first cell of the head sample that makes column `index` text.
+    pub fn text_cell(&self, index: usize) -> Option<&Location> {
+        self.text_cells[index].as_ref()
+    }
+
+    /// The dialect that the file is read with.
+    pub fn dialect(&self) -> &Dialect {
+        &self.dialect
+    }
+
+    /// The length in bytes; `None` for a stream, which can be read only once.
+    pub fn length(&self) -> Option<u64> {
+        self.input.length()
+    }
+
+    /// The file as the query names it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+/// The first bytes of a file.
+struct Head<'a> {
+    bytes: &'a [u8],
+    /// Whether they are all.
+    ended: bool,
+    /// Whether no more are to be read whatever is missing.
+    enough: bool,
+    path: &'a str,
+    options: &'a CsvOptions,
+}
+
+/// What the head says; all of a [`CsvFile`] but its input.
+struct Findings {
+    dialect: Dialect,
+    name: Arc<str>,
+    columns: Arc<[String]>,
+    data_start: usize,
+    lines_before: u64,
+    declared: Vec<Option<DataType>>,
+    profiles: Vec<Profile>,
+    text_cells: Vec<Option<Location>>,
+}
+
+impl Findings {
+    fn with(self, input: Input) -> CsvFile {
+        CsvFile {
+            input: Arc::new(input),
+            dialect: Arc::new(self.dialect),
+            name: self.name,
+            columns: self.columns,
+            data_start: self.data_start as u64,
+            lines_before: self.lines_before,
+            declared: self.declared,
+            profiles: self.profiles,
+            text_cells: self.text_cells,
+        }
+    }
+}
+
+impl Head<'_> {
+    /// `None` where more bytes are needed.
+    fn read(&self) -> Result<Option<Findings>> {
+        let begin = self.behind_skipped_rows();
+        let Some(begin) = begin else {
+            return if self.ended { Err(self.empty(self.bytes.len())) } else { Ok(None) };
+        };
+        let dialect = Dialect::new(self.options, self.sniff(begin)?)?;
+        let block = Block::of_head(self.bytes, begin, &dialect, self.ended);
+        // Records that begin before this byte are complete.
+        let known = block.marks.last_end(0, block.marks.ends.len()).map_or(begin, |end| end + 1);
+
+        let first = self.first_record(&block, &dialect, begin, known);
+        let (header, data_start) = match first {
+            None if !self.enough => return Ok(None),
+            None if self.bytes.len() > known => return Err(self.unreadable_header(begin)),
+            None => (None, self.bytes.len()),
+            Some((fields, behind)) if self.options.header => (Some(fields), behind),
+            Some((fields, _)) => (Some(fields), begin),
+        };
+        let columns = self.columns(header.as_deref(), &dialect, begin)?;
+        let sample_end = data_start.saturating_add(CsvOptions::SAMPLE_BYTES);
+        if known < sample_end && !self.enough {
+            return Ok(None);
+        }
+        let declared = self.declared(&columns)?;
+        let lines_before = breaks(&self.bytes[..data_start]);
+        let region = Region::of_head(data_start, sample_end.min(known).max(data_start), lines_before);
+        let walker = dialect.walker((0..columns.len()).collect(), columns.len());
+        let (profiles, text_cells) = self.sample(&block, &region, &walker, &dialect, &columns);
+        Ok(Some(Findings {
+            dialect,
+            name: self.path.into(),
+            columns: columns.into(),
+            data_start,
+            lines_before,
+            declared,
+            profiles,
+            text_cells,
+        }))
+    }
+
+    /// Where the header (or the data) begins: behind a byte order mark and the rows to skip.
+    fn behind_skipped_rows(&self) -> Option<usize> {
+        let mut at = if self.bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+        for _ in 0..self.options.skip_rows {
+            let rest = &self.bytes[at..];
+            let length = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r'))?;
+            let crlf = rest[length] == b'\r' && rest.get(length + 1) == Some(&b'\n');
+            at += length + 1 + usize::from(crlf);
+        }
+        Some(at)
+    }
+
+    /// See [`CsvOptions::delimiter`].
+    fn sniff(&self, begin: usize) -> Result<u8> {
+        if let Some(delimiter) = self.options.delimiter {
+            return Ok(delimiter);
+        }
+        let taken = [self.options.quote, self.options.escape, self.options.comment];
+        let mut best = (1, DELIMITERS[0]);
+        for delimiter in DELIMITERS.into_iter().filter(|delimiter| !taken.contains(&Some(*delimiter))) {
+            let dialect = Dialect::new(self.options, delimiter)?;
+            let block = Block::of_head(self.bytes, begin, &dialect, self.ended);
+            if let Some(fields) = self.even_fields(&block, &dialect, begin)
+                && fields > best.0
+            {
+                best = (fields, delimiter);
+            }
+        }
+        Ok(best.1)
+    }
+
+    /// The number of fields that every complete record of the sample has.
+    fn even_fields(&self, block: &Block, dialect: &Dialect, begin: usize) -> Option<usize> {
+        let known = block.marks.last_end(0, block.marks.ends.len())? + 1;
+        let (fields, _) = self.first_record(block, dialect, begin, known)?;
+        let limit = known.min(begin.saturating_add(CsvOptions::SAMPLE_BYTES));
+        let region = Region::of_head(begin, limit, 0);
+        let walker = dialect.walker(Vec::new(), fields.len());
+        let walked = walker.walk(block, &region, &mut Cursor::new(&region), usize::MAX, &mut [], self.path);
+        walked.is_ok().then_some(fields.len())
+    }
+
+    /// The raw fields of the first record that is neither blank nor a comment, and where the one behind it begins.
+    fn first_record(
+        &self,
+        block: &Block,
+        dialect: &Dialect,
+        begin: usize,
+        known: usize,
+    ) -> Option<(Vec<Vec<u8>>, usize)> {
+        let mut at = begin;
+        while at < known.min(self.bytes.len()) {
+            let mut fields = Vec::new();
+            let mut start = at;
+            let is_comment = dialect.comment.is_some() && dialect.comment == self.bytes.get(at).copied();
+            let end = loop {
+                let (mark, is_end) = block.next_mark(start);
+                fields.push(self.bytes[start..mark].to_vec());
+                start = mark + 1;
+                if is_end {
+                    break mark;
+                }
+            };
+            let crlf = self.bytes.get(end) == Some(&b'\r') && self.bytes.get(end + 1) == Some(&b'\n');
+            let behind = (end + 1 + usize::from(crlf)).min(self.bytes.len());
+            if !is_comment && end > at {
+                return Some((fields, behind));
+            }
+            at = behind;
+        }
+        None
+    }
+
+    fn columns(&self, first: Option<&[Vec<u8>]>, dialect: &Dialect, begin: usize) -> Result<Vec<String>> {
+        if let Some(given) = &self.options.columns {
+            if let Some(first) = first
+                && first.len() != given.len()
+            {
+                return Err(Error::plan(
+                    format!(
+                        "{}: {} column names are given, but the first record has {} fields",
+                        self.path,
+                        given.len(),
+                        first.len()
+                    ),
+                    "name every column; check the delimiter",
+                ));
+            }
+            return Ok(given.iter().map(|(name, _)| name.clone()).collect());
+        }
+        let Some(first) = first else { return Err(self.empty(begin)) };
+        if !self.options.header {
+            let width = (first.len() - 1).to_string().len();
+            return Ok((0..first.len()).map(|index| format!("column{index:0width$}")).collect());
+        }
+        let mut names: Vec<String> = Vec::with_capacity(first.len());
+        let mut taken = std::collections::HashSet::new();
+        for (index, raw) in first.iter().enumerate() {
+            let mut text = Vec::new();
+            match raw.first() {
+                Some(first) if Some(*first) == dialect.quote => dialect.unquote(raw, &mut text),
+                _ => text.extend_from_slice(raw),
+            }
+            let name = String::from_utf8(text).map_err(|_| self.unreadable_header(begin))?;
+            let base = if name.is_empty() { format!("column{index}") } else { name };
+            let mut name = base.clone();
+            let mut copy = 0;
+            while taken.contains(&name) {
+                copy += 1;
+                name = format!("{base}_{copy}");
+            }
+            taken.insert(name.clone());
+            names.push(name);
+        }
+        Ok(names)
+    }
+
+    /// The types that the user gives, by column.
+    fn declared(&self, columns: &[String]) -> Result<Vec<Option<DataType>>> {
+        let mut declared: Vec<Option<DataType>> = match &self.options.columns {
+            Some(given) => given.iter().map(|(_, data_type)| *data_type).collect(),
+            None => vec![None; columns.len()],
+        };
+        let schema = Schema::new(columns.iter().map(|name| Field::new(name, DataType::Null)).collect());
+        for (name, data_type) in &self.options.types {
+            declared[schema.index_of(name)?] = Some(*data_type);
+        }
+        Ok(declared)
+    }
+
+    /// What the records of `region` say of each column. A record that breaks the rules ends the sample: the scan
+    /// reports it.
+    fn sample(
+        &self,
+        block: &Block,
+        region: &Region,
+        walker: &Walker,
+        dialect: &Dialect,
+        columns: &[String],
+    ) -> (Vec<Profile>, Vec<Option<Location>>) {
+        const BATCH: usize = 1024;
+        let mut profiles = vec![Profile::default(); columns.len()];
+        let mut text_cells = vec![None; columns.len()];
+        let mut cursor = Cursor::new(region);
+        let mut spans = vec![Vec::new(); columns.len()];
+        loop {
+            spans.iter_mut().for_each(Vec::clear);
+            let first_record = cursor.record(region);
+            let walked = walker.walk(block, region, &mut cursor, BATCH, &mut spans, self.path);
+            for (index, spans) in spans.iter().enumerate() {
+                let profile = &mut profiles[index];
+                for (row, class) in (Cells { bytes: &block.bytes, spans, dialect }).classes().enumerate() {
+                    let was_text = profile.data_type() == DataType::Utf8;
+                    profile.observe(class);
+                    if !was_text && profile.data_type() == DataType::Utf8 {
+                        let record = first_record + row as u64;
+                        let mut location = locate(block, region, spans[row], record, self.path);
+                        location.column = Some(columns[index].clone());
+                        text_cells[index] = Some(location);
+                    }
+                }
+            }
+            if !matches!(walked, Ok(1..)) {
+                return (profiles, text_cells);
+            }
+        }
+    }
+
+    fn location(&self, at: usize) -> Location {
+        let line = breaks(&self.bytes[..at]) + 1;
+        Location { file: self.path.to_owned(), line, byte: at as u64, ..Location::default() }
+    }
+
+    fn empty(&self, at: usize) -> Error {
+        Error::data(
+            self.location(at),
+            "the file has no header and no records",
+            "name its columns with --columns a,b",
+        )
+    }
+
+    fn unreadable_header(&self, at: usize) -> Error {
+        Error::data(
+            self.location(at),
+            "the header cannot be read: a quote is not closed, it is too long, or it is not UTF-8",
+            "check the first line; if it is data, say --no-header",
+        )
+    }
+}

@@ -1,0 +1,5 @@
+//! Text of cells to values: fast ways for what is common, one exact grammar behind them.
+
+pub(crate) mod class;
+pub(crate) mod fast;
+pub(crate) mod number;

@@ -1,0 +1,176 @@
+//! One pass over a file: what its workers share, and each worker's end.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use plimsoll_core::{Error, Location, Result};
+
+use crate::split::{self, Block, Region, Splitter};
+use crate::structure::Classify;
+use crate::walk::{self, Cursor, Walker};
+use crate::{Cells, CsvFile, Dialect, Span};
+
+/// One pass over a file, shared by its workers. Nothing is read before a reader's first pull.
+#[derive(Debug)]
+pub struct Scan {
+    splitter: Splitter,
+    names: Arc<[String]>,
+    wanted: Vec<usize>,
+    classify: Classify,
+}
+
+impl Scan {
+    /// A pass that gives the fields of the `wanted` columns (indexes into the file's, ascending), reading `block_size`
+    /// bytes at a time. `bytes_read` is counted up.
+    pub fn new(file: &CsvFile, wanted: Vec<usize>, block_size: usize, bytes_read: Arc<AtomicU64>) -> Self {
+        let splitter = Splitter::new(
+            Arc::clone(&file.input),
+            Arc::clone(&file.dialect),
+            Arc::clone(&file.name),
+            file.columns.len(),
+            file.data_start,
+            file.lines_before,
+            block_size,
+            bytes_read,
+        );
+        Scan { splitter, names: Arc::clone(&file.columns), wanted, classify: split::classify() }
+    }
+
+    /// Heap bytes that one reader of this block size holds.
+    pub fn reader_bytes(block_size: usize) -> usize {
+        Block::heap_bytes(block_size)
+    }
+
+    /// Says that no block behind `ticket` is wanted. Blocks before it are still given.
+    pub fn stop_after(&self, ticket: u64) {
+        self.splitter.stop_after(ticket);
+    }
+
+    /// Blank lines passed over so far.
+    pub fn blank_lines(&self) -> u64 {
+        self.splitter.blank_lines.load(Ordering::Relaxed)
+    }
+
+    /// Records found so far.
+    pub fn records(&self) -> u64 {
+        self.splitter.records.load(Ordering::Relaxed)
+    }
+}
+
+/// One worker's end of a [`Scan`].
+#[derive(Debug)]
+pub struct Reader {
+    scan: Arc<Scan>,
+    walker: Walker,
+    block: Block,
+    region: Option<Region>,
+    cursor: Cursor,
+    spans: Vec<Vec<Span>>,
+    /// Number of the batch's first record.
+    first_record: u64,
+    position: u64,
+    ended: bool,
+}
+
+impl Reader {
+    /// A reader of `scan`.
+    pub fn new(scan: Arc<Scan>) -> Self {
+        let walker = scan.splitter.dialect.walker(scan.wanted.clone(), scan.splitter.columns);
+        Reader {
+            spans: vec![Vec::new(); scan.wanted.len()],
+            scan,
+            walker,
+            block: Block::new(),
+            region: None,
+            cursor: Cursor::default(),
+            first_record: 0,
+            position: 0,
+            ended: false,
+        }
+    }
+
+    /// Takes the next block of the file; gives its number, or `None` at the end. Each number from 0 is given to exactly
+    /// one reader, ascending for each.
+    ///
+    /// # Errors
+    /// `Io`, and `Data` where the block breaks the rules of the format. The scan then gives no later block.
+    pub fn next_block(&mut self) -> Result<Option<u64>> {
+        if self.ended {
+            return Ok(None);
+        }
+        self.region = None;
+        self.block.shrink();
+        let next = self.block.next(&self.scan.splitter, self.scan.classify);
+        self.ended = !matches!(next, Ok(Some(_)));
+        let Some(region) = next? else { return Ok(None) };
+        self.cursor = Cursor::new(&region);
+        self.region = Some(region);
+        Ok(Some(region.ticket))
+    }
+
+    /// Finds the next records of the block, at most `most`; gives how many, 0 at its end.
+    ///
+    /// # Errors
+    /// `Data` for a record with another number of fields, or a field that is too long.
+    pub fn next_records(&mut self, most: usize) -> Result<usize> {
+        let Some(region) = &self.region else { return Ok(0) };
+        self.spans.iter_mut().for_each(Vec::clear);
+        self.first_record = self.cursor.record(region);
+        self.position = region.offset(self.cursor.at());
+        let splitter = &self.scan.splitter;
+        let walked =
+            self.walker.walk(&self.block, region, &mut self.cursor, most, &mut self.spans, &splitter.file);
+        let walked = match (walked, self.block.fault.take()) {
+            (Ok(0), Some(fault)) => Err(fault),
+            (walked, fault) => {
+                self.block.fault = fault;
+                walked
+            }
+        };
+        if walked.is_err() {
+            splitter.stop_after(region.ticket);
+        }
+        walked
+    }
+
+    /// A number for the first of the records that [`Reader::next_records`] found: its byte offset in the input (or that
+    /// of a blank or comment line before it). Adding the index of a record keeps the numbers of all records of the file
+    /// ascending and distinct, since every record has at least one byte.
+    pub fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// Where the fields of wanted column number `index` lie, one span a record.
+    pub fn spans(&self, index: usize) -> &[Span] {
+        &self.spans[index]
+    }
+
+    /// The cells at these spans of the current block.
+    pub fn cells<'a>(&'a self, spans: &'a [Span]) -> Cells<'a> {
+        Cells { bytes: &self.block.bytes, spans, dialect: &self.scan.splitter.dialect }
+    }
+
+    /// The dialect.
+    pub fn dialect(&self) -> &Dialect {
+        &self.scan.splitter.dialect
+    }
+
+    /// Where the cell of record `row` (of the records found) in wanted column number `index` stands.
+    pub fn locate(&self, row: usize, index: usize) -> Location {
+        let Some(region) = &self.region else { return Location::default() };
+        let record = self.first_record + row as u64;
+        let mut location =
+            walk::locate(&self.block, region, self.spans[index][row], record, &self.scan.splitter.file);
+        location.column = self.scan.names.get(self.scan.wanted[index]).cloned();
+        location
+    }
+
+    /// The error for text that is not UTF-8 in that cell.
+    pub fn not_utf8(&self, row: usize, index: usize) -> Error {
+        Error::data(
+            self.locate(row, index),
+            "the text is not UTF-8",
+            "convert the file, for example with iconv -f latin1 -t utf-8",
+        )
+    }
+}

@@ -1,0 +1,278 @@
+//! Walks the records of a block and notes where the wanted fields lie.
+
+use plimsoll_core::{Error, Location, Result};
+
+use crate::split::{Block, Region, breaks, too_long};
+use crate::{Dialect, MAX_RECORD};
+
+/// Where a field lies in its block's bytes, quotes included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    /// First byte.
+    pub start: u32,
+    /// Bytes.
+    pub length: u32,
+}
+
+impl Span {
+    /// The field's raw bytes.
+    #[inline]
+    pub fn of(self, bytes: &[u8]) -> &[u8] {
+        &bytes[self.start as usize..self.start as usize + self.length as usize]
+    }
+}
+
+/// A place in a region: the next record that was not walked.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Cursor {
+    at: usize,
+    /// Records walked.
+    records: u64,
+}
+
+/// Which fields are wanted, and what a lawful record looks like.
+#[derive(Debug)]
+pub(crate) struct Walker {
+    /// Indexes of the wanted fields, ascending.
+    pub(crate) wanted: Vec<usize>,
+    /// Fields of each record.
+    pub(crate) columns: usize,
+    pub(crate) comment: Option<u8>,
+    pub(crate) max_field: usize,
+}
+
+/// What is wrong with a record.
+enum Fault {
+    Fields(usize),
+    TooLong,
+}
+
+impl Cursor {
+    pub(crate) fn new(region: &Region) -> Self {
+        Cursor { at: region.start, records: 0 }
+    }
+
+    /// The index in the block's bytes of the next record.
+    pub(crate) fn at(&self) -> usize {
+        self.at
+    }
+
+    /// Number of the next record, from 1.
+    pub(crate) fn record(&self, region: &Region) -> u64 {
+        region.records + self.records + 1
+    }
+}
+
+impl Walker {
+    /// Walks up to `most` records and adds the spans of their wanted fields to `spans`, a vector for each. Gives the
+    /// number of records; 0 at the end of the region.
+    ///
+    /// # Errors
+    /// `Data` for a record with another number of fields, and for a field that is too long.
+    pub(crate) fn walk(
+        &self,
+        block: &Block,
+        region: &Region,
+        cursor: &mut Cursor,
+        most: usize,
+        spans: &mut [Vec<Span>],
+        file: &str,
+    ) -> Result<usize> {
+        let mut count = 0;
+        while count < most && cursor.at < region.limit {
+            let begin = cursor.at;
+            // A comment is walked as a record of no wanted field.
+            if self.comment.is_some() && self.comment == Some(block.bytes[begin]) {
+                let end = next_end(block, begin);
+                cursor.at = self.behind(block, region, end);
+                continue;
+            }
+            match self.record(block, begin, spans) {
+                Ok(end) => {
+                    cursor.at = self.behind(block, region, end);
+                    if end == begin && self.columns != 1 {
+                        continue;
+                    }
+                    if end - begin > self.max_field {
+                        self.check_fields(block, begin, end)
+                            .map_err(|fault| self.error(fault, block, region, cursor, begin, file))?;
+                    }
+                    cursor.records += 1;
+                    count += 1;
+                }
+                Err(fault) => return Err(self.error(fault, block, region, cursor, begin, file)),
+            }
+        }
+        Ok(count)
+    }
+
+    /// Notes the wanted fields of the record that begins at `begin`; gives where its terminator begins. A blank line
+    /// (which ends where it begins) has no fields, but the one of a one-column file.
+    #[inline]
+    fn record(
+        &self,
+        block: &Block,
+        begin: usize,
+        spans: &mut [Vec<Span>],
+    ) -> std::result::Result<usize, Fault> {
+        let (delimiters, ends) = (&block.marks.delimiters, &block.marks.ends);
+        let mut word = begin / 64;
+        let mut mask = u64::MAX << (begin % 64);
+        let mut start = begin;
+        let mut column = 0;
+        let mut taken = 0;
+        while taken < self.wanted.len() {
+            let mut marks = (delimiters[word] | ends[word]) & mask;
+            while marks == 0 {
+                word += 1;
+                marks = delimiters[word] | ends[word];
+            }
+            let bit = marks.trailing_zeros() as usize;
+            let at = word * 64 + bit;
+            let is_end = ends[word] >> bit & 1 == 1;
+            if is_end && at == begin && self.columns != 1 {
+                return Ok(at);
+            }
+            if column == self.wanted[taken] {
+                #[allow(clippy::cast_possible_truncation, reason = "records are at most 1 GiB long")]
+                spans[taken].push(Span { start: start as u32, length: (at - start) as u32 });
+                taken += 1;
+            }
+            column += 1;
+            if is_end {
+                return if column == self.columns {
+                    Ok(at)
+                } else {
+                    Err(self.wrong_count(spans, taken, column))
+                };
+            }
+            start = at + 1;
+            // Two shifts, since one by 64 is not defined.
+            mask = u64::MAX << bit << 1;
+        }
+        // The rest is only counted.
+        loop {
+            let end_marks = ends[word] & mask;
+            if end_marks != 0 {
+                let bit = end_marks.trailing_zeros() as usize;
+                let at = word * 64 + bit;
+                if at == begin && self.columns != 1 {
+                    return Ok(at);
+                }
+                let before = mask & !(u64::MAX << bit);
+                column += (delimiters[word] & before).count_ones() as usize + 1;
+                return if column == self.columns {
+                    Ok(at)
+                } else {
+                    Err(self.wrong_count(spans, taken, column))
+                };
+            }
+            column += (delimiters[word] & mask).count_ones() as usize;
+            word += 1;
+            mask = u64::MAX;
+        }
+    }
+
+    #[cold]
+    fn wrong_count(&self, spans: &mut [Vec<Span>], taken: usize, fields: usize) -> Fault {
+        spans[..taken].iter_mut().for_each(|column| {
+            column.pop();
+        });
+        Fault::Fields(fields)
+    }
+
+    /// Where the record behind the terminator at `end` begins.
+    #[inline]
+    fn behind(&self, block: &Block, region: &Region, end: usize) -> usize {
+        let crlf = block.bytes[end] == b'\r' && end + 1 < region.limit && block.bytes[end + 1] == b'\n';
+        (end + 1 + usize::from(crlf)).min(region.limit.max(end))
+    }
+
+    #[cold]
+    fn check_fields(&self, block: &Block, begin: usize, end: usize) -> std::result::Result<(), Fault> {
+        let mut start = begin;
+        for at in begin..=end {
+            let is_mark = (block.marks.delimiters[at / 64] | block.marks.ends[at / 64]) >> (at % 64) & 1 == 1;
+            if is_mark {
+                if at - start > self.max_field {
+                    return Err(Fault::TooLong);
+                }
+                start = at + 1;
+            }
+        }
+        if end - begin > MAX_RECORD { Err(Fault::TooLong) } else { Ok(()) }
+    }
+
+    #[cold]
+    fn error(
+        &self,
+        fault: Fault,
+        block: &Block,
+        region: &Region,
+        cursor: &Cursor,
+        begin: usize,
+        file: &str,
+    ) -> Error {
+        let location = Location {
+            file: file.to_owned(),
+            line: region.lines + 1 + breaks(&block.bytes[region.start..begin]),
+            record: cursor.record(region),
+            byte: region.offset(begin),
+            column: None,
+            value: None,
+        };
+        match fault {
+            Fault::Fields(found) => {
+                let plural = if found == 1 { "field" } else { "fields" };
+                Error::data(
+                    location,
+                    format!("{found} {plural} where {} are expected", self.columns),
+                    "every record needs as many fields as the header; check the delimiter and the quotes",
+                )
+            }
+            Fault::TooLong => too_long(location, self.max_field),
+        }
+    }
+}
+
+/// The first record end at or behind `begin`.
+fn next_end(block: &Block, begin: usize) -> usize {
+    let mut word = begin / 64;
+    let mut mask = u64::MAX << (begin % 64);
+    while block.marks.ends[word] & mask == 0 {
+        word += 1;
+        mask = u64::MAX;
+    }
+    word * 64 + (block.marks.ends[word] & mask).trailing_zeros() as usize
+}
+
+/// Where the record that holds byte `at` begins.
+pub(crate) fn record_start(block: &Block, region: &Region, at: usize) -> usize {
+    (region.start..at)
+        .rev()
+        .find(|before| block.marks.ends[before / 64] >> (before % 64) & 1 == 1)
+        .map_or(region.start, |end| {
+            end + 1 + usize::from(block.bytes[end] == b'\r' && block.bytes[end + 1] == b'\n')
+        })
+}
+
+/// Where `span` of record number `record` stands in the input.
+pub(crate) fn locate(block: &Block, region: &Region, span: Span, record: u64, file: &str) -> Location {
+    let start = record_start(block, region, span.start as usize);
+    Location {
+        file: file.to_owned(),
+        line: region.lines + 1 + breaks(&block.bytes[region.start..start]),
+        record,
+        byte: region.offset(span.start as usize),
+        column: None,
+        value: None,
+    }
+    .with_value(span.of(&block.bytes))
+}
+
+impl Dialect {
+    /// A walker over records of `columns` fields that notes the `wanted` ones (ascending).
+    pub(crate) fn walker(&self, wanted: Vec<usize>, columns: usize) -> Walker {
+        Walker { wanted, columns, comment: self.comment, max_field: self.max_field }
+    }
+}

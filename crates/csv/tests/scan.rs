@@ -1,0 +1,263 @@
+//! The parallel scan against the one-byte machine and the `csv` crate: any bytes, block size and number of threads.
+
+use std::io::Write;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use arrow::array::AsArray;
+use plimsoll_core::{CsvOptions, DataType, Error, ErrorKind};
+use plimsoll_csv::machine::{Place, State, Token};
+use plimsoll_csv::{ColumnType, CsvFile, Dialect, Reader, Scan};
+use proptest::prelude::*;
+
+type Record = Vec<Option<String>>;
+
+/// All records by `threads` readers, in file order; or the error of the first block that has one.
+fn scanned(bytes: &[u8], options: &CsvOptions, block: usize, threads: usize) -> Result<Vec<Record>, Error> {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(bytes).unwrap();
+    let file = CsvFile::open(file.path().to_str().unwrap(), options)?;
+    let columns = file.schema().fields.len();
+    let scan = Arc::new(Scan::new(&file, (0..columns).collect(), block, Arc::new(AtomicU64::new(0))));
+    let worker = || {
+        let mut reader = Reader::new(Arc::clone(&scan));
+        let mut records = Vec::new();
+        let mut ticket = 0;
+        let mut work = || -> Result<(), Error> {
+            while let Some(next) = reader.next_block()? {
+                ticket = next;
+                loop {
+                    let count = reader.next_records(3)?;
+                    if count == 0 {
+                        break;
+                    }
+                    let text = ColumnType { data_type: DataType::Utf8, declared: true };
+                    let arrays: Vec<_> = (0..columns)
+                        .map(|index| reader.cells(reader.spans(index)).parse(text).unwrap().array)
+                        .collect();
+                    for row in 0..count {
+                        let cell = |array: &arrow::array::ArrayRef| {
+                            array.is_valid(row).then(|| array.as_string::<i32>().value(row).to_owned())
+                        };
+                        records.push((
+                            reader.position() + row as u64,
+                            arrays.iter().map(cell).collect::<Record>(),
+                        ));
+                    }
+                }
+            }
+            Ok(())
+        };
+        let outcome = work();
+        (records, outcome.map_err(|error| (ticket, error)))
+    };
+    let parts: Vec<_> = std::thread::scope(|scope| {
+        let handles: Vec<_> = (0..threads).map(|_| scope.spawn(worker)).collect();
+        handles.into_iter().map(|handle| handle.join().unwrap()).collect()
+    });
+    let mut all = Vec::new();
+    let mut errors = Vec::new();
+    for (records, outcome) in parts {
+        all.extend(records);
+        errors.extend(outcome.err());
+    }
+    if let Some((_, error)) = errors.into_iter().min_by_key(|(_, error)| byte_of(error)) {
+        return Err(error);
+    }
+    all.sort_by_key(|(position, _)| *position);
+    assert!(all.windows(2).all(|pair| pair[0].0 < pair[1].0), "positions are distinct");
+    assert_eq!(scan.records(), all.len() as u64);
+    Ok(all.into_iter().map(|(_, record)| record).collect())
+}
+
+fn byte_of(error: &Error) -> u64 {
+    match error.kind() {
+        ErrorKind::Data { location, .. } => location.byte,
+        _ => 0,
+    }
+}
+
+/// All records by the machine, one byte after the other; or the byte where the first error stands.
+fn by_machine(bytes: &[u8], options: &CsvOptions, columns: usize) -> Result<Vec<Record>, u64> {
+    let dialect = Dialect::new(options, b',').unwrap();
+    let mut place = Place::default();
+    let (mut records, mut fields, mut start, mut begin) = (Vec::new(), Vec::new(), 0, 0);
+    let mut comment = false;
+    let decode = |raw: &[u8]| {
+        let mut text = Vec::new();
+        match raw.first() {
+            None => return None,
+            Some(first) if Some(*first) == dialect.quote => dialect.unquote(raw, &mut text),
+            Some(_) => text.extend_from_slice(raw),
+        }
+        Some(String::from_utf8(text).unwrap())
+    };
+    let mut at = 0;
+    while at <= bytes.len() {
+        let token = match bytes.get(at) {
+            Some(byte) => {
+                let before = place;
+                let token = place.step(*byte, &dialect);
+                comment |= place.state == State::Comment;
+                if before.state == State::RecordStart
+                    && place.state == State::RecordStart
+                    && token == Token::Text
+                {
+                    (start, begin) = (at + 1, at + 1);
+                }
+                token
+            }
+            None if place.state == State::RecordStart => break,
+            None if matches!(place.state, State::Quoted | State::Escaped) => return Err(start as u64),
+            None => Token::End,
+        };
+        if token != Token::Text {
+            fields.push(decode(&bytes[start..at]));
+            start = at + 1;
+        }
+        if token == Token::End {
+            let record = std::mem::take(&mut fields);
+            if comment || (at == begin && columns != 1) {
+                comment = false;
+            } else if record.len() != columns {
+                return Err(begin as u64);
+            } else {
+                records.push(record);
+            }
+            begin = at + 1;
+        }
+        at += 1;
+    }
+    Ok(records)
+}
+
+fn check(bytes: &[u8], options: &CsvOptions, block: usize, threads: usize) -> Result<(), TestCaseError> {
+    // Where the head cannot be read at all there is nothing to compare.
+    let columns = {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(bytes).unwrap();
+        match CsvFile::open(file.path().to_str().unwrap(), options) {
+            Ok(file) => file.schema().fields.len(),
+            Err(_) => return Ok(()),
+        }
+    };
+    let expected = by_machine(bytes, options, columns);
+    match (scanned(bytes, options, block, threads), expected) {
+        (Ok(found), Ok(expected)) => prop_assert_eq!(found, expected),
+        (Err(error), Err(byte)) => prop_assert_eq!(byte_of(&error), byte, "{}", error),
+        (found, expected) => {
+            prop_assert!(false, "{:?} against {:?}", found.map_err(|e| e.to_string()), expected)
+        }
+    }
+    Ok(())
+}
+
+fn options() -> CsvOptions {
+    CsvOptions { header: false, delimiter: Some(b','), ..CsvOptions::default() }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1500))]
+
+    #[test]
+    fn any_bytes_any_block_any_threads(
+        bytes in prop::collection::vec(prop::sample::select(b"ab,,\"\"\n\n\n\r\\#".to_vec()), 0..300),
+        block in prop::sample::select(vec![1usize, 2, 3, 7, 64, 65, 1000]),
+        threads in 1usize..4,
+        escape in prop::option::weighted(0.2, Just(b'\\')),
+        comment in prop::option::weighted(0.2, Just(b'#')),
+        quote in prop::option::weighted(0.9, Just(b'"')),
+    ) {
+        check(&bytes, &CsvOptions { escape, comment, quote, ..options() }, block, threads)?;
+    }
+
+    #[test]
+    fn even_records_agree_with_the_csv_crate(
+        rows in prop::collection::vec(prop::collection::vec("([a-c,\"\n\r]{0,6}|[a-c]{60,90})", 3), 1..40),
+        ender in prop::sample::select(vec!["\n", "\r\n", "\r"]),
+        block in 1usize..200,
+        threads in 1usize..4,
+    ) {
+        let mut writer = csv::WriterBuilder::new()
+            .terminator(if ender == "\r\n" { csv::Terminator::CRLF } else { csv::Terminator::Any(ender.as_bytes()[0]) })
+            .quote_style(csv::QuoteStyle::Necessary)
+            .from_writer(Vec::new());
+        rows.iter().for_each(|row| writer.write_record(row).unwrap());
+        let bytes = writer.into_inner().unwrap();
+        let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(&bytes[..]);
+        let expected: Vec<Vec<String>> =
+            reader.records().map(|record| record.unwrap().iter().map(str::to_owned).collect()).collect();
+        let found = scanned(&bytes, &options(), block, threads).unwrap();
+        let found: Vec<Vec<String>> =
+            found.into_iter().map(|record| record.into_iter().map(Option::unwrap_or_default).collect()).collect();
+        prop_assert_eq!(found, expected);
+    }
+}
+
+#[test]
+fn a_field_longer_than_a_thousand_blocks() {
+    let mut bytes = b"1,\"".to_vec();
+    bytes.extend(std::iter::repeat_n(b"x,\n\"\"".as_slice(), 20_000).flatten());
+    bytes.extend_from_slice(b"\"\n2,b\n");
+    let records = scanned(&bytes, &options(), 97, 2).unwrap();
+    assert_eq!(records.len(), 2);
+    assert_eq!(records[0][1].as_ref().unwrap().len(), 80_000);
+    let short = CsvOptions { max_field: 1000, ..options() };
+    let error = scanned(&bytes, &short, 97, 2).unwrap_err().to_string();
+    assert!(error.contains("longer than 1000 bytes") && error.contains("--max-field"), "{error}");
+}
+
+#[test]
+fn errors_say_where() {
+    let text = b"a,b\n1,2\n\n\"x\ny\",3\n4\n";
+    let error = scanned(text, &CsvOptions::default(), 5, 1).unwrap_err();
+    let ErrorKind::Data { location, message, .. } = error.kind() else { panic!("{error}") };
+    assert_eq!((location.line, location.record, location.byte), (6, 3, 17));
+    assert!(message.contains("1 field where 2 are expected"));
+    let open = scanned(b"a,b\n1,2\n3,\"x\ny", &CsvOptions::default(), 4, 2).unwrap_err();
+    let ErrorKind::Data { location, .. } = open.kind() else { panic!("{open}") };
+    assert_eq!((location.line, location.record, location.byte), (3, 2, 10));
+}
+
+#[test]
+fn heads() {
+    let names = |text: &str, options: &CsvOptions| {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+        CsvFile::open(file.path().to_str().unwrap(), options)
+            .map(|file| {
+                file.schema()
+                    .fields
+                    .into_iter()
+                    .map(|field| (field.name, field.data_type))
+                    .collect::<Vec<_>>()
+            })
+            .map_err(|error| error.to_string())
+    };
+    let named =
+        |pairs: &[(&str, DataType)]| Ok(pairs.iter().map(|(name, t)| ((*name).to_owned(), *t)).collect());
+    let plain = CsvOptions::default();
+    assert_eq!(
+        names("\u{feff}a;b\n1;2.5\n", &plain),
+        named(&[("a", DataType::Int64), ("b", DataType::decimal(1))])
+    );
+    assert_eq!(
+        names("a,a,,a_1\n", &plain),
+        named(&[
+            ("a", DataType::Null),
+            ("a_1", DataType::Null),
+            ("column2", DataType::Null),
+            ("a_1_1", DataType::Null)
+        ])
+    );
+    let skipped = CsvOptions { skip_rows: 2, header: false, ..CsvOptions::default() };
+    assert_eq!(
+        names("x\r\ny\r\n1\tb\n", &skipped),
+        named(&[("column0", DataType::Int64), ("column1", DataType::Utf8)])
+    );
+    assert!(names("", &plain).unwrap_err().contains("--columns"));
+    let columns =
+        CsvOptions { columns: Some(vec![("x".into(), Some(DataType::Date))]), ..CsvOptions::default() };
+    assert_eq!(names("", &columns), named(&[("x", DataType::Date)]));
+    assert!(names("a,b\n", &columns).unwrap_err().contains("2 fields"));
+}

@@ -1,0 +1,320 @@
+//! The slow CSV machine: bytes to records, one byte at a time. It never guesses a dialect and knows no columns.
+
+use plimsoll_core::CsvOptions;
+
+/// One field of a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cell {
+    /// What the field says: without its quotes, escapes undone.
+    pub bytes: Vec<u8>,
+    /// Whether it began with a quote.
+    pub quoted: bool,
+    /// Offset of its first byte, the opening quote included, from the start of the file.
+    pub byte: u64,
+}
+
+/// One record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// Its fields; at least one.
+    pub fields: Vec<Cell>,
+    /// The physical line on which it begins, from 1.
+    pub line: u64,
+    /// Offset of its first byte from the start of the file.
+    pub byte: u64,
+    /// Offset of the first byte behind its terminator.
+    pub end: u64,
+}
+
+/// A broken rule of CSV, and where the field begins that breaks it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Fault {
+    pub(crate) message: String,
+    pub(crate) line: u64,
+    pub(crate) byte: u64,
+}
+
+/// The machine. An empty line comes as a record without fields: what it means is the caller's business.
+pub(crate) struct Machine<'a> {
+    bytes: &'a [u8],
+    delimiter: u8,
+    quote: Option<u8>,
+    /// The byte that makes a following quote, or itself, text inside quotes, as a quote does to a quote.
+    escape: Option<u8>,
+    comment: Option<u8>,
+    max_field: u64,
+    at: usize,
+    line: u64,
+}
+
+impl<'a> Machine<'a> {
+    /// A machine that stands behind the byte order mark and the lines that `options` pass over.
+    pub(crate) fn new(bytes: &'a [u8], options: &CsvOptions, delimiter: u8) -> Self {
+        let mut machine = Machine {
+            bytes,
+            delimiter,
+            quote: options.quote,
+            escape: options.escape,
+            comment: options.comment,
+            max_field: options.max_field,
+            at: if bytes.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 },
+            line: 1,
+        };
+        for _ in 0..options.skip_rows {
+            if machine.peek(0).is_none() {
+                break;
+            }
+            machine.skip_line();
+        }
+        machine
+    }
+
+    /// Offset of the next byte.
+    pub(crate) fn offset(&self) -> u64 {
+        self.at as u64
+    }
+
+    fn peek(&self, ahead: usize) -> Option<u8> {
+        self.bytes.get(self.at + ahead).copied()
+    }
+
+    /// Bytes of the line terminator at the current place; 0 where there is none.
+    fn terminator(&self) -> usize {
+        match (self.peek(0), self.peek(1)) {
+            (Some(b'\r'), Some(b'\n')) => 2,
+            (Some(b'\r' | b'\n'), _) => 1,
+            _ => 0,
+        }
+    }
+
+    /// Steps over a line terminator; whether there was one.
+    fn take_terminator(&mut self) -> bool {
+        let length = self.terminator();
+        self.at += length;
+        self.line += u64::from(length > 0);
+        length > 0
+    }
+
+    fn skip_line(&mut self) {
+        while self.peek(0).is_some() && !self.take_terminator() {
+            self.at += 1;
+        }
+    }
+
+    /// The byte that the current one makes text inside quotes: a quote behind a quote, a quote or an escape behind an
+    /// escape.
+    fn escaped(&self) -> Option<u8> {
+        let (byte, next) = (self.peek(0), self.peek(1)?);
+        let quote = Some(next) == self.quote && (byte == self.quote || byte == self.escape);
+        let escape = Some(next) == self.escape && byte == self.escape;
+        (quote || escape).then_some(next)
+    }
+
+    /// The next field, and whether the record ends with it.
+    fn field(&mut self) -> Result<(Cell, bool), Fault> {
+        let (start, line) = (self.at, self.line);
+        let fault = |message: String| Fault { message, line, byte: start as u64 };
+        let mut bytes = Vec::new();
+        let quoted = self.peek(0).is_some() && self.peek(0) == self.quote;
+        let mut inside = quoted;
+        self.at += usize::from(quoted);
+        let last = loop {
+            if (self.at - start) as u64 > self.max_field {
+                return Err(fault(format!("the field is longer than {} bytes", self.max_field)));
+            }
+            let Some(byte) = self.peek(0) else {
+                if inside {
+                    return Err(fault("the quote that opens this field is never closed".into()));
+                }
+                break true;
+            };
+            if let Some(literal) = self.escaped().filter(|_| inside) {
+                bytes.push(literal);
+                self.at += 2;
+            } else if inside && Some(byte) == self.quote {
+                inside = false;
+                self.at += 1;
+            } else if inside {
+                let length = self.terminator().max(1);
+                bytes.extend(&self.bytes[self.at..self.at + length]);
+                if !self.take_terminator() {
+                    self.at += 1;
+                }
+            } else if byte == self.delimiter {
+                self.at += 1;
+                break false;
+            } else if self.take_terminator() {
+                break true;
+            } else {
+                bytes.push(byte);
+                self.at += 1;
+            }
+        };
+        Ok((Cell { bytes, quoted, byte: start as u64 }, last))
+    }
+}
+
+impl Iterator for Machine<'_> {
+    type Item = Result<Record, Fault>;
+
+    /// Nothing comes after a fault.
+    fn next(&mut self) -> Option<Self::Item> {
+        while self.peek(0).is_some() && self.peek(0) == self.comment {
+            self.skip_line();
+        }
+        self.peek(0)?;
+        let (line, byte) = (self.line, self.offset());
+        let mut fields = Vec::new();
+        let mut last = self.take_terminator();
+        while !last {
+            match self.field() {
+                Ok((cell, ends)) => {
+                    fields.push(cell);
+                    last = ends;
+                }
+                Err(fault) => {
+                    self.at = self.bytes.len();
+                    return Some(Err(fault));
+                }
+            }
+        }
+        Some(Ok(Record { fields, line, byte, end: self.offset() }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
+    fn machine<'a>(bytes: &'a [u8], change: &dyn Fn(&mut CsvOptions)) -> Machine<'a> {
+        let mut options = CsvOptions::default();
+        change(&mut options);
+        Machine::new(bytes, &options, b',')
+    }
+
+    /// Records as text: fields joined by `|`, quoted ones between `<>`.
+    fn shown(bytes: &[u8], change: &dyn Fn(&mut CsvOptions)) -> Vec<String> {
+        machine(bytes, change)
+            .map(|record| match record {
+                Err(fault) => format!("{} @{}:{}", fault.message, fault.line, fault.byte),
+                Ok(record) => {
+                    let fields = record.fields.iter().map(|cell| {
+                        let text = String::from_utf8_lossy(&cell.bytes);
+                        if cell.quoted { format!("<{text}>") } else { text.into_owned() }
+                    });
+                    fields.collect::<Vec<_>>().join("|")
+                }
+            })
+            .collect()
+    }
+
+    fn plain(bytes: &[u8]) -> Vec<String> {
+        shown(bytes, &|_| ())
+    }
+
+    #[test]
+    fn terminators_mix() {
+        assert_eq!(plain(b"a,b\nc\r\nd\re"), ["a|b", "c", "d", "e"]);
+        assert_eq!(plain(b"a\n\n\r\n\rb\n"), ["a", "", "", "", "b"]);
+        assert_eq!(plain(b""), Vec::<String>::new());
+        assert_eq!(plain(b"a,"), ["a|"]);
+        assert_eq!(plain(b"\xEF\xBB\xBFa\n"), ["a"]);
+    }
+
+    #[test]
+    fn quotes() {
+        assert_eq!(plain(b"\"a,\r\nb\",c\n"), ["<a,\r\nb>|c"]);
+        assert_eq!(plain(b"\"a\"b\"c,\"\"\n"), ["<ab\"c>|<>"]);
+        assert_eq!(plain(b"a\"b\"\"c\n"), ["a\"b\"\"c"]);
+        assert_eq!(plain(b"\"\"\"\"\n"), ["<\">"]);
+        assert_eq!(shown(b"\"a,\"\n", &|o| o.quote = None), ["\"a|\""]);
+    }
+
+    #[test]
+    fn an_escape_other_than_the_quote() {
+        let escaped = |bytes| shown(bytes, &|o| o.escape = Some(b'\\'));
+        assert_eq!(escaped(br#""a\"b\\c\nd""#), [r#"<a"b\c\nd>"#]);
+        assert_eq!(escaped(br#""a""b""#), [r#"<a"b>"#], "a doubled quote is a quote still");
+        assert_eq!(escaped(br#"a\"b"#), [r#"a\"b"#], "outside quotes it is text");
+    }
+
+    #[test]
+    fn an_open_quote_is_located_where_its_field_begins() {
+        let message = "the quote that opens this field is never closed";
+        assert_eq!(plain(b"a,b\n\"x\ny\",\"z\n\n"), ["a|b", &format!("{message} @3:10")]);
+    }
+
+    #[test]
+    fn lines_and_offsets() {
+        let found: Vec<_> = machine(b"skip \"\r\n#c\"\r\n\"a\nb\"\r\nc,d\n", &|o| {
+            o.skip_rows = 1;
+            o.comment = Some(b'#');
+        })
+        .map(|record| record.map(|r| (r.line, r.byte, r.end)).unwrap())
+        .collect();
+        assert_eq!(found, [(3, 13, 20), (5, 20, 24)]);
+        assert_eq!(shown(b"a\n#b\n", &|o| o.skip_rows = 9), Vec::<String>::new());
+        assert_eq!(shown(b"a\n#b\n c,#d\n", &|o| o.comment = Some(b'#')), ["a", " c|#d"]);
+    }
+
+    #[test]
+    fn the_longest_field_counts_its_quotes() {
+        let limited = |bytes| shown(bytes, &|o| o.max_field = 4);
+        assert_eq!(limited(b"abcd,\"ab\"\n"), ["abcd|<ab>"]);
+        assert_eq!(limited(b"a,\"abc\"\n"), ["the field is longer than 4 bytes @1:2"]);
+        assert_eq!(limited(b"abcde"), ["the field is longer than 4 bytes @1:0"]);
+    }
+
+    fn csv_crate(bytes: &[u8], escape: Option<u8>) -> Vec<Vec<Vec<u8>>> {
+        let mut reader = csv::ReaderBuilder::new();
+        reader.has_headers(false).flexible(true).escape(escape);
+        let records = reader.from_reader(bytes).into_byte_records();
+        records.map(|record| record.unwrap().iter().map(<[u8]>::to_vec).collect()).collect()
+    }
+
+    /// The fields of all records but the empty ones; `None` after a fault.
+    fn fields(bytes: &[u8], escape: Option<u8>) -> Option<Vec<Vec<Vec<u8>>>> {
+        let records: Result<Vec<Record>, Fault> = machine(bytes, &|o| o.escape = escape).collect();
+        let records = records.ok()?.into_iter().filter(|record| !record.fields.is_empty());
+        Some(records.map(|record| record.fields.into_iter().map(|cell| cell.bytes).collect()).collect())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4096))]
+
+        /// The same fields as the `csv` crate, which skips empty lines and closes open quotes at the end of the file.
+        #[test]
+        fn agrees_with_the_csv_crate(
+            bytes in vec(select(b"\"\",,\n\r\\ab".to_vec()), 0..48),
+        ) {
+            if let Some(fields) = fields(&bytes, None) {
+                prop_assert_eq!(fields, csv_crate(&bytes, None));
+            }
+        }
+
+        /// With an escape only where it stands before what it escapes: before other bytes the `csv` crate drops it.
+        #[test]
+        fn agrees_with_the_csv_crate_on_escapes(
+            pieces in vec(select(vec!["\"", ",", "\n", "\r", "a", "\\\\", "\\\""]), 0..48),
+        ) {
+            let bytes = pieces.concat().into_bytes();
+            if let Some(fields) = fields(&bytes, Some(b'\\')) {
+                prop_assert_eq!(fields, csv_crate(&bytes, Some(b'\\')));
+            }
+        }
+
+        /// Cells, offsets and ends cover the file in order, whatever the bytes.
+        #[test]
+        fn offsets_grow(bytes in vec(any::<u8>(), 0..64)) {
+            let mut before = 0;
+            for record in machine(&bytes, &|_| ()).map_while(Result::ok) {
+                prop_assert!(record.byte >= before && record.end > record.byte);
+                prop_assert!(record.fields.iter().all(|cell| cell.byte >= record.byte && cell.byte <= record.end));
+                before = record.end;
+            }
+        }
+    }
+}

@@ -1,0 +1,349 @@
+//! From the bytes of a file to its named columns and its records: dialect, header, blank lines, the head sample.
+//! Types are not its business.
+
+use plimsoll_core::{CsvOptions, DataType, Error, Location, Result, Schema};
+
+use crate::machine::{Cell, Fault, Machine, Record};
+
+/// A file: its columns and the records up to the first that breaks the rules of CSV.
+pub(crate) struct Table {
+    pub(crate) file: String,
+    pub(crate) names: Vec<String>,
+    /// The types that the user gives.
+    pub(crate) declared: Vec<Option<DataType>>,
+    /// The data records, each with one cell a column.
+    pub(crate) records: Vec<Record>,
+    /// How many of them make the head sample.
+    pub(crate) sample: usize,
+    /// Why there are no more records, unless the file ends.
+    pub(crate) fault: Option<Error>,
+}
+
+/// All records of `bytes`, the header included: without empty lines, unless the first record has one field; then an
+/// empty line (behind the header) is a record of one empty cell. Field counts may differ. A delimiter that is not given
+/// is the comma. `file` is the name that errors show.
+///
+/// # Errors
+/// `Data` for a quote that is never closed and for a field longer than the options allow, located where the field begins.
+pub fn records(bytes: &[u8], options: &CsvOptions, file: &str) -> Result<Vec<Record>> {
+    let split = Split::new(bytes, options, options.delimiter.unwrap_or(b','));
+    let (header, records) = split.parts;
+    if let Some(fault) = split.fault {
+        let data_records = if header.is_none() && options.header { None } else { Some(records.len()) };
+        return Err(located(fault, file, data_records));
+    }
+    Ok(header.into_iter().chain(records).collect())
+}
+
+/// What the machine gives, with the meaning of empty lines settled.
+struct Split {
+    /// The header, where the options tell of one and the file has it, and the data records.
+    parts: (Option<Record>, Vec<Record>),
+    /// Where the data begins: behind the header.
+    start: u64,
+    /// Why the records end before the file does.
+    fault: Option<Fault>,
+}
+
+impl Split {
+    fn new(bytes: &[u8], options: &CsvOptions, delimiter: u8) -> Self {
+        let machine = Machine::new(bytes, options, delimiter);
+        let mut start = machine.offset();
+        let (mut records, mut fault) = (Vec::new(), None);
+        for record in machine {
+            match record {
+                Ok(record) => records.push(record),
+                Err(found) => {
+                    fault = Some(found);
+                    break;
+                }
+            }
+        }
+        let first = records.iter().position(|record| !record.fields.is_empty());
+        let given = options.columns.as_ref().map(Vec::len);
+        let width = given.or_else(|| first.map(|first| records[first].fields.len()));
+        let mut header = None;
+        if options.header {
+            let mut behind = records.split_off(first.map_or(records.len(), |first| first + 1));
+            header = records.pop().filter(|record| !record.fields.is_empty());
+            start = header.as_ref().map_or(start, |header| header.end);
+            std::mem::swap(&mut records, &mut behind);
+        }
+        if width == Some(1) {
+            for record in records.iter_mut().filter(|record| record.fields.is_empty()) {
+                record.fields.push(Cell { bytes: Vec::new(), quoted: false, byte: record.byte });
+            }
+        } else {
+            records.retain(|record| !record.fields.is_empty());
+        }
+        Split { parts: (header, records), start, fault }
+    }
+}
+
+/// A fault behind `records` data records (`None`: in the header).
+fn located(fault: Fault, file: &str, records: Option<usize>) -> Error {
+    let location = Location {
+        file: file.to_owned(),
+        line: fault.line,
+        record: records.map_or(0, |records| records as u64 + 1),
+        byte: fault.byte,
+        ..Location::default()
+    };
+    Error::data(location, fault.message, "")
+}
+
+impl Table {
+    /// Reads `bytes`; `file` is the name that errors show.
+    ///
+    /// # Errors
+    /// `Data` for a file without a header, or without a record where the columns are not given, and for a bad header;
+    /// `UnknownColumn` for a type given to a column that does not exist.
+    pub(crate) fn read(bytes: &[u8], options: &CsvOptions, file: &str) -> Result<Table> {
+        let delimiter = options.delimiter.unwrap_or_else(|| sniff(bytes, options));
+        let Split { parts: (header, records), start, fault } = Split::new(bytes, options, delimiter);
+        if header.is_none()
+            && (options.header || records.is_empty())
+            && let Some(fault) = fault
+        {
+            return Err(located(fault, file, (!options.header).then_some(0)));
+        }
+        let names = names(options, header.as_ref(), &records, file)?;
+        let declared = declared(options, &names)?;
+        if let Some(header) = &header
+            && header.fields.len() != names.len()
+        {
+            return Err(ragged(header, 0, names.len(), file));
+        }
+        let mut table = Table { file: file.to_owned(), names, declared, records, sample: 0, fault: None };
+        table.fault = fault.map(|fault| located(fault, file, Some(table.records.len())));
+        let width = table.names.len();
+        if let Some(index) = table.records.iter().position(|record| record.fields.len() != width) {
+            table.fault = Some(ragged(&table.records[index], index + 1, width, file));
+            table.records.truncate(index);
+        }
+        let sampled = table.records.iter().take_while(|record| in_sample(record, start)).count();
+        table.sample = sampled.max(table.records.len().min(1));
+        Ok(table)
+    }
+
+    /// The columns, whose types are not known yet.
+    pub(crate) fn schema(&self) -> Schema {
+        let field = |name: &String| plimsoll_core::Field::new(name.clone(), DataType::Null);
+        Schema::new(self.names.iter().map(field).collect())
+    }
+
+    /// An error at a cell.
+    pub(crate) fn cell_error(&self, record: usize, column: usize, message: &str, hint: &str) -> Error {
+        let cell = &self.records[record].fields[column];
+        let location = Location {
+            file: self.file.clone(),
+            line: self.records[record].line,
+            record: record as u64 + 1,
+            byte: cell.byte,
+            column: Some(self.names[column].clone()),
+            value: None,
+        };
+        Error::data(location.with_value(&cell.bytes), message, hint)
+    }
+}
+
+fn in_sample(record: &Record, start: u64) -> bool {
+    record.byte - start < CsvOptions::SAMPLE_BYTES as u64
+}
+
+fn ragged(record: &Record, number: usize, width: usize, file: &str) -> Error {
+    let location = Location {
+        file: file.to_owned(),
+        line: record.line,
+        record: number as u64,
+        byte: record.byte,
+        ..Location::default()
+    };
+    let found = record.fields.len();
+    let fields = if found == 1 { "field" } else { "fields" };
+    Error::data(location, format!("{found} {fields} where {width} are expected"), "")
+}
+
+/// The delimiter that splits the header and every record of the head sample into the same number of fields, two at
+/// least, and most of them; the comma where none does.
+fn sniff(bytes: &[u8], options: &CsvOptions) -> u8 {
+    let mut best = (1, b',');
+    let taken = [options.quote, options.escape, options.comment];
+    for delimiter in b",;\t|".iter().copied().filter(|delimiter| !taken.contains(&Some(*delimiter))) {
+        let mut machine = Machine::new(bytes, options, delimiter);
+        let mut start = machine.offset();
+        let mut records =
+            machine.by_ref().map_while(std::result::Result::ok).filter(|r| !r.fields.is_empty());
+        let mut counts = Vec::new();
+        if options.header
+            && let Some(header) = records.next()
+        {
+            counts.push(header.fields.len());
+            start = header.end;
+        }
+        counts.extend(records.next().map(|first| first.fields.len()));
+        counts.extend(records.take_while(|record| in_sample(record, start)).map(|r| r.fields.len()));
+        if let Some(fields) = counts.first().copied()
+            && counts.iter().all(|count| *count == fields)
+            && fields > best.0
+        {
+            best = (fields, delimiter);
+        }
+    }
+    best.1
+}
+
+fn names(
+    options: &CsvOptions,
+    header: Option<&Record>,
+    records: &[Record],
+    file: &str,
+) -> Result<Vec<String>> {
+    if let Some(columns) = &options.columns {
+        return Ok(columns.iter().map(|(name, _)| name.clone()).collect());
+    }
+    match (header, records.first()) {
+        (Some(header), _) => header_names(header, file),
+        (None, Some(first)) if !options.header => {
+            let digits = (first.fields.len() - 1).to_string().len();
+            Ok((0..first.fields.len()).map(|index| format!("column{index:0digits$}")).collect())
+        }
+        _ => {
+            let location = Location { file: file.to_owned(), line: 1, ..Location::default() };
+            Err(Error::data(location, "the file is empty: nothing names its columns", "name the columns"))
+        }
+    }
+}
+
+/// The header's names; an empty one becomes `columnN`, one that stands before gets the first suffix that is free.
+fn header_names(header: &Record, file: &str) -> Result<Vec<String>> {
+    let mut names: Vec<String> = Vec::new();
+    for (index, cell) in header.fields.iter().enumerate() {
+        let Ok(text) = std::str::from_utf8(&cell.bytes) else {
+            let location =
+                Location { file: file.to_owned(), line: header.line, byte: cell.byte, ..Location::default() };
+            return Err(Error::data(location.with_value(&cell.bytes), "the column's name is not UTF-8", ""));
+        };
+        let name = if text.is_empty() { format!("column{index}") } else { text.to_owned() };
+        let suffixed = (1..).map(|number| format!("{name}_{number}"));
+        let free = std::iter::once(name.clone()).chain(suffixed).find(|name| !names.contains(name));
+        names.extend(free);
+    }
+    Ok(names)
+}
+
+fn declared(options: &CsvOptions, names: &[String]) -> Result<Vec<Option<DataType>>> {
+    let mut declared = vec![None; names.len()];
+    for (index, (_, data_type)) in options.columns.iter().flatten().enumerate() {
+        declared[index] = *data_type;
+    }
+    let field = |name: &String| plimsoll_core::Field::new(name.clone(), DataType::Null);
+    let schema = Schema::new(names.iter().map(field).collect());
+    for (name, data_type) in &options.types {
+        declared[schema.index_of(name)?] = Some(*data_type);
+    }
+    Ok(declared)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(bytes: &[u8], change: &dyn Fn(&mut CsvOptions)) -> Result<Table> {
+        let mut options = CsvOptions::default();
+        change(&mut options);
+        Table::read(bytes, &options, "f.csv")
+    }
+
+    fn names_of(bytes: &[u8], change: &dyn Fn(&mut CsvOptions)) -> Vec<String> {
+        table(bytes, change).unwrap().names
+    }
+
+    fn fault(bytes: &[u8]) -> String {
+        table(bytes, &|_| ()).unwrap().fault.unwrap().to_string()
+    }
+
+    #[test]
+    fn names_of_columns() {
+        assert_eq!(
+            names_of(b"a,a,,a_1,a,\"\"\n", &|_| ()),
+            ["a", "a_1", "column2", "a_1_1", "a_2", "column5"]
+        );
+        assert_eq!(names_of(b"1,2\n", &|o| o.header = false), ["column0", "column1"]);
+        let eleven = names_of(b"1,2,3,4,5,6,7,8,9,10,11\n", &|o| o.header = false);
+        assert_eq!((&*eleven[0], &*eleven[10]), ("column00", "column10"));
+        let given = |o: &mut CsvOptions| o.columns = Some(vec![("x".into(), Some(DataType::Utf8))]);
+        assert_eq!(names_of(b"a\n1\n", &given), ["x"]);
+        assert_eq!(table(b"a\n1\n", &given).unwrap().declared, [Some(DataType::Utf8)]);
+    }
+
+    #[test]
+    fn nothing_in_the_file() {
+        let empty = "f.csv: line 1, record 0, byte 0: the file is empty: nothing names its columns";
+        for bytes in [&b""[..], b"\xEF\xBB\xBF", b"\n\n"] {
+            for header in [true, false] {
+                let error = table(bytes, &|o| o.header = header).err().unwrap().to_string();
+                assert!(error.starts_with(empty), "{error}");
+            }
+        }
+        let given = |o: &mut CsvOptions| o.columns = Some(vec![("x".into(), None), ("y".into(), None)]);
+        assert_eq!(table(b"", &given).unwrap().records.len(), 0);
+        assert_eq!(table(b"a,b\n", &|_| ()).unwrap().records.len(), 0);
+    }
+
+    #[test]
+    fn empty_lines() {
+        let count = |bytes, header| table(bytes, &|o| o.header = header).unwrap().records.len();
+        assert_eq!(count(b"\na\n\n1\n\r\n", true), 3);
+        assert_eq!(count(b"\n1\n", false), 2, "a file of one column");
+        assert_eq!(count(b"\na,b\n\n1,2\n\r\n", true), 1);
+        let shown = records(b"a\n\n\"\"\n", &CsvOptions::default(), "f").unwrap();
+        let cells: Vec<(usize, bool)> =
+            shown.iter().map(|r| (r.fields[0].bytes.len(), r.fields[0].quoted)).collect();
+        assert_eq!(cells, [(1, false), (0, false), (0, true)]);
+    }
+
+    #[test]
+    fn faults() {
+        assert_eq!(
+            fault(b"a,b\n1,2\n\n1,2,3\n\"x"),
+            "f.csv: line 4, record 2, byte 9: 3 fields where 2 are expected"
+        );
+        assert_eq!(
+            fault(b"a,b\n1,\"x\n"),
+            "f.csv: line 2, record 1, byte 6: the quote that opens this field is never closed"
+        );
+        let in_header = table(b"a,\"b\n", &|_| ()).err().unwrap().to_string();
+        assert!(in_header.starts_with("f.csv: line 1, record 0, byte 2: the quote"), "{in_header}");
+        let of_records = records(b"a\n1\n\"x", &CsvOptions::default(), "f").unwrap_err().to_string();
+        assert!(of_records.starts_with("f: line 3, record 2, byte 4: "), "{of_records}");
+        let given = |o: &mut CsvOptions| o.columns = Some(vec![("x".into(), None)]);
+        let header = table(b"a,b\n", &given).err().unwrap().to_string();
+        assert_eq!(header, "f.csv: line 1, record 0, byte 0: 2 fields where 1 are expected");
+        let types = table(b"a\n", &|o| o.types = vec![("b".into(), DataType::Utf8)]);
+        assert!(types.err().unwrap().to_string().contains("no column is called b"));
+    }
+
+    #[test]
+    fn delimiters() {
+        let found = |bytes: &[u8]| char::from(sniff(bytes, &CsvOptions::default()));
+        assert_eq!(found(b"a;b;c,d\n1;2;3,4\n"), ';');
+        assert_eq!(found(b"a\tb\n1,5\t2\n"), '\t');
+        assert_eq!(found(b"a|b,c\n1|2,3\n"), ',', "the first of two that split alike");
+        assert_eq!(found(b"a;b\n1\n"), ',');
+        assert_eq!(found(b"\"a,b\";c\n"), ';');
+        assert_eq!(found(b"a;b\n1;\"x"), ';', "an open quote is reported, not sniffed away");
+        assert_eq!(found(b""), ',');
+    }
+
+    #[test]
+    fn the_sample_begins_behind_the_header() {
+        let mut file = b"a\n".to_vec();
+        file.extend(b"123\n".repeat(CsvOptions::SAMPLE_BYTES / 4 + 5));
+        assert_eq!(table(&file, &|_| ()).unwrap().sample, CsvOptions::SAMPLE_BYTES / 4);
+        let mut long = b"a\n# ".to_vec();
+        long.extend(vec![b'x'; CsvOptions::SAMPLE_BYTES]);
+        long.extend(b"\n1\n2\n");
+        assert_eq!(table(&long, &|o| o.comment = Some(b'#')).unwrap().sample, 1, "the first always belongs");
+    }
+}

@@ -1,0 +1,136 @@
+//! A query from its file to its rows: one stage after the other, each over all rows of the one before.
+
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+use std::io::Read;
+
+use plimsoll_core::{
+    DataType, Error, Expr, Field, Query, Resolved, Result, Schema, SortKey, Typed, Value, resolve, typed,
+};
+
+use crate::evaluate::evaluate;
+use crate::group::grouped;
+use crate::order::{Key, order};
+use crate::read::Table;
+use crate::typing::Reading;
+
+/// The result of a query.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rows {
+    /// Names and final types of the outputs.
+    pub schema: Schema,
+    /// The rows, each with one value an output: of its type, or NULL.
+    pub rows: Vec<Vec<Value>>,
+}
+
+/// Runs `query` over the file that it names; `-` and `/dev/stdin` are standard input.
+///
+/// With `bare_text`, where rows could be given out while the file is read ([`Resolved::streams`]), an output that is a
+/// bare column is the cells' own text, of type `Utf8`: NULL where a cell is empty or a NULL text and not quoted. For
+/// that use the cells have no type, not even one that the user gives.
+///
+/// # Errors
+/// `Io`; `Plan`, `Type` and `UnknownColumn` for a query that means nothing; `Data` for the first broken record and for a
+/// cell that the query cannot take; `Value` for what no result can hold.
+pub fn run(query: &Query, bare_text: bool) -> Result<Rows> {
+    let path = query.from.path.as_str();
+    let bytes = match path {
+        "-" | "/dev/stdin" => {
+            let mut bytes = Vec::new();
+            std::io::stdin().read_to_end(&mut bytes).map(|_| bytes)
+        }
+        _ => std::fs::read(path),
+    };
+    run_bytes(query, &bytes.map_err(|source| Error::io(path, source))?, bare_text)
+}
+
+/// [`run`] over the bytes of a file.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_bytes(query: &Query, bytes: &[u8], bare_text: bool) -> Result<Rows> {
+    let options = &query.from.options;
+    let table = Table::read(bytes, options, &query.from.path)?;
+    let resolved = resolve(query, &table.schema())?;
+    let bare = |expr: &Expr| match expr {
+        Expr::Field(column) if bare_text && resolved.streams() => Some(*column),
+        _ => None,
+    };
+    let mut reading = Reading::new(table, options, &resolved, &used_fields(&resolved, bare))?;
+    let (types, rows) = match &resolved.grouping {
+        Some(grouping) => grouped(&resolved, grouping, &mut reading)?,
+        None => plain(&resolved, &mut reading, bare)?,
+    };
+    let names = resolved.outputs.iter().take(resolved.visible).map(|(name, _)| name);
+    let schema = Schema::new(names.zip(types).map(|(name, data_type)| Field::new(name, data_type)).collect());
+    Ok(Rows { schema, rows: arrange(&resolved, rows) })
+}
+
+/// The columns whose values the query uses; those that it only gives as their own text are left out.
+fn used_fields(resolved: &Resolved, bare: impl Fn(&Expr) -> Option<usize>) -> Vec<usize> {
+    let mut valued = resolved.clone();
+    if valued.grouping.is_none() {
+        valued.outputs.retain(|(_, expr)| bare(expr).is_none());
+    }
+    valued.input_fields()
+}
+
+/// What one output gives.
+enum Output {
+    /// The cells of a column as they are.
+    Text(usize),
+    Value(Typed),
+}
+
+/// The types and values of all outputs, hidden ones included, of a query without groups.
+fn plain(
+    resolved: &Resolved,
+    reading: &mut Reading<'_>,
+    bare: impl Fn(&Expr) -> Option<usize>,
+) -> Result<(Vec<DataType>, Vec<Vec<Value>>)> {
+    let types = reading.types();
+    let mut outputs = Vec::new();
+    for (_, expr) in &resolved.outputs {
+        outputs.push(match bare(expr) {
+            Some(column) => Output::Text(column),
+            None => Output::Value(typed::bind(expr, &types).map_err(|error| reading.name_cell(error, Some))?),
+        });
+    }
+    let mut rows = Vec::new();
+    for record in &reading.passing {
+        let row = reading.used_row(*record)?;
+        let values = outputs.iter().map(|output| match output {
+            Output::Text(column) => reading.text(*record, *column),
+            Output::Value(typed) => evaluate(typed, &row),
+        });
+        rows.push(values.collect::<Result<_>>()?);
+    }
+    reading.end()?;
+    let type_of = |output: &Output| match output {
+        Output::Text(_) => DataType::Utf8,
+        Output::Value(typed) => typed.data_type,
+    };
+    Ok((outputs.iter().map(type_of).collect(), rows))
+}
+
+/// DISTINCT, ORDER BY, OFFSET and LIMIT over the rows of all outputs; what is left has the visible ones.
+fn arrange(resolved: &Resolved, mut rows: Vec<Vec<Value>>) -> Vec<Vec<Value>> {
+    if resolved.distinct {
+        let mut seen = BTreeSet::new();
+        rows.retain(|row| seen.insert(Key(row[..resolved.visible].to_vec())));
+    }
+    rows.sort_by(|left, right| {
+        let keys = resolved.order_by.iter().map(|key| order_by(key, &left[key.output], &right[key.output]));
+        keys.fold(Ordering::Equal, Ordering::then)
+    });
+    let skipped = usize::try_from(resolved.offset).unwrap_or(usize::MAX);
+    let most = resolved.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
+    let shown = rows.into_iter().skip(skipped).take(most);
+    shown.map(|row| row.into_iter().take(resolved.visible).collect()).collect()
+}
+
+/// NULLs last, or first where the key says so, whatever the direction.
+fn order_by(key: &SortKey, left: &Value, right: &Value) -> Ordering {
+    let backwards = if left.is_null() || right.is_null() { key.nulls_first } else { key.descending };
+    if backwards { order(right, left) } else { order(left, right) }
+}

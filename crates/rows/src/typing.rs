@@ -1,0 +1,247 @@
+//! Which type each column has and which records WHERE selects.
+//!
+//! A column's type is the join of its cells in the head sample and of those that the query as written reads: columns
+//! of WHERE on every record, others where WHERE passes. A query that streams under a LIMIT reads no further than the
+//! record that gives its last row. What is wrong counts under the final types only, and the first in file order.
+
+use plimsoll_core::{
+    CsvOptions, DataType, Error, ErrorKind, Infer, Profile, Resolved, Result, Typed, Value, typed,
+};
+
+use crate::cell;
+use crate::evaluate::is_true;
+use crate::read::Table;
+
+/// What the query reads of a table.
+pub(crate) struct Reading<'a> {
+    table: Table,
+    options: &'a CsvOptions,
+    resolved: &'a Resolved,
+    /// The columns of WHERE, ascending.
+    filtered: Vec<usize>,
+    /// The other columns whose values the query uses, ascending.
+    others: Vec<usize>,
+    profiles: Vec<Profile>,
+    /// Indexes of the records that WHERE selects.
+    pub(crate) passing: Vec<usize>,
+    /// Why the records behind the last that was read are not: the error that the whole query ends with.
+    pending: Option<Error>,
+}
+
+impl<'a> Reading<'a> {
+    /// Reads `table` for `resolved`, which uses the values of the columns `used`.
+    ///
+    /// # Errors
+    /// `Type`, `Plan` or `Data` where WHERE does not go together with the types of its columns.
+    pub(crate) fn new(
+        table: Table,
+        options: &'a CsvOptions,
+        resolved: &'a Resolved,
+        used: &[usize],
+    ) -> Result<Self> {
+        let filtered = resolved.filter_fields();
+        let others = used.iter().copied().filter(|field| !filtered.contains(field)).collect();
+        let sampled = match options.infer {
+            Infer::Sample => table.sample,
+            Infer::Full => table.records.len(),
+        };
+        let mut profiles = vec![Profile::default(); table.names.len()];
+        for record in &table.records[..sampled] {
+            for (profile, cell) in profiles.iter_mut().zip(&record.fields) {
+                profile.observe(cell::classify(cell, &options.nulls));
+            }
+        }
+        let mut reading = Reading {
+            table,
+            options,
+            resolved,
+            filtered,
+            others,
+            profiles,
+            passing: Vec::new(),
+            pending: None,
+        };
+        while reading.widen_filtered() {}
+        reading.select()?;
+        Ok(reading)
+    }
+
+    /// What the query ends with once the records that were read are done with.
+    ///
+    /// # Errors
+    /// `Data` or `Value`: why the records behind them could not be read.
+    pub(crate) fn end(&mut self) -> Result<()> {
+        self.pending.take().map_or(Ok(()), Err)
+    }
+
+    /// The types of all columns.
+    pub(crate) fn types(&self) -> Vec<DataType> {
+        (0..self.profiles.len()).map(|column| self.type_of(column)).collect()
+    }
+
+    fn type_of(&self, column: usize) -> DataType {
+        self.table.declared[column].unwrap_or_else(|| self.profiles[column].data_type())
+    }
+
+    /// The most rows that are given out before reading ends.
+    fn most(&self) -> usize {
+        match self.resolved.limit {
+            Some(limit) if self.resolved.streams() => {
+                usize::try_from(limit.saturating_add(self.resolved.offset)).unwrap_or(usize::MAX)
+            }
+            _ => usize::MAX,
+        }
+    }
+
+    fn observe(&mut self, record: usize, column: usize) {
+        let cell = &self.table.records[record].fields[column];
+        self.profiles[column].observe(cell::classify(cell, &self.options.nulls));
+    }
+
+    /// Lets the columns of WHERE take the cells of every record that is read. Whether a type changed, and with it,
+    /// perhaps, which records those are.
+    fn widen_filtered(&mut self) -> bool {
+        let before = self.types();
+        let limited = self.most() < usize::MAX;
+        let filter = if limited { self.bound_filter().ok().flatten() } else { None };
+        let mut given = 0;
+        for record in 0..self.table.records.len() {
+            if given >= self.most() {
+                break;
+            }
+            for column in self.filtered.clone() {
+                self.observe(record, column);
+            }
+            if limited {
+                if self.types() != before {
+                    return true;
+                }
+                // A filter that fails here may not under the final types: it selects nothing for now.
+                let row = self.row(record, &self.filtered);
+                let passes = row.and_then(|row| match &filter {
+                    Some(filter) => is_true(filter, &row),
+                    None => Ok(self.resolved.filter.is_none()),
+                });
+                given += usize::from(passes.unwrap_or(false));
+            }
+        }
+        false
+    }
+
+    fn bound_filter(&self) -> Result<Option<Typed>> {
+        self.resolved.filter.as_ref().map(|filter| typed::bind(filter, &self.types())).transpose()
+    }
+
+    /// Finds the records that pass, and lets the other columns take their cells.
+    fn select(&mut self) -> Result<()> {
+        let filter = self.bound_filter().map_err(|error| self.name_cell(error, Some))?;
+        for record in 0..self.table.records.len() {
+            if self.passing.len() >= self.most() {
+                return Ok(());
+            }
+            let passes = self.row(record, &self.filtered).and_then(|row| match &filter {
+                Some(filter) => is_true(filter, &row),
+                None => Ok(true),
+            });
+            let fits = passes.and_then(|passes| {
+                if passes {
+                    self.check_declared(record)?;
+                }
+                Ok(passes)
+            });
+            match fits {
+                Ok(true) => {
+                    for column in self.others.clone() {
+                        self.observe(record, column);
+                    }
+                    self.passing.push(record);
+                }
+                Ok(false) => {}
+                Err(error) => {
+                    self.pending = Some(error);
+                    return Ok(());
+                }
+            }
+        }
+        if self.passing.len() < self.most() {
+            self.pending = self.table.fault.take();
+        }
+        Ok(())
+    }
+
+    fn check_declared(&self, record: usize) -> Result<()> {
+        let mut declared =
+            self.others.iter().copied().filter(|column| self.table.declared[*column].is_some());
+        declared.try_for_each(|column| self.value(record, column).map(drop))
+    }
+
+    /// The values of every column that the query uses; NULL stands in the others.
+    ///
+    /// # Errors
+    /// `Data` for a cell that does not fit its column's type, or is text that is not UTF-8.
+    pub(crate) fn used_row(&self, record: usize) -> Result<Vec<Value>> {
+        let used: Vec<usize> = self.filtered.iter().chain(&self.others).copied().collect();
+        self.row(record, &used)
+    }
+
+    fn row(&self, record: usize, columns: &[usize]) -> Result<Vec<Value>> {
+        let mut row = vec![Value::Null; self.table.names.len()];
+        for column in columns {
+            row[*column] = self.value(record, *column)?;
+        }
+        Ok(row)
+    }
+
+    fn value(&self, record: usize, column: usize) -> Result<Value> {
+        let data_type = self.type_of(column);
+        let cell = &self.table.records[record].fields[column];
+        let hint = match self.table.declared[column] {
+            Some(_) => "give the column another type, or let it be inferred",
+            None => "",
+        };
+        cell::value(cell, &self.options.nulls, data_type)
+            .map_err(|message| self.table.cell_error(record, column, &message, hint))
+    }
+
+    /// The cell's own text.
+    ///
+    /// # Errors
+    /// `Data` where it is not UTF-8.
+    pub(crate) fn text(&self, record: usize, column: usize) -> Result<Value> {
+        let cell = &self.table.records[record].fields[column];
+        cell::text(cell, &self.options.nulls)
+            .map_err(|message| self.table.cell_error(record, column, &message, ""))
+    }
+
+    /// Says of an error that blames a text column which cell made it text. `column` tells which column of the input
+    /// the blamed one is.
+    pub(crate) fn name_cell(&self, error: Error, column: impl Fn(usize) -> Option<usize>) -> Error {
+        let ErrorKind::Type { message, hint, field: Some(field) } = error.kind() else { return error };
+        let Some((record, column)) =
+            column(*field).and_then(|column| Some((self.first_text(column)?, column)))
+        else {
+            return error;
+        };
+        self.table.cell_error(record, column, message, hint)
+    }
+
+    /// The first record whose cell makes the column text; `None` where the user says that it is.
+    fn first_text(&self, column: usize) -> Option<usize> {
+        if self.table.declared[column].is_some() {
+            return None;
+        }
+        let sampled = if self.options.infer == Infer::Full { usize::MAX } else { self.table.sample };
+        let mut profile = Profile::default();
+        (0..self.table.records.len())
+            .filter(|record| {
+                *record < sampled
+                    || self.filtered.contains(&column)
+                    || self.passing.binary_search(record).is_ok()
+            })
+            .find(|record| {
+                let cell = &self.table.records[*record].fields[column];
+                profile.observe(cell::classify(cell, &self.options.nulls));
+                profile.data_type() == DataType::Utf8
+            })
+    }
+}
