@@ -1,1 +1,43 @@
-fn main() {}
+//! The `plimsoll` command. One file a verb; what they share is resolved in `settings`, printed by `output` and ended by
+//! `exit`. Everything that knows CSV, SQL or memory limits is in the library crates.
+
+mod args;
+mod destination;
+mod dialect;
+mod exit;
+mod explain;
+mod footer;
+mod interrupt;
+mod output;
+mod progress;
+mod query;
+mod settings;
+mod size;
+mod stats;
+mod terminal;
+mod units;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Args, Verb};
+use crate::settings::Settings;
+use crate::terminal::Terminal;
+
+/// Counts what every run allocates; see [`plimsoll_memory::heap`].
+#[global_allocator]
+static ALLOCATOR: plimsoll_memory::Counting = plimsoll_memory::Counting::system();
+
+fn main() -> ExitCode {
+    run(Args::parse()).unwrap_or_else(|error| exit::report(&error))
+}
+
+fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let terminal = Terminal::detect();
+    match args.verb {
+        Verb::Query(args) => query::run(&Settings::resolve(args, terminal)?)?,
+        Verb::Explain(args) => explain::run(&Settings::resolve(args, terminal)?)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}

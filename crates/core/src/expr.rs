@@ -358,65 +358,12 @@ impl CompareOp {
 }
 
 /// Words that SQL reads as something else than a name where they stand bare.
-const RESERVED: [&str; 57] = [
-    "ALL",
-    "ANALYZE",
-    "AND",
-    "ANY",
-    "AS",
-    "ASC",
-    "BETWEEN",
-    "CASE",
-    "CAST",
-    "CLUSTER",
-    "CUBE",
-    "DESC",
-    "DISTINCT",
-    "DISTRIBUTE",
-    "ELSE",
-    "END",
-    "ESCAPE",
-    "EXCEPT",
-    "EXCLUDE",
-    "EXISTS",
-    "EXPLAIN",
-    "FALSE",
-    "FETCH",
-    "FROM",
-    "GROUP",
-    "HAVING",
-    "ILIKE",
-    "IN",
-    "INTERSECT",
-    "INTERVAL",
-    "INTO",
-    "IS",
-    "LATERAL",
-    "LIKE",
-    "LIMIT",
-    "MINUS",
-    "NOT",
-    "NULL",
-    "OFFSET",
-    "ON",
-    "OR",
-    "ORDER",
-    "RETURNING",
-    "ROLLUP",
-    "SELECT",
-    "SOME",
-    "SORT",
-    "THEN",
-    "TOP",
-    "TRIM",
-    "TRUE",
-    "UNION",
-    "VALUES",
-    "VIEW",
-    "WHEN",
-    "WHERE",
-    "WITH",
-];
+const RESERVED: &str = "\
+    ALL ANALYZE AND ANY AS ASC BETWEEN CASE CAST CLUSTER CUBE CURRENT_DATE CURRENT_TIME \
+    CURRENT_TIMESTAMP DESC DISTINCT DISTRIBUTE ELSE END ESCAPE EXCEPT EXCLUDE EXISTS EXPLAIN FALSE FETCH \
+    FROM GROUP HAVING ILIKE IN INTERSECT INTERVAL INTO IS LATERAL LIKE LIMIT LOCALTIME LOCALTIMESTAMP \
+    MINUS NOT NULL OFFSET ON OR ORDER RETURNING ROLLUP SELECT SOME SORT THEN TOP TRIM TRUE UNION VALUES \
+    VIEW WHEN WHERE WITH";
 
 /// Writes a name as an identifier: bare where that reads back, else in double quotes.
 fn write_identifier(f: &mut fmt::Formatter<'_>, name: &str) -> fmt::Result {
@@ -424,7 +371,7 @@ fn write_identifier(f: &mut fmt::Formatter<'_>, name: &str) -> fmt::Result {
         .bytes()
         .enumerate()
         .all(|(at, b)| b.is_ascii_alphabetic() || b == b'_' || (at > 0 && b.is_ascii_digit()));
-    let bare = plain && !name.is_empty() && !RESERVED.iter().any(|word| word.eq_ignore_ascii_case(name));
+    let bare = plain && !name.is_empty() && !RESERVED.split(' ').any(|word| word.eq_ignore_ascii_case(name));
     if bare { f.write_str(name) } else { write!(f, "\"{}\"", name.replace('"', "\"\"")) }
 }
 

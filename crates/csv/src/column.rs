@@ -243,7 +243,7 @@ impl Cells<'_> {
     }
 
     /// The class of each cell, NULLs too.
-    pub(crate) fn classes(&self) -> impl Iterator<Item = CellClass> {
+    pub fn classes(&self) -> impl Iterator<Item = CellClass> {
         let mut scratch = Vec::new();
         (0..self.spans.len()).map(move |row| match self.value_text(row, &mut scratch) {
             None => CellClass::Null,

@@ -150,6 +150,12 @@ impl Reader {
         Cells { bytes: &self.block.bytes, spans, dialect: &self.scan.splitter.dialect }
     }
 
+    /// Heap bytes held, by capacity.
+    pub fn heap_bytes(&self) -> usize {
+        let spans: usize = self.spans.iter().map(Vec::capacity).sum();
+        self.block.capacity() + spans * size_of::<Span>()
+    }
+
     /// The dialect.
     pub fn dialect(&self) -> &Dialect {
         &self.scan.splitter.dialect

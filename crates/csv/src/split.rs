@@ -204,6 +204,12 @@ impl Block {
         HEADROOM + block + PADDING + words * (2 * size_of::<u64>() + size_of::<Masks>())
     }
 
+    /// Heap bytes held, by capacity.
+    pub(crate) fn capacity(&self) -> usize {
+        let words = self.marks.delimiters.capacity() + self.marks.ends.capacity();
+        self.bytes.capacity() + words * size_of::<u64>() + self.raw.capacity() * size_of::<Masks>()
+    }
+
     fn reserve(&mut self, block: usize) {
         self.bytes.resize(self.head + block + PADDING, 0);
         // One word more than the data: a record that ends with the input ends at the byte behind it.

@@ -1,110 +1,21 @@
-//! The engine, the query builder, and what a run gives back.
+//! The query builder: the same [`Query`] that SQL makes, written as methods.
 
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
-use plimsoll_core::{CsvOptions, Expr, Query, Result};
+use plimsoll_core::{CsvOptions, Expr, OrderBy, Query, Result, SelectItem};
 
-use crate::{Footprint, Progress};
-
-/// Limits and threads that queries run under. Cheap to clone.
-#[derive(Debug, Clone)]
-pub struct Engine {}
-
-/// Makes an [`Engine`].
-#[derive(Debug, Clone, Default)]
-pub struct EngineBuilder {}
-
-impl EngineBuilder {
-    /// The most memory the process may use, in bytes.
-    #[must_use]
-    pub fn memory_limit(self, _bytes: u64) -> Self {
-        self
-    }
-    /// Worker threads; the number of processors where nothing is said.
-    #[must_use]
-    pub fn threads(self, _threads: usize) -> Self {
-        self
-    }
-    /// Bytes that a worker reads at a time.
-    #[must_use]
-    pub fn block_size(self, _bytes: usize) -> Self {
-        self
-    }
-    /// The engine.
-    ///
-    /// # Errors
-    /// `Plan` for a limit or a number of threads that no query can run under.
-    pub fn build(self) -> Result<Engine> {
-        Ok(Engine {})
-    }
-}
-
-impl Engine {
-    /// A builder with the default limits.
-    pub fn builder() -> EngineBuilder {
-        EngineBuilder::default()
-    }
-    /// The query that `sql` says.
-    ///
-    /// # Errors
-    /// Those of [`crate::sql::parse`].
-    pub fn sql(&self, sql: &str) -> Result<QueryBuilder> {
-        self.sql_with(sql, &CsvOptions::default())
-    }
-    /// The query that `sql` says, over files read with these options where `read_csv` does not say otherwise.
-    ///
-    /// # Errors
-    /// Those of [`crate::sql::parse`].
-    pub fn sql_with(&self, sql: &str, defaults: &CsvOptions) -> Result<QueryBuilder> {
-        let _ = crate::sql::parse(sql, defaults)?;
-        unimplemented!()
-    }
-    /// `SELECT * FROM path`, to be narrowed by the builder's methods.
-    pub fn csv(&self, _path: impl Into<String>) -> QueryBuilder {
-        unimplemented!()
-    }
-    /// A query made elsewhere.
-    pub fn query(&self, _query: Query) -> QueryBuilder {
-        unimplemented!()
-    }
-}
+use crate::engine::Limits;
+use crate::footprint::Meter;
+use crate::plan::Plan;
+use crate::{Footprint, Stream};
 
 /// A query that has not run.
 #[derive(Debug, Clone)]
 #[must_use = "a query does nothing before run() or stream()"]
-pub struct QueryBuilder {}
-
-impl QueryBuilder {
-    /// Adds a condition.
-    pub fn filter(self, _condition: Expr) -> Self {
-        self
-    }
-    /// Gives bare columns of a query that streams as the text they have in the file, typed `Utf8` and not checked;
-    /// their Arrow fields carry the type of the head sample as metadata `plimsoll.type` (a SQL type name).
-    pub fn bare_text(self, _on: bool) -> Self {
-        self
-    }
-    /// The plan, as a tree of one operator a line.
-    ///
-    /// # Errors
-    /// As [`QueryBuilder::run`], before anything but the head sample is read.
-    pub fn explain(&self) -> Result<String> {
-        unimplemented!()
-    }
-    /// Runs the query to its end.
-    ///
-    /// # Errors
-    /// Any.
-    pub fn run(&self) -> Result<Outcome> {
-        unimplemented!()
-    }
-    /// Runs the query and gives batches as they are ready.
-    ///
-    /// # Errors
-    /// Any; the query is planned here, the rest comes with the batches.
-    pub fn stream(&self) -> Result<Stream> {
-        unimplemented!()
-    }
+pub struct QueryBuilder {
+    limits: Limits,
+    query: Query,
+    bare_text: bool,
 }
 
 /// A finished query.
@@ -118,27 +29,121 @@ pub struct Outcome {
     pub footprint: Footprint,
 }
 
-/// A running query: an iterator over its batches.
-pub struct Stream {}
+impl QueryBuilder {
+    pub(crate) fn new(limits: Limits, query: Query) -> Self {
+        QueryBuilder { limits, query, bare_text: false }
+    }
 
-impl Stream {
-    /// Names and types of the result; decimals are `Decimal128`.
-    pub fn schema(&self) -> SchemaRef {
-        unimplemented!()
+    /// How the file is read.
+    pub fn options(mut self, options: CsvOptions) -> Self {
+        self.query.from.options = options;
+        self
     }
-    /// How far it is.
-    pub fn progress(&self) -> Progress {
-        unimplemented!()
+
+    /// Adds a condition: rows for which all are true pass.
+    pub fn filter(mut self, condition: Expr) -> Self {
+        self.query.filter = Some(and(self.query.filter, condition));
+        self
     }
-    /// What the query has cost so far; after the last batch, what it cost.
-    pub fn footprint(&self) -> Footprint {
-        unimplemented!()
+
+    /// Adds columns to the result; without any, all columns of the file are given.
+    pub fn select<T: Into<SelectItem>>(mut self, items: impl IntoIterator<Item = T>) -> Self {
+        self.query.select.extend(items.into_iter().map(Into::into));
+        self
+    }
+
+    /// Groups by these keys, and adds them to the result.
+    pub fn group_by(mut self, keys: impl IntoIterator<Item = Expr>) -> Self {
+        for key in keys {
+            self.query.select.push(key.clone().into());
+            self.query.group_by.push(key);
+        }
+        self
+    }
+
+    /// Adds aggregates to the result.
+    pub fn aggregate<T: Into<SelectItem>>(self, aggregates: impl IntoIterator<Item = T>) -> Self {
+        self.select(aggregates)
+    }
+
+    /// Adds a condition on groups.
+    pub fn having(mut self, condition: Expr) -> Self {
+        self.query.having = Some(and(self.query.having, condition));
+        self
+    }
+
+    /// Gives equal rows once.
+    pub fn distinct(mut self) -> Self {
+        self.query.distinct = true;
+        self
+    }
+
+    /// Adds sort keys.
+    pub fn order_by<T: Into<OrderBy>>(mut self, keys: impl IntoIterator<Item = T>) -> Self {
+        self.query.order_by.extend(keys.into_iter().map(Into::into));
+        self
+    }
+
+    /// The most rows to give.
+    pub fn limit(mut self, rows: u64) -> Self {
+        self.query.limit = Some(rows);
+        self
+    }
+
+    /// Rows to leave out before the first that is given.
+    pub fn offset(mut self, rows: u64) -> Self {
+        self.query.offset = rows;
+        self
+    }
+
+    /// Gives bare columns of a query that streams as the text they have in the file, typed `Utf8` and not checked;
+    /// their Arrow fields carry the type of the head sample as metadata `plimsoll.type` (a SQL type name).
+    pub fn bare_text(mut self, on: bool) -> Self {
+        self.bare_text = on;
+        self
+    }
+
+    /// The query as it stands.
+    pub fn query(&self) -> &Query {
+        &self.query
+    }
+
+    /// The plan, as a tree of one operator a line, the last that runs on top.
+    ///
+    /// # Errors
+    /// As [`QueryBuilder::run`], before anything but the head sample is read.
+    pub fn explain(&self) -> Result<String> {
+        Ok(self.plan()?.explain())
+    }
+
+    /// Runs the query to its end.
+    ///
+    /// # Errors
+    /// Any.
+    pub fn run(&self) -> Result<Outcome> {
+        let mut stream = self.stream()?;
+        let batches = stream.by_ref().collect::<Result<_>>()?;
+        Ok(Outcome { schema: stream.schema(), batches, footprint: stream.footprint() })
+    }
+
+    /// Runs the query and gives batches as they are ready. It is planned here; the file is scanned from the first pull
+    /// on.
+    ///
+    /// # Errors
+    /// Any.
+    pub fn stream(&self) -> Result<Stream> {
+        let meter = Meter::start();
+        Stream::new(meter, self.plan()?)
+    }
+
+    fn plan(&self) -> Result<Plan> {
+        Plan::new(&self.query, self.limits, self.bare_text)
     }
 }
 
-impl Iterator for Stream {
-    type Item = Result<RecordBatch>;
-    fn next(&mut self) -> Option<Self::Item> {
-        unimplemented!()
+fn and(before: Option<Expr>, condition: Expr) -> Expr {
+    match before {
+        Some(before) => before.and(condition),
+        None => condition,
     }
 }

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use plimsoll_memory::process;
 
 /// What a run read, gave and cost. Figures of the process are `None` where the system does not tell them.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -50,5 +52,37 @@ impl Progress {
     /// Bytes read and bytes in all.
     pub fn get(&self) -> (u64, u64) {
         (self.bytes_read.load(Ordering::Relaxed), self.bytes_total.load(Ordering::Relaxed))
+    }
+}
+
+/// Reads clocks and counters at the start of a query, and tells later what has come since.
+#[derive(Debug)]
+pub(crate) struct Meter {
+    start: Instant,
+    cpu: Option<Duration>,
+    allocations: u64,
+}
+
+impl Meter {
+    pub(crate) fn start() -> Self {
+        plimsoll_memory::reset_peak();
+        let allocations = plimsoll_memory::heap().map_or(0, |heap| heap.allocations);
+        Meter { start: Instant::now(), cpu: process::processor_time(), allocations }
+    }
+
+    /// The figures of clock, processor and memory; all others are left empty.
+    pub(crate) fn read(&self) -> Footprint {
+        let heap = plimsoll_memory::heap();
+        let resident = process::resident();
+        let cpu = process::processor_time().zip(self.cpu).map(|(now, before)| now.saturating_sub(before));
+        Footprint {
+            wall: self.start.elapsed(),
+            cpu,
+            peak_resident: resident.peak,
+            anonymous: resident.anonymous,
+            peak_heap: heap.map(|heap| heap.peak_bytes),
+            allocations: heap.map(|heap| heap.allocations - self.allocations),
+            ..Footprint::default()
+        }
     }
 }

@@ -3,13 +3,21 @@
 //! A query comes from SQL ([`Engine::sql`]) or from the builder ([`Engine::csv`]); both make the same
 //! [`Query`]. Nothing is read before [`QueryBuilder::run`] or [`QueryBuilder::stream`].
 
-pub mod builder;
-pub mod footprint;
+mod batch;
+mod builder;
+mod engine;
+mod explain;
+pub mod expr;
+mod footprint;
+mod plan;
 pub mod sql;
+mod stream;
 
-pub use builder::{Engine, EngineBuilder, Outcome, QueryBuilder, Stream};
+pub use builder::{Outcome, QueryBuilder};
+pub use engine::{Engine, EngineBuilder};
 pub use footprint::{Footprint, Progress};
 pub use plimsoll_core::{
     AggregateFunction, CsvOptions, DataType, Error, ErrorKind, Expr, Infer, Location, OrderBy, Query, Result,
     SelectItem, Table, Value,
 };
+pub use stream::Stream;

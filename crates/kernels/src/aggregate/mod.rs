@@ -1,9 +1,35 @@
 //! Aggregate states: one value (sum, minimum, set, …) for each group, in columns.
+//!
+//! One file for each family. Most keep one small value for each group and are written as a `per_group::Fold`; those
+//! that hold many values (quantiles, distinct values) keep them in one flat store beside the ids of their groups.
+//! Values of fixed width go through one representation, the ordered integer keys of `key`, so that no family is
+//! written once for each type.
+
+mod correlation;
+mod count;
+mod distinct;
+mod extremes;
+mod hash;
+mod key;
+mod kind;
+mod moments;
+mod order;
+mod per_group;
+mod quantile;
+mod samples;
+mod sum;
+mod text_set;
+mod variance;
+
+#[cfg(test)]
+mod tests;
 
 use std::any::Any;
 
 use arrow::array::ArrayRef;
-use plimsoll_core::{Result, TypedAggregate};
+use plimsoll_core::{AggregateFunction, DataType, Error, Result, TypedAggregate};
+
+use kind::{Keys, Texts};
 
 /// The states of one aggregate for all groups of a table. Group ids are dense, from 0.
 pub trait AggregateState: Send {
@@ -46,6 +72,43 @@ pub trait AggregateState: Send {
 
 /// A state for `aggregate`, with no group yet.
 pub fn aggregate_state(aggregate: &TypedAggregate) -> Box<dyn AggregateState> {
-    let _ = aggregate;
-    unimplemented!()
+    use AggregateFunction as A;
+    let argument = argument_type(aggregate);
+    let (is_text, is_float) = (argument == DataType::Utf8, argument == DataType::Float64);
+    match aggregate.function {
+        A::CountStar => per_group::boxed(count::CountRows),
+        A::Count => per_group::boxed(count::CountValues),
+        A::CountDistinct if is_text => Box::new(distinct::DistinctTexts::default()),
+        A::CountDistinct => Box::new(distinct::DistinctKeys::new(argument)),
+        A::Sum | A::Avg if is_float => per_group::boxed(sum::SumFloats::new(aggregate)),
+        A::Sum | A::Avg => per_group::boxed(sum::SumIntegers::new(aggregate)),
+        A::Min | A::Max if is_text => per_group::boxed(extremes::Extremes::<Texts>::new(aggregate)),
+        A::Min | A::Max => per_group::boxed(extremes::Extremes::<Keys>::new(aggregate)),
+        A::VarPop | A::VarSamp | A::StddevPop | A::StddevSamp if is_float => {
+            per_group::boxed(variance::VarianceOfFloats::new(aggregate))
+        }
+        A::VarPop | A::VarSamp | A::StddevPop | A::StddevSamp => {
+            per_group::boxed(variance::VarianceOfIntegers::new(aggregate))
+        }
+        A::Corr if is_float => per_group::boxed(correlation::CorrelationOfFloats::default()),
+        A::Corr => per_group::boxed(correlation::CorrelationOfIntegers::new(aggregate)),
+        A::QuantileCont(_) | A::QuantileDisc(_) => Box::new(quantile::Quantiles::new(aggregate)),
+        A::First | A::Last | A::AnyValue if is_text => {
+            per_group::boxed(order::Ordered::<Texts>::new(aggregate))
+        }
+        A::First | A::Last | A::AnyValue => per_group::boxed(order::Ordered::<Keys>::new(aggregate)),
+    }
+}
+
+/// The type of the first argument; that of NULL where there is none.
+fn argument_type(aggregate: &TypedAggregate) -> DataType {
+    aggregate.arguments.first().map_or(DataType::Null, |argument| argument.data_type)
+}
+
+/// `other` as the state that it must be to be merged.
+fn same_state<S: 'static>(other: Box<dyn AggregateState>) -> Result<Box<S>> {
+    other
+        .into_any()
+        .downcast()
+        .map_err(|_| Error::plan("states of different aggregates cannot be merged", ""))
 }

@@ -1,18 +1,56 @@
-//! Expressions over blocks.
+//! Expressions over blocks: dispatch by kind of expression, and the search for the first row that fails.
+//!
+//! One file for each family of operators. Every expression gives an `Operand`: a column, or the one value that all rows
+//! share, so that constants are never repeated for each row on the way. Whatever does not need all rows (AND, OR, CASE,
+//! coalesce) goes through `lazy`.
 
-use arrow::array::{ArrayRef, BooleanArray};
-use plimsoll_core::{Result, Typed};
+mod arithmetic;
+mod case;
+mod cast;
+mod compare;
+mod divide;
+mod in_list;
+mod lazy;
+mod like;
+mod literal;
+mod logic;
+mod math;
+mod operand;
+mod round;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+mod text;
 
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, new_empty_array};
+use arrow::compute::prep_null_mask_filter;
+use arrow::error::ArrowError;
+use plimsoll_core::{ArithmeticOp, DataType, Error, Function, Result, Typed, TypedKind};
+
+use self::operand::Operand;
 use crate::Block;
+use crate::arrays::arrow_type;
 
-/// The values of `expr` for each row of `block`.
+/// The values of `expr` for each row of `block`. A bare column is given as it is; decimals are otherwise
+/// `Decimal128Array`s of the expression's precision and scale.
 ///
 /// # Errors
-/// `Value` for an overflow, a failing CAST, a square root below 0 or a logarithm at or below 0, in the first row that
-/// has one.
+/// `Value` for an overflow, a failing CAST, a square root below 0, a logarithm at or below 0 or a LIKE pattern that ends
+/// with its escape character, in the first row that has one.
 pub fn evaluate(expr: &Typed, block: &Block) -> Result<ArrayRef> {
-    let _ = (expr, block);
-    unimplemented!()
+    if let TypedKind::Field(index) = expr.kind {
+        return Ok(Arc::clone(&block.columns[index]));
+    }
+    if block.rows == 0 {
+        return Ok(new_empty_array(&arrow_type(expr.data_type)));
+    }
+    match operand(expr, block) {
+        Ok(values) => values.into_column(expr.data_type, block.rows),
+        Err(error) => Err(first_failure(expr, block, error)),
+    }
 }
 
 /// Which rows of `block` a condition selects: those where it is true, neither false nor NULL. The result has no NULL.
@@ -20,6 +58,92 @@ pub fn evaluate(expr: &Typed, block: &Block) -> Result<ArrayRef> {
 /// # Errors
 /// As [`evaluate`].
 pub fn select(condition: &Typed, block: &Block) -> Result<BooleanArray> {
-    let _ = (condition, block);
-    unimplemented!()
+    let values = evaluate(condition, block)?;
+    Ok(match values.data_type() {
+        arrow::datatypes::DataType::Null => BooleanArray::from(vec![false; block.rows]),
+        _ if values.null_count() > 0 => prep_null_mask_filter(values.as_boolean()),
+        _ => values.as_boolean().clone(),
+    })
+}
+
+/// The values of `expr` for a block of one row at least. Where several rows fail, the error is that of any of them.
+fn operand(expr: &Typed, block: &Block) -> Result<Operand> {
+    use TypedKind as K;
+    let data_type = expr.data_type;
+    match &expr.kind {
+        K::Field(index) => Ok(Operand::column(Arc::clone(&block.columns[*index]))),
+        K::Literal(value) => Ok(Operand::constant(literal::array(&[value], data_type))),
+        K::Cast { input, lenient } => {
+            cast::cast(&operand(input, block)?, input.data_type, data_type, *lenient)
+        }
+        K::Not(input) => logic::not(&operand(input, block)?),
+        K::Negate(input) => arithmetic::negate(&operand(input, block)?, data_type),
+        K::Arithmetic(op, left, right) => {
+            let operands = (operand(left, block)?, operand(right, block)?);
+            match (op, left.data_type) {
+                (ArithmeticOp::Divide, DataType::Int64 | DataType::Decimal { .. }) => {
+                    divide::exact(&operands.0, &operands.1)
+                }
+                _ => arithmetic::arithmetic(*op, &operands.0, &operands.1, data_type),
+            }
+        }
+        K::Compare(op, left, right) => compare::compare(*op, &operand(left, block)?, &operand(right, block)?),
+        K::And(left, right) => logic::and(left, right, block),
+        K::Or(left, right) => logic::or(left, right, block),
+        K::IsNull { input, negated } => logic::is_null(&operand(input, block)?, *negated),
+        K::InList { input, list, negated } => {
+            in_list::in_list(&operand(input, block)?, list, *negated, block)
+        }
+        K::Like { input, pattern, escape, negated, case_insensitive } => {
+            let (texts, patterns) = (operand(input, block)?, operand(pattern, block)?);
+            let found = like::like(&texts, &patterns, *escape, *case_insensitive)?;
+            if *negated { logic::not(&found) } else { Ok(found) }
+        }
+        K::Case { branches, otherwise } => case::case(branches, otherwise.as_deref(), data_type, block),
+        K::Call(Function::Coalesce, arguments) => case::coalesce(arguments, data_type, block),
+        K::Call(function, arguments) => {
+            let arguments: Vec<Operand> =
+                arguments.iter().map(|argument| operand(argument, block)).collect::<Result<_>>()?;
+            call(*function, &arguments, data_type)
+        }
+    }
+}
+
+/// A function that takes all of its arguments for all rows.
+fn call(function: Function, arguments: &[Operand], data_type: DataType) -> Result<Operand> {
+    use Function as F;
+    match (function, arguments) {
+        (F::Greatest | F::Least, _) => compare::extreme(function, arguments, data_type),
+        (F::Abs, [number]) => arithmetic::abs(number, data_type),
+        (F::Round, [number, digits]) => round::round(number, digits, data_type),
+        (F::Floor | F::Ceil, [number]) => round::whole(function, number, data_type),
+        (F::Sqrt | F::Ln | F::Exp, [number]) => math::unary(function, number),
+        (F::Power, [base, exponent]) => Ok(math::power(base, exponent)),
+        (F::Concat, [left, right]) => text::concat(left, right),
+        (F::Lower | F::Upper | F::Trim, [input]) => text::map(function, input),
+        (F::Length, [input]) => Ok(text::length(input)),
+        (F::Substr, [input, start, length @ ..]) => text::substr(input, start, length.first()),
+        (F::Replace, [input, from, to]) => text::replace(input, from, to),
+        (F::StartsWith, [input, prefix]) => text::starts_with(input, prefix),
+        _ => Err(Error::plan(format!("{}() has no such arguments", function.name()), "")),
+    }
+}
+
+/// The error of the first row of `block` that fails, by bisection over prefixes; `error` is that of some row.
+fn first_failure(expr: &Typed, block: &Block, error: Error) -> Error {
+    let (mut good, mut bad) = (0, block.rows);
+    while bad - good > 1 {
+        let middle = good + (bad - good) / 2;
+        match operand(expr, &lazy::slice(block, 0, middle)) {
+            Ok(_) => good = middle,
+            Err(_) => bad = middle,
+        }
+    }
+    operand(expr, &lazy::slice(block, good, 1)).err().unwrap_or(error)
+}
+
+/// What an Arrow kernel could not do: its result has no room in an array.
+#[allow(clippy::needless_pass_by_value, reason = "the signature that map_err takes")]
+fn kernel_error(error: ArrowError) -> Error {
+    Error::value(error.to_string())
 }

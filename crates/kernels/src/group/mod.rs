@@ -1,22 +1,61 @@
 //! The group table: from key values to dense group ids, and the aggregate states by id.
+//!
+//! Keys come in three forms, one file each: [`text_keys`] (one text), [`word_keys`] (one value of 64 bits) and
+//! [`row_keys`] (anything else, encoded). All hand out ids from 0 in the order in which keys arrive.
+
+mod byte_keys;
+mod column;
+mod groups;
+mod hash;
+mod index;
+mod keys;
+mod row_keys;
+mod text_keys;
+mod widen;
+mod word_keys;
+
+#[cfg(test)]
+mod tests;
 
 use arrow::array::ArrayRef;
-use plimsoll_core::{DataType, Result, TypedAggregate};
+use plimsoll_core::{DataType, Error, Result, TypedAggregate};
+
+pub use groups::Groups;
+pub use widen::widen;
+
+use crate::aggregate::{AggregateState, aggregate_state};
+use keys::Keys;
+
+/// The most groups of one table: every id fits 32 bits, and an index slot with such an id is never taken for a free one.
+const MAX_GROUPS: usize = u32::MAX as usize - 1;
 
 /// Groups and their aggregate states. One table belongs to one thread; tables are merged at the end.
-pub struct GroupTable {}
+pub struct GroupTable {
+    key_types: Vec<DataType>,
+    keys: Keys,
+    states: Vec<Box<dyn AggregateState>>,
+    /// The position of the first record of each group.
+    first_positions: Vec<u64>,
+    /// Group ids of the rows of the current block.
+    ids: Vec<u32>,
+}
 
 impl GroupTable {
     /// A table without groups, but for the single one where there are no keys.
     pub fn new(key_types: &[DataType], aggregates: &[TypedAggregate]) -> Self {
-        let _ = (key_types, aggregates);
-        unimplemented!()
+        let keys = Keys::new(key_types);
+        let mut states: Vec<_> = aggregates.iter().map(aggregate_state).collect();
+        let first_positions = vec![0; if key_types.is_empty() { 1 } else { 0 }];
+        states.iter_mut().for_each(|state| state.resize(first_positions.len()));
+        GroupTable { key_types: key_types.to_vec(), keys, states, first_positions, ids: Vec::new() }
     }
 
-    /// Takes `rows` rows: `keys[k]` and `arguments[a][i]` are columns of that length; `position` is that of row 0.
+    /// Takes `rows` rows: `keys[k]` and `arguments[a][i]` are columns of that length; `position` is that of row 0, and
+    /// greater than all positions before.
     ///
     /// # Errors
-    /// Those of the aggregate states.
+    /// Those of the aggregate states; `Value` for more groups than 32 bits can number; `Plan` for columns that are not
+    /// of the table's types.
     pub fn update(
         &mut self,
         keys: &[ArrayRef],
@@ -24,43 +63,94 @@ impl GroupTable {
         rows: usize,
         position: u64,
     ) -> Result<()> {
-        let _ = (keys, arguments, rows, position);
-        unimplemented!()
+        check_room(self.groups(), rows)?;
+        self.ids.clear();
+        self.keys.look_up(&self.key_types, keys, rows, &mut self.ids)?;
+        if self.keys.len() > self.first_positions.len() {
+            // New ids are given in the order of the rows, each to the row that is its first.
+            for (position, id) in (position..).zip(&self.ids) {
+                if *id as usize == self.first_positions.len() {
+                    self.first_positions.push(position);
+                }
+            }
+        }
+        for (state, arguments) in self.states.iter_mut().zip(arguments) {
+            state.resize(self.first_positions.len());
+            state.update(&self.ids, arguments, position)?;
+        }
+        Ok(())
     }
 
     /// Takes all groups of `other`, which has the same types.
     ///
     /// # Errors
-    /// Those of the aggregate states.
+    /// As [`GroupTable::update`].
     pub fn merge(&mut self, other: GroupTable) -> Result<()> {
-        let _ = other;
-        unimplemented!()
+        check_room(self.groups(), other.groups())?;
+        if self.key_types != other.key_types || self.states.len() != other.states.len() {
+            return Err(Error::plan("tables of different types cannot be merged", ""));
+        }
+        let mapping = self.keys.absorb(other.keys, &self.key_types)?;
+        self.first_positions.resize(self.keys.len(), u64::MAX);
+        for (id, position) in mapping.iter().zip(other.first_positions) {
+            let first = &mut self.first_positions[*id as usize];
+            *first = position.min(*first);
+        }
+        for (state, other) in self.states.iter_mut().zip(other.states) {
+            state.resize(self.first_positions.len());
+            state.merge(other, &mapping)?;
+        }
+        Ok(())
     }
 
-    /// Goes on with wider types: keys and arguments that were integers or decimals are decimals of greater scales.
+    /// Goes on with wider types: keys and arguments that were integers or decimals are decimals of greater scales,
+    /// keys of which nothing but NULL was seen are anything.
     ///
     /// # Errors
-    /// `Value` where a value has no room at the new scale.
+    /// `Value` where a value has no room at the new scale, `Plan` for any other change of a key's type.
     pub fn widen(&mut self, key_types: &[DataType], aggregates: &[TypedAggregate]) -> Result<()> {
-        let _ = (key_types, aggregates);
-        unimplemented!()
+        if self.key_types != key_types {
+            self.keys = self.keys.widened(key_types)?;
+            self.key_types = key_types.to_vec();
+        }
+        self.states.iter_mut().zip(aggregates).try_for_each(|(state, wider)| state.widen(wider))
     }
 
     /// How many groups.
     pub fn groups(&self) -> usize {
-        0
+        self.first_positions.len()
     }
 
     /// Heap bytes held, by capacity.
     pub fn size(&self) -> usize {
-        0
+        self.keys.size()
+            + self.states.iter().map(|state| state.size()).sum::<usize>()
+            + self.first_positions.capacity() * size_of::<u64>()
+            + self.ids.capacity() * size_of::<u32>()
     }
 
     /// Keys, then aggregates, one row a group, in the order of each group's first record.
     ///
     /// # Errors
-    /// Those of the aggregate states.
+    /// Those of the aggregate states; `Value` where the texts of a key have 2 GiB or more in all.
     pub fn finish(self) -> Result<Vec<ArrayRef>> {
-        unimplemented!()
+        let mut groups = self.into_groups()?;
+        groups.next_columns(groups.remaining())
+    }
+
+    /// As [`GroupTable::finish`], but for many groups: the keys become arrays a piece at a time.
+    ///
+    /// # Errors
+    /// Those of the aggregate states.
+    pub fn into_groups(mut self) -> Result<Groups> {
+        let aggregates = self.states.iter_mut().map(|state| state.finish()).collect::<Result<_>>()?;
+        Ok(Groups::new(self.keys, aggregates, &self.first_positions))
+    }
+}
+
+fn check_room(groups: usize, more: usize) -> Result<()> {
+    match groups.checked_add(more) {
+        Some(sum) if sum <= MAX_GROUPS => Ok(()),
+        _ => Err(Error::value("a group table cannot hold more than 4,294,967,294 groups")),
     }
 }

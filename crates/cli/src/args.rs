@@ -1,0 +1,229 @@
+//! What the user typed: the command line's grammar and its help. Builds nothing and opens nothing; see `settings`.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::dialect::{self, ColumnTypes, OptionalByte};
+use crate::size::Size;
+
+/// SQL over CSV files of any size, under a memory limit that you set, and what it cost.
+///
+/// Results go to standard output, everything else to standard error. Exit codes: 0 done, 1 the run failed, 2 usage
+/// (flags, SQL, names, types), 3 bad data, 4 the memory limit cannot hold the query, 130 interrupted.
+#[derive(Debug, Parser)]
+#[command(name = "plimsoll", version, propagate_version = true)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+/// What to do with a query.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Run a query and print its rows
+    ///
+    /// Runs one SELECT statement over one file and prints its rows as they come. The footer on standard error says
+    /// what the run read and what it cost.
+    #[command(after_long_help = QUERY_EXAMPLES)]
+    Query(QueryArgs),
+    /// Print the plan of a query without running it
+    ///
+    /// Prints the operators that the query would run, one a line. Only the head sample of the file is read. Takes the
+    /// flags of query, so that the same command line works with both; as nothing runs, --stats writes nothing.
+    #[command(after_long_help = EXPLAIN_EXAMPLES)]
+    Explain(QueryArgs),
+}
+
+const QUERY_EXAMPLES: &str = "\
+Examples:
+  plimsoll query \"SELECT station, min(t), avg(t), max(t) FROM 'weather.csv' GROUP BY station ORDER BY station\"
+
+  A semicolon file without a header, its columns named and one of them typed:
+    plimsoll query --delimiter ';' --no-header --columns station,t --types 't=DECIMAL(4,1)' \\
+        \"SELECT station, avg(t) FROM 'measurements.txt' GROUP BY station\"
+
+  The same for one file, in the statement itself:
+    plimsoll query \"SELECT count(*) FROM read_csv('measurements.txt', delimiter=';', header=false)\"
+
+  A statement from a file, rows as JSON lines, at most 64 MiB of memory, the cost as JSON:
+    plimsoll query --memory-limit 64MiB -o out.jsonl --stats cost.json - < report.sql
+
+  From a pipe to a pipe:
+    zcat big.csv.gz | plimsoll query \"SELECT * FROM '-' WHERE price > 9.99\" | head";
+
+const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  plimsoll explain \"SELECT station, avg(t) FROM 'weather.csv' WHERE t > -50 GROUP BY station\"
+  plimsoll explain -o plan.txt - < report.sql";
+
+/// The statement and the flags that every verb over a query shares.
+#[derive(Debug, clap::Args)]
+pub(crate) struct QueryArgs {
+    /// The SELECT statement; - reads it from standard input
+    pub(crate) sql: String,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+}
+
+/// What a run may use.
+#[derive(Debug, Default, clap::Args)]
+#[command(next_help_heading = "Limits")]
+pub(crate) struct LimitArgs {
+    /// Most memory the process may use, such as 64MiB, 1.5GB or 500k
+    ///
+    /// The limit is a promise: the peak resident memory of the process stays under it, and a query that it cannot
+    /// hold ends with exit code 4. k, M, G and T (or KB, MB, …) are powers of 1000; KiB, MiB, GiB and TiB of 1024.
+    #[arg(long, value_name = "SIZE")]
+    pub(crate) memory_limit: Option<Size>,
+    /// Worker threads [default: the number of processors]
+    ///
+    /// The result does not depend on it.
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<NonZeroUsize>,
+    /// Bytes that a worker reads at a time.
+    #[arg(long, value_name = "SIZE", hide = true)]
+    pub(crate) block_size: Option<Size>,
+}
+
+/// Where results go, and in which form.
+#[derive(Debug, Default, clap::Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct OutputArgs {
+    /// How rows are printed [default: table on a terminal, else csv; by extension with -o]
+    ///
+    /// With -o the extensions .csv, .tsv, .json, .jsonl, .ndjson and .md choose the format; any other means csv.
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub(crate) format: Option<FormatArg>,
+    /// Write the result to FILE instead of standard output
+    ///
+    /// The rows are written beside FILE, which is replaced when the run has succeeded and not touched when it has
+    /// not. FILE may be the query's own input.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Write what the run cost to FILE, as JSON
+    #[arg(long, value_name = "FILE")]
+    pub(crate) stats: Option<PathBuf>,
+    /// No progress bar and no footer; errors are still printed
+    #[arg(long)]
+    pub(crate) quiet: bool,
+}
+
+/// The names of the formats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FormatArg {
+    /// Aligned columns, fitted to the terminal
+    Table,
+    /// Comma-separated; NULL is empty, the empty text is ""
+    Csv,
+    /// As csv, with tabs between
+    Tsv,
+    /// One array of objects
+    Json,
+    /// One object a line
+    #[value(alias = "ndjson")]
+    Jsonl,
+    /// A table for a Markdown page
+    #[value(alias = "md")]
+    Markdown,
+}
+
+/// How CSV files are read, where `read_csv` does not say otherwise.
+#[derive(Debug, Default, clap::Args)]
+#[command(next_help_heading = "Input")]
+pub(crate) struct InputArgs {
+    /// Byte between fields: ',' ';' '|' tab … [default: found in the head of the file]
+    #[arg(long, value_name = "BYTE", value_parser = dialect::byte)]
+    pub(crate) delimiter: Option<u8>,
+    /// Byte around fields that hold delimiters, newlines or quotes; none reads quotes as text [default: "]
+    #[arg(long, value_name = "BYTE")]
+    pub(crate) quote: Option<OptionalByte>,
+    /// Byte that makes a quote inside quotes text; none means that quotes are doubled [default: none]
+    #[arg(long, value_name = "BYTE")]
+    pub(crate) escape: Option<OptionalByte>,
+    /// The first record is data, not names
+    #[arg(long)]
+    pub(crate) no_header: bool,
+    /// Names of the columns, in order, instead of the header's
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
+    pub(crate) columns: Option<Vec<String>>,
+    /// Unquoted text that is NULL, besides the empty one; may be repeated
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub(crate) null: Vec<String>,
+    /// Records that begin with this byte are comments
+    #[arg(long, value_name = "BYTE", value_parser = dialect::byte)]
+    pub(crate) comment: Option<u8>,
+    /// Lines to pass over before the header
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub(crate) skip_rows: u64,
+    /// Types of columns, such as t=DECIMAL(4,1),day=DATE; may be repeated
+    ///
+    /// A cell that does not fit the type stops the query. Types: BOOLEAN, BIGINT, DECIMAL(p,s), DOUBLE, DATE,
+    /// TIMESTAMP, VARCHAR.
+    #[arg(long, value_name = "NAME=TYPE,…", value_parser = dialect::column_types)]
+    pub(crate) types: Vec<ColumnTypes>,
+    /// How types are found: from the head of the file, or in a first pass over all of it [default: sample]
+    ///
+    /// With sample, a scan that meets a wider type begins anew, or stops where rows have already been printed.
+    #[arg(long, value_enum, value_name = "HOW")]
+    pub(crate) infer: Option<InferArg>,
+    /// Most bytes of one field [default: 16MiB]
+    #[arg(long, value_name = "SIZE")]
+    pub(crate) max_field: Option<Size>,
+}
+
+/// The ways to find types.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum InferArg {
+    /// From the first 256 KiB, widened where later cells need it
+    Sample,
+    /// From every record, in a pass of its own
+    Full,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_grammar_is_consistent() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn every_flag_reads_on_both_verbs() {
+        for verb in ["query", "explain"] {
+            let line = "--memory-limit 64MiB --threads 2 --format tsv -o out.tsv --stats s.json --quiet --delimiter tab \
+                        --quote none --escape \\ --no-header --columns a,b --null NA --null - --comment # --skip-rows 3 \
+                        --types a=DECIMAL(4,1),b=DATE --infer full --max-field 1MB --block-size 7";
+            let words = ["plimsoll", verb, "SELECT 1"].into_iter().chain(line.split_ascii_whitespace());
+            let (Verb::Query(args) | Verb::Explain(args)) = Args::try_parse_from(words).unwrap().verb;
+            assert_eq!(args.sql, "SELECT 1");
+            assert_eq!(args.input.null, ["NA", "-"]);
+            assert_eq!(args.input.types[0].len(), 2);
+            assert_eq!(args.input.quote, Some(OptionalByte(None)));
+        }
+    }
+
+    #[test]
+    fn usage_errors_exit_with_2() {
+        for line in [
+            "query",
+            "query SELECT --threads 0",
+            "query SELECT --delimiter ab",
+            "query SELECT --memory-limit much",
+            "query SELECT --types a=BLOB",
+            "nonsense",
+        ] {
+            let words = ["plimsoll"].into_iter().chain(line.split_ascii_whitespace());
+            assert_eq!(Args::try_parse_from(words).unwrap_err().exit_code(), 2, "{line}");
+        }
+    }
+}

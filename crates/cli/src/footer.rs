@@ -1,0 +1,62 @@
+//! What a run cost, in a line or two for people.
+
+use plimsoll::Footprint;
+
+use crate::units::{counted, file_bytes, memory_bytes, seconds, throughput};
+
+/// The footer, a line feed at its end. The second line stands only where there is something out of the ordinary.
+pub(crate) fn footer(footprint: &Footprint) -> String {
+    let threads = u64::try_from(footprint.threads).unwrap_or(u64::MAX);
+    let peak = footprint.peak_resident.map(|bytes| format!("peak {}", memory_bytes(bytes)));
+    let cost = [
+        Some(format!(
+            "{} from {}",
+            counted(footprint.rows_given, "row"),
+            counted(footprint.rows_read, "record")
+        )),
+        Some(format!("{} in {}", file_bytes(footprint.bytes_read), seconds(footprint.wall))),
+        throughput(footprint.bytes_read, footprint.wall),
+        Some(counted(threads, "thread")),
+        peak,
+    ];
+    let unusual = [(footprint.restarts, "restart"), (footprint.blank_lines, "blank line")]
+        .map(|(count, noun)| (count > 0).then(|| counted(count, noun)));
+    line(&cost) + &line(&unusual)
+}
+
+fn line(parts: &[Option<String>]) -> String {
+    let parts: Vec<&str> = parts.iter().flatten().map(String::as_str).collect();
+    if parts.is_empty() { String::new() } else { parts.join(" · ") + "\n" }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn one_line_and_a_second_where_needed() {
+        let mut footprint = Footprint {
+            rows_read: 100_000_000,
+            rows_given: 413,
+            bytes_read: 1_379_500_000,
+            wall: Duration::from_millis(1940),
+            threads: 2,
+            peak_resident: Some(10_311_925),
+            ..Footprint::default()
+        };
+        let usual =
+            "413 rows from 100,000,000 records · 1.38 GB in 1.94 s · 0.71 GB/s · 2 threads · peak 9.83 MiB\n";
+        assert_eq!(footer(&footprint), usual);
+        footprint.restarts = 1;
+        footprint.blank_lines = 2000;
+        assert_eq!(footer(&footprint), format!("{usual}1 restart · 2,000 blank lines\n"));
+    }
+
+    #[test]
+    fn what_is_not_known_is_left_out() {
+        let footprint = Footprint { threads: 1, rows_given: 1, rows_read: 1, ..Footprint::default() };
+        assert_eq!(footer(&footprint), "1 row from 1 record · 0 bytes in 0 ms · 1 thread\n");
+    }
+}

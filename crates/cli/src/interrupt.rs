@@ -1,0 +1,73 @@
+//! What happens on Ctrl-C and on a request to terminate: files that are only half written go, then the process ends.
+
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use plimsoll::{Error, Result};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+/// Files to remove when the process is told to end.
+static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// Starts to wait for the signals. The exit code is 128 and the signal's number, as shells count: 130 for Ctrl-C.
+///
+/// # Errors
+/// `Io` where the system refuses.
+pub(crate) fn watch() -> Result<()> {
+    let refused = |source| Error::io("signals", source);
+    let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(refused)?;
+    let wait = move || {
+        if let Some(signal) = signals.forever().next() {
+            // The lock is held until the process has ended, so that no file is begun meanwhile.
+            let unfinished = unfinished();
+            for path in unfinished.iter() {
+                // It may have become the finished file this very moment.
+                let _ = std::fs::remove_file(path);
+            }
+            std::process::exit(128 + signal);
+        }
+    };
+    std::thread::Builder::new().name("signals".to_owned()).spawn(wait).map_err(refused)?;
+    Ok(())
+}
+
+fn unfinished() -> MutexGuard<'static, Vec<PathBuf>> {
+    UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A file that goes when the process is told to end while this value lives.
+#[derive(Debug)]
+pub(crate) struct Unfinished(PathBuf);
+
+impl Unfinished {
+    /// Registers the file that `create` makes, which no signal can come between.
+    pub(crate) fn register<F, E>(
+        create: impl FnOnce() -> std::result::Result<(F, PathBuf), E>,
+    ) -> std::result::Result<(F, Self), E> {
+        let mut list = unfinished();
+        let (file, path) = create()?;
+        list.push(path.clone());
+        Ok((file, Unfinished(path)))
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        unfinished().retain(|path| *path != self.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_listed_while_they_are_unfinished() {
+        let path = PathBuf::from("a name of no other test");
+        let (_, guard) = Unfinished::register(|| Ok::<_, ()>(((), path.clone()))).unwrap();
+        assert!(unfinished().contains(&path));
+        drop(guard);
+        assert!(!unfinished().contains(&path));
+    }
+}

@@ -1,0 +1,55 @@
+//! `plimsoll query`: runs the statement and prints its rows as they come, then what the run cost.
+
+use std::io::Write;
+
+use anyhow::Result;
+
+use crate::destination::Destination;
+use crate::footer::footer;
+use crate::output::{self, Sink};
+use crate::progress::Bar;
+use crate::settings::Settings;
+use crate::{interrupt, stats};
+
+/// Runs it.
+///
+/// # Errors
+/// Any of the engine's, and `Io` from the files written.
+pub(crate) fn run(settings: &Settings) -> Result<()> {
+    interrupt::watch()?;
+    let query = settings.query()?;
+    // Both files are opened before the work, so that one that cannot be written is known at once.
+    let mut result = Destination::open(settings.output.as_deref())?;
+    let mut cost = settings.stats.as_deref().map(Destination::file).transpose()?;
+
+    let mut stream = query.stream()?;
+    let mut bar = settings.progress.then(|| Bar::start(stream.progress()));
+    let first = stream.next().transpose()?;
+    if settings.rows_to_terminal {
+        bar = None;
+    }
+
+    let name = result.name().to_owned();
+    let mut sink = Sink::new(&mut result, name);
+    let mut writer = output::writer(settings, stream.schema());
+    writer.begin(&mut sink)?;
+    for batch in first.map(Ok).into_iter().chain(stream.by_ref()) {
+        writer.write(&batch?, &mut sink)?;
+    }
+    writer.finish(&mut sink)?;
+    drop(bar);
+
+    let footprint = stream.footprint();
+    if let Some(file) = &mut cost {
+        let text = stats::json(&footprint)?;
+        let name = file.name().to_owned();
+        file.write_all(text.as_bytes()).map_err(|source| plimsoll::Error::io(name, source))?;
+    }
+    result.commit()?;
+    cost.map_or(Ok(()), Destination::commit)?;
+    if settings.footer {
+        // Nothing is lost with a footer that nobody can read.
+        let _ = std::io::stderr().write_all(footer(&footprint).as_bytes());
+    }
+    Ok(())
+}

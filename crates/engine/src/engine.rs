@@ -1,0 +1,115 @@
+//! The engine: the limits that queries run under.
+
+use plimsoll_core::{CsvOptions, Error, Query, Result, Table};
+
+use crate::QueryBuilder;
+
+/// Limits and threads that queries run under. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    pub(crate) limits: Limits,
+}
+
+/// What a query may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Limits {
+    /// Bytes of the whole process.
+    pub(crate) memory: Option<u64>,
+    /// Worker threads.
+    pub(crate) threads: usize,
+    /// Bytes that a worker reads at a time.
+    pub(crate) block_size: usize,
+}
+
+/// Makes an [`Engine`].
+#[derive(Debug, Clone, Default)]
+#[must_use = "a builder makes an engine by build()"]
+pub struct EngineBuilder {
+    memory: Option<u64>,
+    threads: Option<usize>,
+    block_size: Option<usize>,
+}
+
+impl EngineBuilder {
+    /// The most memory the process may use, in bytes; 80% of the machine's (or the control group's) where nothing is
+    /// said.
+    pub fn memory_limit(mut self, bytes: u64) -> Self {
+        self.memory = Some(bytes);
+        self
+    }
+
+    /// Worker threads; the number of processors where nothing is said.
+    pub fn threads(mut self, threads: usize) -> Self {
+        self.threads = Some(threads);
+        self
+    }
+
+    /// Bytes that a worker reads at a time; [`plimsoll_pipeline::scan::BLOCK_SIZE`] where nothing is said. Results do not
+    /// depend on it.
+    pub fn block_size(mut self, bytes: usize) -> Self {
+        self.block_size = Some(bytes);
+        self
+    }
+
+    /// The engine.
+    ///
+    /// # Errors
+    /// `Plan` for no thread, no byte, or a block of more than 64 MiB.
+    pub fn build(self) -> Result<Engine> {
+        const LARGEST_BLOCK: usize = 64 << 20;
+        const MOST_THREADS: usize = 1024;
+        let threads = self.threads.unwrap_or_else(processors);
+        let block_size = self.block_size.unwrap_or(plimsoll_pipeline::scan::BLOCK_SIZE);
+        if !(1..=MOST_THREADS).contains(&threads) {
+            return Err(Error::plan(
+                format!("a query cannot run on {threads} threads"),
+                format!("say a number from 1 to {MOST_THREADS}"),
+            ));
+        }
+        if !(1..=LARGEST_BLOCK).contains(&block_size) {
+            return Err(Error::plan(
+                format!("a block cannot have {block_size} bytes"),
+                format!("say a number from 1 to {LARGEST_BLOCK}"),
+            ));
+        }
+        let memory = self.memory.or_else(plimsoll_memory::process::default_limit);
+        Ok(Engine { limits: Limits { memory, threads, block_size } })
+    }
+}
+
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+impl Engine {
+    /// A builder with the default limits.
+    pub fn builder() -> EngineBuilder {
+        EngineBuilder::default()
+    }
+
+    /// The query that `sql` says.
+    ///
+    /// # Errors
+    /// Those of [`crate::sql::parse`].
+    pub fn sql(&self, sql: &str) -> Result<QueryBuilder> {
+        self.sql_with(sql, &CsvOptions::default())
+    }
+
+    /// The query that `sql` says, over files read with these options where `read_csv` does not say otherwise.
+    ///
+    /// # Errors
+    /// Those of [`crate::sql::parse`].
+    pub fn sql_with(&self, sql: &str, defaults: &CsvOptions) -> Result<QueryBuilder> {
+        Ok(self.query(crate::sql::parse(sql, defaults)?))
+    }
+
+    /// All records of the file at `path`, to be narrowed by the builder's methods.
+    pub fn csv(&self, path: impl Into<String>) -> QueryBuilder {
+        self.query(Query::new(Table { path: path.into(), options: CsvOptions::default() }))
+    }
+
+    /// A query made elsewhere.
+    pub fn query(&self, query: Query) -> QueryBuilder {
+        QueryBuilder::new(self.limits, query)
+    }
+}

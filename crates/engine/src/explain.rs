@@ -1,0 +1,131 @@
+//! The plan as text: one operator a line, the last that runs on top.
+
+use std::fmt::Write;
+
+use plimsoll_core::{Expr, SortKey};
+
+use crate::plan::Plan;
+
+impl Plan {
+    /// The operators, each two spaces deeper than the one that takes its rows.
+    pub(crate) fn explain(&self) -> String {
+        let resolved = &self.resolved;
+        let mut lines = Vec::new();
+        let file_names: Vec<String> = self.file.schema().fields.into_iter().map(|field| field.name).collect();
+        let stage_names = match &resolved.grouping {
+            None => file_names.clone(),
+            Some(grouping) => {
+                let keys = grouping.keys.iter().map(|key| named(key, &file_names));
+                let aggregates = grouping.aggregates.iter().map(|(function, arguments)| {
+                    let aggregate = Expr::Aggregate { function: *function, arguments: arguments.clone() };
+                    named(&aggregate, &file_names)
+                });
+                keys.chain(aggregates).collect()
+            }
+        };
+        match (resolved.limit, resolved.offset) {
+            (None, 0) => {}
+            (limit, offset) => {
+                let limit = limit.map_or_else(|| "all".to_owned(), |limit| limit.to_string());
+                lines.push(format!("Limit {limit} offset {offset}"));
+            }
+        }
+        if !resolved.order_by.is_empty() {
+            let keys: Vec<String> = resolved.order_by.iter().map(|key| self.sort_key(key)).collect();
+            let most = resolved.limit.map_or_else(String::new, |limit| {
+                format!(" (keeps {} rows)", limit.saturating_add(resolved.offset))
+            });
+            lines.push(format!("Sort {}{most}", keys.join(", ")));
+        }
+        if resolved.distinct {
+            lines.push("Distinct".to_owned());
+        }
+        let outputs: Vec<String> =
+            resolved.outputs.iter().map(|(name, expr)| aliased(name, expr, &stage_names)).collect();
+        lines.push(format!("Project {}", outputs.join(", ")));
+        if let Some(having) = &resolved.having {
+            lines.push(format!("Filter {}", named(having, &stage_names)));
+        }
+        if let Some(grouping) = &resolved.grouping {
+            let (keys, aggregates) = stage_names.split_at(grouping.keys.len());
+            let by = if keys.is_empty() { "all".to_owned() } else { keys.join(", ") };
+            let aggregates = if aggregates.is_empty() { "nothing".to_owned() } else { aggregates.join(", ") };
+            lines.push(format!("Group by {by}: {aggregates}"));
+        } else {
+            lines.push("Ordered by file".to_owned());
+        }
+        lines.push(self.scan_line(&file_names));
+        let mut text = String::new();
+        for (depth, line) in lines.iter().enumerate() {
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "{}{line}", "  ".repeat(depth));
+        }
+        text
+    }
+
+    fn scan_line(&self, names: &[String]) -> String {
+        let schema = self.schema();
+        let columns: Vec<String> = self
+            .resolved
+            .input_fields()
+            .into_iter()
+            .map(|column| {
+                let field = &schema.fields[column];
+                let as_text =
+                    self.scan.outputs.iter().any(|output| output.column == column && output.as_text);
+                let typed = self.scan.outputs.iter().any(|output| output.column == column && !output.as_text)
+                    || self.resolved.filter_fields().contains(&column);
+                match (as_text, typed) {
+                    (true, false) => format!("{} as text", field.name),
+                    _ => format!("{} {}", field.name, field.data_type),
+                }
+            })
+            .collect();
+        let columns = if columns.is_empty() { "no column".to_owned() } else { columns.join(", ") };
+        let filter = self
+            .resolved
+            .filter
+            .as_ref()
+            .map_or_else(String::new, |filter| format!("; where {}", named(filter, names)));
+        let delimiter = char::from(self.file.dialect().delimiter).escape_default();
+        format!(
+            "Scan {} ({} of {} columns, delimiter '{delimiter}', {} threads): {columns}{filter}",
+            self.file.name(),
+            self.resolved.input_fields().len(),
+            names.len(),
+            self.limits.threads,
+        )
+    }
+
+    fn sort_key(&self, key: &SortKey) -> String {
+        let direction = if key.descending { " DESC" } else { "" };
+        let nulls = if key.nulls_first { " NULLS FIRST" } else { "" };
+        format!("{}{direction}{nulls}", self.resolved.outputs[key.output].0)
+    }
+}
+
+fn aliased(name: &str, expr: &Expr, names: &[String]) -> String {
+    let text = named(expr, names);
+    if text == name { text } else { format!("{text} AS {name}") }
+}
+
+/// The SQL text of an expression over columns of these names.
+fn named(expr: &Expr, names: &[String]) -> String {
+    match expr {
+        Expr::Field(index) => names.get(*index).cloned().unwrap_or_default(),
+        _ => {
+            let mut expr = expr.clone();
+            name_fields(&mut expr, names);
+            expr.to_string()
+        }
+    }
+}
+
+fn name_fields(expr: &mut Expr, names: &[String]) {
+    if let Expr::Field(index) = expr
+        && let Some(name) = names.get(*index)
+    {
+        *expr = Expr::Column(name.clone());
+    }
+    expr.children_mut().into_iter().for_each(|child| name_fields(child, names));
+}

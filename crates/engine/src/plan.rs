@@ -1,0 +1,244 @@
+//! From a query to what has to be scanned, grouped and given: names resolved, types checked, columns counted.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use plimsoll_core::resolve::Grouping;
+use plimsoll_core::{
+    DataType, Error, ErrorKind, Expr, Infer, Location, Profile, Query, Resolved, Result, Schema, resolve,
+    typed,
+};
+use plimsoll_csv::CsvFile;
+use plimsoll_pipeline::scan::{ScanColumn, ScanSpec, infer_full};
+use rayon::ThreadPool;
+
+use crate::engine::Limits;
+
+/// A query over an opened file, ready to run.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(crate) limits: Limits,
+    pub(crate) file: Arc<CsvFile>,
+    /// The query's expressions over the columns of the file.
+    pub(crate) resolved: Resolved,
+    /// What is scanned; expressions below count in its outputs.
+    pub(crate) scan: ScanSpec,
+    pub(crate) grouping: Option<Grouping>,
+    /// Names and expressions of the result, over the scan's columns or the grouping's.
+    pub(crate) outputs: Vec<(String, Expr)>,
+    /// For each visible output that is given as text, the type of its column in the head sample.
+    pub(crate) text_types: Vec<Option<DataType>>,
+    /// Bytes read by an inference pass.
+    pub(crate) inferred_bytes: u64,
+    /// What is known of the columns before the scan.
+    pub(crate) profiles: Vec<Profile>,
+}
+
+impl Plan {
+    /// Opens the file, looks at its head (at all of it where the user says so), and resolves the query.
+    pub(crate) fn new(query: &Query, limits: Limits, bare_text: bool) -> Result<Self> {
+        let file = CsvFile::open(&query.from.path, &query.from.options)?;
+        let resolved = resolve(query, &file.schema())?;
+        let mut profiles = file.profiles().to_vec();
+        let mut inferred_bytes = 0;
+        if query.from.options.infer == Infer::Full {
+            if file.length().is_none() {
+                return Err(Error::plan(
+                    "--infer full reads its input twice, which a stream does not allow",
+                    "save the stream to a file, or give types with --types",
+                ));
+            }
+            let bytes = Arc::new(AtomicU64::new(0));
+            let pool = thread_pool(limits.threads)?;
+            profiles =
+                infer_full(&file, &resolved.input_fields(), limits.block_size, &pool, Arc::clone(&bytes))?;
+            inferred_bytes = bytes.load(std::sync::atomic::Ordering::Relaxed);
+        }
+        let as_text = bare_text && resolved.streams();
+        let mut columns = Vec::new();
+        let grouping = resolved.grouping.clone().map(|mut grouping| {
+            let arguments = grouping.aggregates.iter_mut().flat_map(|(_, arguments)| arguments);
+            grouping.keys.iter_mut().chain(arguments).for_each(|expr| locate(expr, &mut columns));
+            grouping
+        });
+        let mut outputs = resolved.outputs.clone();
+        let mut text_types = vec![None; resolved.visible];
+        if grouping.is_none() {
+            let schema = file.schema();
+            for (index, (_, expr)) in outputs.iter_mut().enumerate() {
+                match expr {
+                    Expr::Field(column) if as_text => {
+                        text_types[index] = Some(schema.fields[*column].data_type);
+                        *expr =
+                            Expr::Field(place(&mut columns, ScanColumn { column: *column, as_text: true }));
+                    }
+                    _ => locate(expr, &mut columns),
+                }
+            }
+        }
+        let mut plan = Plan {
+            limits,
+            file: Arc::new(file),
+            scan: ScanSpec {
+                outputs: columns,
+                filter: resolved.filter.clone(),
+                block_size: limits.block_size,
+                ..ScanSpec::default()
+            },
+            resolved,
+            grouping,
+            outputs,
+            text_types,
+            inferred_bytes,
+            profiles,
+        };
+        plan.check(None)?;
+        plan.scan.fixed = plan.fixed_columns();
+        Ok(plan)
+    }
+
+    /// The file's columns with the types that `self.profiles` give them.
+    pub(crate) fn schema(&self) -> Schema {
+        let mut schema = self.file.schema();
+        for (index, field) in schema.fields.iter_mut().enumerate() {
+            field.data_type = self.file.column_type(index, &self.profiles).data_type;
+        }
+        schema
+    }
+
+    /// The types of the scan's columns.
+    pub(crate) fn scan_schema(&self) -> Schema {
+        let schema = self.schema();
+        let fields = self.scan.outputs.iter().map(|output| {
+            let mut field = schema.fields[output.column].clone();
+            if output.as_text {
+                field.data_type = DataType::Utf8;
+            }
+            field
+        });
+        Schema::new(fields.collect())
+    }
+
+    /// Whether the query's expressions take the types of their columns. `culprit` is the cell that made its column what
+    /// it is.
+    pub(crate) fn check(&self, culprit: Option<(usize, &Location)>) -> Result<()> {
+        self.bind_all().map(drop).map_err(|error| self.name_cell(error, culprit))
+    }
+
+    /// Every expression over the file's columns, typed.
+    fn bind_all(&self) -> Result<Vec<typed::Typed>> {
+        let types = self.schema().types();
+        let mut bound = Vec::new();
+        if let Some(filter) = &self.resolved.filter {
+            bound.push(boolean(typed::bind(filter, &types)?, "WHERE")?);
+        }
+        let stage_types = match &self.resolved.grouping {
+            None => types,
+            Some(grouping) => {
+                let mut stage_types = Vec::new();
+                for key in &grouping.keys {
+                    let key = typed::bind(key, &types)?;
+                    stage_types.push(key.data_type);
+                    bound.push(key);
+                }
+                for (function, arguments) in &grouping.aggregates {
+                    let aggregate = typed::bind_aggregate(*function, arguments, &types)?;
+                    stage_types.push(aggregate.data_type);
+                    bound.extend(aggregate.arguments);
+                }
+                stage_types
+            }
+        };
+        if let Some(having) = &self.resolved.having {
+            bound.push(boolean(typed::bind(having, &stage_types)?, "HAVING")?);
+        }
+        for (_, expr) in &self.resolved.outputs {
+            bound.push(typed::bind(expr, &stage_types)?);
+        }
+        Ok(bound)
+    }
+
+    /// Names and types of the result as the profiles have them.
+    pub(crate) fn result_schema(&self) -> Result<Schema> {
+        let input = self.scan_schema();
+        let types = match &self.grouping {
+            None => input.types(),
+            Some(grouping) => {
+                let types = input.types();
+                let keys = grouping.keys.iter().map(|key| Ok(typed::bind(key, &types)?.data_type));
+                let aggregates = grouping.aggregates.iter().map(|(function, arguments)| {
+                    Ok(typed::bind_aggregate(*function, arguments, &types)?.data_type)
+                });
+                keys.chain(aggregates).collect::<Result<_>>()?
+            }
+        };
+        let fields = self.outputs[..self.resolved.visible]
+            .iter()
+            .map(|(name, expr)| Ok(plimsoll_core::Field::new(name, typed::bind(expr, &types)?.data_type)));
+        Ok(Schema::new(fields.collect::<Result<_>>()?))
+    }
+
+    /// A type error that a single cell is to blame for says which.
+    fn name_cell(&self, error: Error, culprit: Option<(usize, &Location)>) -> Error {
+        let ErrorKind::Type { field: Some(column), .. } = error.kind() else { return error };
+        let known = match culprit {
+            Some((culprit, location)) if culprit == *column => Some(location),
+            _ => self.file.text_cell(*column),
+        };
+        let Some(location) = known.cloned() else { return error };
+        match error.into_kind() {
+            ErrorKind::Type { message, hint, .. } => {
+                Error::data(location, format!("{message}; this value makes the column text"), hint)
+            }
+            other => other.into(),
+        }
+    }
+
+    /// Columns of the file whose type must stay what it is while the scan runs: those that are given out with a type as
+    /// they come, and all that an expression shows as text.
+    fn fixed_columns(&self) -> Vec<usize> {
+        let as_text =
+            self.bind_all().is_ok_and(|bound| bound.iter().any(typed::Typed::shows_numbers_as_text));
+        if as_text {
+            return self.resolved.input_fields();
+        }
+        if !self.resolved.streams() {
+            return Vec::new();
+        }
+        self.scan.outputs.iter().filter(|output| !output.as_text).map(|output| output.column).collect()
+    }
+}
+
+/// A pool of `threads` workers.
+pub(crate) fn thread_pool(threads: usize) -> Result<ThreadPool> {
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .thread_name(|index| format!("plimsoll-{index}"))
+        .build()
+        .map_err(|error| {
+            Error::plan(format!("{threads} threads cannot be started: {error}"), "use fewer threads")
+        })
+}
+
+/// Makes `Field`s that are columns of the file places among the scanned `columns`, adding those that are new.
+fn locate(expr: &mut Expr, columns: &mut Vec<ScanColumn>) {
+    if let Expr::Field(column) = expr {
+        *column = place(columns, ScanColumn { column: *column, as_text: false });
+    }
+    expr.children_mut().into_iter().for_each(|child| locate(child, columns));
+}
+
+fn place(columns: &mut Vec<ScanColumn>, wanted: ScanColumn) -> usize {
+    columns.iter().position(|column| *column == wanted).unwrap_or_else(|| {
+        columns.push(wanted);
+        columns.len() - 1
+    })
+}
+
+fn boolean(typed: typed::Typed, clause: &str) -> Result<typed::Typed> {
+    if matches!(typed.data_type, DataType::Boolean | DataType::Null) {
+        return Ok(typed);
+    }
+    let message = format!("{clause} takes a condition, not {}", typed.data_type);
+    Err(Error::plan(message, "compare the value with something"))
+}

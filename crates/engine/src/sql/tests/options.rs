@@ -1,0 +1,52 @@
+//! The options of `read_csv`.
+
+use plimsoll_core::{CsvOptions, DataType, Infer};
+
+use super::parse;
+
+#[test]
+fn each_option_sets_its_field() {
+    let default = CsvOptions::default;
+    let decimal = DataType::Decimal { precision: 4, scale: 1 };
+    let text = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+    for (options, expected) in [
+        ("delimiter=';'", CsvOptions { delimiter: Some(b';'), ..default() }),
+        ("sep := '\\t'", CsvOptions { delimiter: Some(b'\t'), ..default() }),
+        ("DELIM => '|'", CsvOptions { delimiter: Some(b'|'), ..default() }),
+        ("quote=''''", CsvOptions { quote: Some(b'\''), ..default() }),
+        ("quote=''", CsvOptions { quote: None, ..default() }),
+        ("escape='\\'", CsvOptions { escape: Some(b'\\'), ..default() }),
+        ("header=false", CsvOptions { header: false, ..default() }),
+        ("header=0", CsvOptions { header: false, ..default() }),
+        ("null='NA'", CsvOptions { nulls: text(&["NA"]), ..default() }),
+        ("nullstr=['NA', '-']", CsvOptions { nulls: text(&["NA", "-"]), ..default() }),
+        ("comment='#'", CsvOptions { comment: Some(b'#'), ..default() }),
+        ("skip=3", CsvOptions { skip_rows: 3, ..default() }),
+        ("infer='FULL'", CsvOptions { infer: Infer::Full, ..default() }),
+        ("max_field=1_000", CsvOptions { max_field: 1000, ..default() }),
+        ("types={'t': 'DOUBLE'}", CsvOptions { types: vec![("t".into(), DataType::Float64)], ..default() }),
+        (
+            "types=MAP {'t': 'DOUBLE'}",
+            CsvOptions { types: vec![("t".into(), DataType::Float64)], ..default() },
+        ),
+        (
+            "columns={'s': 'VARCHAR', t: 'DECIMAL(4,1)'}",
+            CsvOptions {
+                columns: Some(vec![("s".into(), Some(DataType::Utf8)), ("t".into(), Some(decimal))]),
+                ..default()
+            },
+        ),
+        (
+            "names=['a', 'b']",
+            CsvOptions { columns: Some(vec![("a".into(), None), ("b".into(), None)]), ..default() },
+        ),
+        (
+            "delim=';', header=false, skip=1",
+            CsvOptions { delimiter: Some(b';'), header: false, skip_rows: 1, ..default() },
+        ),
+    ] {
+        let query = parse(&format!("SELECT * FROM read_csv('f.csv', {options})"));
+        assert_eq!(query.from.path, "f.csv");
+        assert_eq!(query.from.options, expected, "{options}");
+    }
+}

@@ -1,0 +1,283 @@
+//! A running query: the operators put together, begun anew where a column's type turns out wider, and its batches.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use arrow::datatypes::SchemaRef;
+use arrow::record_batch::RecordBatch;
+use plimsoll_core::{Error, ErrorKind, Profile, Resolved, Result};
+use plimsoll_kernels::{Block, Source};
+use plimsoll_memory::Budget;
+use plimsoll_pipeline::scan::CsvScan;
+use plimsoll_pipeline::{Distinct, Filter, Group, Ordered, Pipeline, Project, Sort, Ticketed};
+use rayon::ThreadPool;
+
+use crate::batch::Batches;
+use crate::footprint::{Footprint, Meter, Progress};
+use crate::plan::{Plan, thread_pool};
+
+type Blocks = Box<dyn Iterator<Item = Result<Block>> + Send>;
+
+/// A running query: an iterator over its batches. After an error or the end it only gives `None`; dropping it stops the
+/// query.
+pub struct Stream {
+    plan: Plan,
+    meter: Meter,
+    budget: Budget,
+    pool: Arc<ThreadPool>,
+    progress: Progress,
+    batches: Batches,
+    /// The pipeline, once it was pulled.
+    running: Option<Running>,
+    given: u64,
+    groups: Arc<AtomicU64>,
+    restarts: u64,
+    /// Records and blank lines of the last scan, once it is over.
+    ended: Option<(u64, u64)>,
+}
+
+struct Running {
+    scan: Arc<CsvScan>,
+    blocks: Blocks,
+}
+
+impl Stream {
+    pub(crate) fn new(meter: Meter, plan: Plan) -> Result<Self> {
+        let threads = useful_threads(&plan);
+        let budget = Budget::new(plan.limits.memory.map(|limit| budget_of(limit, threads)).transpose()?);
+        let progress = Progress::default();
+        progress.bytes_read.store(plan.inferred_bytes, Ordering::Relaxed);
+        progress.bytes_total.store(plan.file.length().unwrap_or(0), Ordering::Relaxed);
+        let batches = Batches::new(&plan.result_schema()?, &plan.text_types);
+        Ok(Stream {
+            meter,
+            budget,
+            pool: Arc::new(thread_pool(threads)?),
+            progress,
+            batches,
+            running: None,
+            given: 0,
+            groups: Arc::default(),
+            restarts: 0,
+            ended: None,
+            plan,
+        })
+    }
+
+    /// Names and types of the result; decimals are `Decimal128`. They are final from the first batch on (or the end,
+    /// where there is none); before, they are what the head sample says.
+    pub fn schema(&self) -> SchemaRef {
+        self.batches.schema()
+    }
+
+    /// How far it is.
+    pub fn progress(&self) -> Progress {
+        self.progress.clone()
+    }
+
+    /// What the query has cost so far; after the last batch, what it cost.
+    pub fn footprint(&self) -> Footprint {
+        let scanned =
+            self.running.as_ref().map(|running| (running.scan.records(), running.scan.blank_lines()));
+        let (rows_read, blank_lines) = self.ended.or(scanned).unwrap_or_default();
+        Footprint {
+            rows_read,
+            rows_given: self.given,
+            bytes_read: self.progress.bytes_read.load(Ordering::Relaxed),
+            threads: self.pool.current_num_threads(),
+            peak_reserved: self.budget.peak(),
+            groups: self.plan.grouping.is_some().then(|| self.groups.load(Ordering::Relaxed)),
+            restarts: self.restarts,
+            blank_lines,
+            ..self.meter.read()
+        }
+    }
+
+    fn pull(&mut self) -> Result<Option<RecordBatch>> {
+        if self.ended.is_some() {
+            return Ok(None);
+        }
+        loop {
+            let mut running = match self.running.take() {
+                Some(running) => running,
+                None => self.start()?,
+            };
+            match running.blocks.next() {
+                Some(Ok(block)) => {
+                    self.running = Some(running);
+                    self.given += block.rows as u64;
+                    return self.batches.make(block).map(Some);
+                }
+                None => {
+                    self.end(&running);
+                    return Ok(None);
+                }
+                Some(Err(error)) => {
+                    self.end(&running);
+                    self.widen(&running.scan, error)?;
+                    self.ended = None;
+                }
+            }
+        }
+    }
+
+    fn end(&mut self, running: &Running) {
+        self.ended = Some((running.scan.records(), running.scan.blank_lines()));
+    }
+
+    /// Prepares a new scan where `error` is about a cell that a wider type takes, and the file can be read again.
+    fn widen(&mut self, scan: &CsvScan, error: Error) -> Result<()> {
+        let Some(misfit) = scan.misfit() else { return Err(error) };
+        let is_about_it =
+            matches!(error.kind(), ErrorKind::Data { location, .. } if **location == misfit.location);
+        if !is_about_it || self.given > 0 || self.plan.file.length().is_none() {
+            return Err(error);
+        }
+        let seen = scan.profiles();
+        let filter_columns = scan.filter_columns();
+        // With other types WHERE may select other rows: what was seen of the other columns does not count any more.
+        let where_changes = filter_columns.contains(&misfit.column);
+        let keeps = |column: &usize| !where_changes || filter_columns.contains(column);
+        let merged = |column: usize| -> Profile {
+            let mut profile =
+                if where_changes { self.plan.file.profiles()[column] } else { self.plan.profiles[column] };
+            if keeps(&column) {
+                profile.merge(&seen[column]);
+            }
+            profile
+        };
+        self.plan.profiles = (0..seen.len()).map(merged).collect();
+        self.plan.check(Some((misfit.column, &misfit.location)))?;
+        self.batches = Batches::new(&self.plan.result_schema()?, &self.plan.text_types);
+        self.restarts += 1;
+        Ok(())
+    }
+
+    /// Puts the operators together. Nothing is read before the first pull.
+    fn start(&self) -> Result<Running> {
+        let plan = &self.plan;
+        let bytes_read = Arc::clone(&self.progress.bytes_read);
+        let scan = CsvScan::new(Arc::clone(&plan.file), plan.scan.clone(), plan.profiles.clone(), bytes_read);
+        let scan = Arc::new(scan.with_budget(&self.budget));
+        let resolved = &plan.resolved;
+        let visible: Vec<usize> = (0..resolved.visible).collect();
+
+        let rows: Blocks = match &plan.grouping {
+            Some(grouping) => {
+                let workers =
+                    (0..self.pool.current_num_threads()).map(|_| Arc::clone(&scan).worker()).collect();
+                let input = Arc::new(plan.scan_schema());
+                let groups = Group::parallel(workers, Arc::clone(&self.pool), grouping.clone(), input)
+                    .with_budget(&self.budget);
+                let counted = Counted { base: groups, count: Arc::clone(&self.groups) };
+                match &resolved.having {
+                    Some(having) => {
+                        Box::new(Project::new(Filter::new(counted, having.clone()), plan.outputs.clone()))
+                    }
+                    None => Box::new(Project::new(counted, plan.outputs.clone())),
+                }
+            }
+            None => {
+                let project = || Project::new(std::iter::empty(), plan.outputs.clone());
+                let worker = |_| Projected { base: Arc::clone(&scan).ticketed(), project: project() };
+                let workers = (0..self.pool.current_num_threads()).map(worker).collect();
+                Box::new(Ordered::new(workers, Arc::clone(&self.pool)))
+            }
+        };
+        let rows = if resolved.distinct { self.distinct(rows)? } else { rows };
+        let rows = self.sorted(rows, resolved);
+        let rows: Blocks = match (resolved.offset, resolved.limit) {
+            (0, None) => rows,
+            (offset, limit) => Box::new(rows.limit(offset, limit)),
+        };
+        let blocks = Box::new(rows.map(move |block| block.map(|block| keep(block, &visible))));
+        Ok(Running { scan, blocks })
+    }
+
+    fn distinct(&self, rows: Blocks) -> Result<Blocks> {
+        let input = Arc::new(self.plan.result_schema()?);
+        Ok(Box::new(Distinct::new(rows, input).with_budget(&self.budget)))
+    }
+
+    fn sorted(&self, rows: Blocks, resolved: &Resolved) -> Blocks {
+        if resolved.order_by.is_empty() {
+            return rows;
+        }
+        let wanted = resolved.limit.map(|limit| limit.saturating_add(resolved.offset));
+        Box::new(Sort::new(rows, resolved.order_by.clone(), wanted).with_budget(&self.budget))
+    }
+}
+
+impl Iterator for Stream {
+    type Item = Result<RecordBatch>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.pull().transpose()
+    }
+}
+
+/// SELECT over what one worker scans.
+struct Projected<I> {
+    base: I,
+    project: Project<std::iter::Empty<Result<Block>>>,
+}
+
+impl<I: Iterator<Item = Result<Ticketed>>> Iterator for Projected<I> {
+    type Item = Result<Ticketed>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let item = self.base.next()?;
+        Some(item.and_then(|item| {
+            let block = item.block.map(|block| self.project.apply(&block)).transpose()?;
+            Ok(Ticketed { block, ..item })
+        }))
+    }
+}
+
+/// Counts the rows that pass.
+struct Counted<I> {
+    base: I,
+    count: Arc<AtomicU64>,
+}
+
+impl<I: Iterator<Item = Result<Block>>> Iterator for Counted<I> {
+    type Item = Result<Block>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let item = self.base.next()?;
+        if let Ok(block) = &item {
+            self.count.fetch_add(block.rows as u64, Ordering::Relaxed);
+        }
+        Some(item)
+    }
+}
+
+/// The columns of `block` that the result shows.
+fn keep(mut block: Block, visible: &[usize]) -> Block {
+    block.columns.truncate(visible.len());
+    block
+}
+
+/// No more workers than there are blocks to read.
+fn useful_threads(plan: &Plan) -> usize {
+    let blocks = plan.file.length().map_or(u64::MAX, |length| length.div_ceil(plan.limits.block_size as u64));
+    plan.limits.threads.min(usize::try_from(blocks).unwrap_or(usize::MAX)).max(1)
+}
+
+/// What operators may reserve of a process that may have `limit` bytes: all but what it has already and a stack for each
+/// thread.
+fn budget_of(limit: u64, threads: usize) -> Result<u64> {
+    /// What a thread's stack and its allocator's arena come to.
+    const THREAD: u64 = 512 << 10;
+    let base = plimsoll_memory::process::resident().current.unwrap_or(0) + threads as u64 * THREAD;
+    limit.checked_sub(base).filter(|left| *left > 0).ok_or_else(|| {
+        let mib = |bytes: u64| bytes.div_ceil(1 << 20);
+        ErrorKind::MemoryLimit {
+            message: format!(
+                "a memory limit of {limit} bytes is below what the program itself needs, {base} bytes"
+            ),
+            hint: format!("allow at least {} MiB", mib(base) + 8),
+        }
+        .into()
+    })
+}

@@ -1,0 +1,237 @@
+//! `quantile_cont(x, q)`, with it `median(x)`, and `quantile_disc(x, q)`.
+//!
+//! A double q is an exact fraction, so the position q * (n - 1) is too, and so is what lies between two neighbours
+//! that are exact numbers or finite doubles: it is rounded once.
+
+use std::any::Any;
+use std::mem::take;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, Float64Array};
+use num_bigint::BigInt;
+use plimsoll_core::{AggregateFunction, DataType, Result, TypedAggregate};
+
+use super::key::{float_of_key, from_keys, widening};
+use super::samples::{AnySamples, Samples};
+use super::{AggregateState, argument_type, same_state};
+use crate::exact::{Dyadic, exact_ratio, scaled_ratio_to_f64};
+
+/// Every value of every group, until the end.
+pub(super) struct Quantiles {
+    interpolates: bool,
+    quantile: Quantile,
+    argument: DataType,
+    groups: usize,
+    samples: AnySamples,
+}
+
+impl Quantiles {
+    pub(super) fn new(aggregate: &TypedAggregate) -> Self {
+        let (interpolates, quantile) = match aggregate.function {
+            AggregateFunction::QuantileCont(quantile) => (true, quantile),
+            AggregateFunction::QuantileDisc(quantile) => (false, quantile),
+            _ => (true, 0.5),
+        };
+        Quantiles {
+            interpolates,
+            quantile: Quantile::new(quantile),
+            argument: argument_type(aggregate),
+            groups: 0,
+            samples: AnySamples::default(),
+        }
+    }
+
+    fn results<T: Copy + Ord + Into<i128>>(&self, samples: Samples<T>) -> ArrayRef {
+        if self.interpolates {
+            let mut results = Vec::with_capacity(self.groups);
+            samples.each_group(self.groups, |values| {
+                results.push(self.quantile.neighbours(values).map(|between| self.interpolate(between)));
+            });
+            return Arc::new(Float64Array::from(results));
+        }
+        let mut keys = Vec::with_capacity(self.groups);
+        samples.each_group(self.groups, |values| {
+            keys.push(self.quantile.discrete(values).map(Into::into));
+        });
+        from_keys(keys.into_iter(), self.argument)
+    }
+
+    fn interpolate<T: Into<i128>>(&self, between: Between<T>) -> f64 {
+        let Between { low, high, rest, bits } = between;
+        let (low, high) = (low.into(), high.into());
+        match self.argument {
+            DataType::Float64 => {
+                interpolate_floats(float_of_key(low as i64), float_of_key(high as i64), rest, bits)
+            }
+            exact => {
+                interpolate_exact(low, high, rest, bits, 10u128.pow(exact.exact_scale().unwrap_or(0).into()))
+            }
+        }
+    }
+}
+
+impl AggregateState for Quantiles {
+    fn resize(&mut self, groups: usize) {
+        self.groups = self.groups.max(groups);
+        if self.groups > 1 {
+            self.samples.label();
+        }
+    }
+
+    fn update(&mut self, groups: &[u32], arguments: &[ArrayRef], _: u64) -> Result<()> {
+        self.samples.extend(groups, &arguments[0]);
+        Ok(())
+    }
+
+    fn merge(&mut self, other: Box<dyn AggregateState>, mapping: &[u32]) -> Result<()> {
+        self.samples.append(same_state::<Self>(other)?.samples, mapping);
+        Ok(())
+    }
+
+    fn widen(&mut self, wider: &TypedAggregate) -> Result<()> {
+        let factor = widening(self.argument, argument_type(wider))?;
+        self.argument = argument_type(wider);
+        self.samples.rescale(factor)
+    }
+
+    fn finish(&mut self) -> Result<ArrayRef> {
+        let results = match take(&mut self.samples) {
+            AnySamples::Words(samples) => self.results(samples),
+            AnySamples::Wide(samples) => self.results(samples),
+        };
+        self.groups = 0;
+        Ok(results)
+    }
+
+    fn size(&self) -> usize {
+        self.samples.size()
+    }
+
+    fn into_any(self: Box<Self>) -> Box<dyn Any> {
+        self
+    }
+}
+
+/// q = `numerator` / 2^`bits`, from 0 to 1.
+#[derive(Debug, Clone, Copy)]
+struct Quantile {
+    numerator: u64,
+    bits: u32,
+}
+
+/// The point `low + (high - low) * rest / 2^bits`.
+struct Between<T> {
+    low: T,
+    high: T,
+    rest: u128,
+    bits: u32,
+}
+
+impl Quantile {
+    fn new(quantile: f64) -> Self {
+        let exact = Dyadic::from(if quantile > 0.0 { quantile.min(1.0) } else { 0.0 });
+        let numerator = u64::try_from(exact.mantissa()).unwrap_or(0);
+        let spare = numerator.trailing_zeros().min(52);
+        let bits = u32::try_from(-exact.exponent()).unwrap_or(0) - spare;
+        Quantile { numerator: numerator >> spare, bits }
+    }
+
+    /// Whole part of `q * count`, and what is left of it in units of 2^-bits.
+    fn position(self, count: usize) -> (usize, u128) {
+        let scaled = u128::from(self.numerator) * count as u128;
+        match scaled.checked_shr(self.bits) {
+            Some(whole) => (whole as usize, scaled - (whole << self.bits)),
+            None => (0, scaled),
+        }
+    }
+
+    /// The value at index `max(ceil(q * n), 1) - 1` of the sorted values.
+    fn discrete<T: Copy + Ord>(self, values: &mut [T]) -> Option<T> {
+        let (whole, rest) = self.position(values.len());
+        let index = if rest > 0 { whole } else { whole.saturating_sub(1) };
+        (!values.is_empty()).then(|| *values.select_nth_unstable(index).1)
+    }
+
+    /// The sorted values on both sides of `q * (n - 1)`.
+    fn neighbours<T: Copy + Ord>(self, values: &mut [T]) -> Option<Between<T>> {
+        let (index, rest) = self.position(values.len().checked_sub(1)?);
+        let (_, low, above) = values.select_nth_unstable(index);
+        let low = *low;
+        let high = if rest == 0 { low } else { above.iter().min().copied().unwrap_or(low) };
+        Some(Between { low, high, rest, bits: self.bits })
+    }
+}
+
+fn interpolate_exact(low: i128, high: i128, rest: u128, bits: u32, unit: u128) -> f64 {
+    if low == high {
+        return exact_ratio(low, unit);
+    }
+    let short = || {
+        let step = high.checked_sub(low)?.checked_mul(i128::try_from(rest).ok()?)?;
+        let one = 1i128.checked_shl(bits).filter(|one| *one > 0)?;
+        let divisor = unit.checked_mul(one as u128)?;
+        Some(exact_ratio(low.checked_mul(one)?.checked_add(step)?, divisor))
+    };
+    short().unwrap_or_else(|| {
+        let (low, high) = (BigInt::from(low), BigInt::from(high));
+        let step = (high - &low) * rest;
+        scaled_ratio_to_f64(&((low << bits) + step), &unit.into(), -i64::from(bits))
+    })
+}
+
+fn interpolate_floats(low: f64, high: f64, rest: u128, bits: u32) -> f64 {
+    if low.to_bits() == high.to_bits() {
+        return low;
+    }
+    let fraction = Dyadic::from((rest, -i64::from(bits)));
+    if low.is_finite() && high.is_finite() {
+        let (low, high) = (Dyadic::from(low), Dyadic::from(high));
+        return (&low + &(&(&high - &low) * &fraction)).over(&1.into());
+    }
+    let between = low + (high - low) * fraction.over(&1.into());
+    if between.is_nan() { f64::NAN } else { between }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantiles_are_the_exact_fractions_of_their_doubles() {
+        for (quantile, count, expected) in [
+            (0.0, 10, (0, 0)),
+            (1.0, 10, (10, 0)),
+            (0.5, 9, (4, 1)),
+            (0.75, 5, (3, 3)),
+            (f64::from_bits(1), 3, (0, 3)),
+            (f64::NAN, 3, (0, 0)),
+            (7.0, 3, (3, 0)),
+        ] {
+            assert_eq!(Quantile::new(quantile).position(count), expected, "{quantile}");
+        }
+        // 0.1 is a little more than a tenth, so that the tenth of ten values is already passed.
+        assert_eq!(Quantile::new(0.1).discrete(&mut [3, 1, 2, 4, 5, 6, 7, 8, 9, 10]), Some(2));
+        assert_eq!(Quantile::new(0.5).discrete(&mut [2, 1]), Some(1));
+        assert_eq!(Quantile::new(0.0).discrete(&mut [2, 1]), Some(1));
+        assert_eq!(Quantile::new(1.0).discrete::<i64>(&mut []), None);
+    }
+
+    #[test]
+    fn infinite_neighbours() {
+        let inf = f64::INFINITY;
+        assert_eq!(interpolate_floats(inf, inf, 1, 1), inf);
+        assert!(interpolate_floats(f64::NAN, f64::NAN, 1, 1).is_nan());
+        assert_eq!(interpolate_floats(3.0, inf, 1, 1), inf);
+        assert!(interpolate_floats(-inf, inf, 1, 1).is_nan());
+        assert!(interpolate_floats(3.0, f64::NAN, 1, 1).is_nan());
+        assert_eq!(interpolate_floats(-f64::MAX, f64::MAX, 1, 1), 0.0, "the difference does not overflow");
+    }
+
+    #[test]
+    fn wide_mantissas() {
+        let most = 10i128.pow(38) - 1;
+        assert_eq!(interpolate_exact(-most, most, 1, 1, 1), 0.0);
+        assert_eq!(interpolate_exact(most - 1, most, 1, 1, 10u128.pow(38)), 1.0);
+        assert_eq!(interpolate_exact(1, 2, 1, 1000, 1), 1.0);
+    }
+}

@@ -1,0 +1,26 @@
+//! Dates to timestamps and back.
+
+use arrow::datatypes::{Date32Type, TimestampMicrosecondType};
+use plimsoll_core::{DataType, Result, Value};
+
+use super::super::operand::{Operand, try_map};
+use super::unfit;
+
+/// Microseconds of a day.
+pub(super) const DAY: i64 = 86_400_000_000;
+
+/// The first moment of each day.
+pub(super) fn date_to_timestamp(input: &Operand, lenient: bool) -> Result<Operand> {
+    let convert = |days| i64::from(days).checked_mul(DAY);
+    let error = |days| unfit(&Value::Date(days), DataType::Timestamp);
+    let result = try_map::<Date32Type, TimestampMicrosecondType>(input.primitive(), lenient, convert, error)?;
+    Ok(input.with(result))
+}
+
+/// The day of each moment.
+pub(super) fn timestamp_to_date(input: &Operand, lenient: bool) -> Result<Operand> {
+    let convert = |micros: i64| i32::try_from(micros.div_euclid(DAY)).ok();
+    let error = |micros| unfit(&Value::Timestamp(micros), DataType::Date);
+    let result = try_map::<TimestampMicrosecondType, Date32Type>(input.primitive(), lenient, convert, error)?;
+    Ok(input.with(result))
+}

@@ -1,0 +1,107 @@
+//! The hash index: from the hash of a key to its group id, by open addressing with linear probing.
+
+/// No id: the slot is free.
+const FREE: u64 = u64::MAX;
+
+/// Slots of a new index.
+const FIRST_SLOTS: usize = 64;
+
+/// Group ids by hash. It knows no keys: whoever asks compares them.
+///
+/// A slot holds the 32-bit hash and the 32-bit id. The upper bits of the hash are the slot's place, so that growing
+/// needs neither the keys nor their hashes again.
+#[derive(Debug)]
+pub(super) struct HashIndex {
+    slots: Vec<u64>,
+    used: usize,
+    shift: u32,
+}
+
+impl HashIndex {
+    /// An index without ids.
+    pub(super) fn new() -> Self {
+        HashIndex { slots: vec![FREE; FIRST_SLOTS], used: 0, shift: shift_of(FIRST_SLOTS) }
+    }
+
+    /// The id with this hash for which `equal` holds, else the free slot where it belongs.
+    #[inline]
+    #[allow(clippy::cast_possible_truncation, reason = "takes a slot apart")]
+    pub(super) fn find(&self, hash: u32, equal: impl Fn(u32) -> bool) -> Result<u32, usize> {
+        let mask = self.slots.len() - 1;
+        let mut place = (hash >> self.shift) as usize;
+        loop {
+            let slot = self.slots[place & mask];
+            if (slot >> 32) as u32 == hash && slot != FREE && equal(slot as u32) {
+                return Ok(slot as u32);
+            }
+            if slot == FREE {
+                return Err(place & mask);
+            }
+            place += 1;
+        }
+    }
+
+    /// Puts an id into the free slot that [`HashIndex::find`] gave for its hash. At most 5/8 of the slots are in use.
+    pub(super) fn insert(&mut self, slot: usize, hash: u32, id: u32) {
+        self.slots[slot] = u64::from(hash) << 32 | u64::from(id);
+        self.used += 1;
+        if self.used * 8 > self.slots.len() * 5 {
+            self.grow();
+        }
+    }
+
+    /// Heap bytes held.
+    pub(super) fn size(&self) -> usize {
+        self.slots.capacity() * size_of::<u64>()
+    }
+
+    #[cold]
+    fn grow(&mut self) {
+        let slots = self.slots.len() * 2;
+        let old = std::mem::replace(&mut self.slots, vec![FREE; slots]);
+        self.shift = shift_of(slots);
+        for slot in old.into_iter().filter(|slot| *slot != FREE) {
+            let mut place = (slot >> 32 >> self.shift) as usize;
+            while self.slots[place & (slots - 1)] != FREE {
+                place += 1;
+            }
+            self.slots[place & (slots - 1)] = slot;
+        }
+    }
+}
+
+/// How far a hash is shifted so that its upper bits number `slots` (a power of two) slots.
+fn shift_of(slots: usize) -> u32 {
+    u32::BITS.saturating_sub(slots.ilog2())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn insert(index: &mut HashIndex, hash: u32, id: u32) {
+        let slot = index.find(hash, |other| other == id).unwrap_err();
+        index.insert(slot, hash, id);
+    }
+
+    #[test]
+    fn equal_hashes_stay_apart() {
+        for hash in [0, 1, 1 << 31, u32::MAX] {
+            let mut index = HashIndex::new();
+            (0..1000).for_each(|id| insert(&mut index, hash, id));
+            for id in 0..1000 {
+                assert_eq!(index.find(hash, |other| other == id), Ok(id));
+            }
+            assert!(index.find(hash, |_| false).is_err());
+        }
+    }
+
+    #[test]
+    fn growing_keeps_all() {
+        let mut index = HashIndex::new();
+        let hash = |id: u32| id.wrapping_mul(0x9e37_79b1);
+        (0..50_000).for_each(|id| insert(&mut index, hash(id), id));
+        assert!((0..50_000).all(|id| index.find(hash(id), |other| other == id) == Ok(id)));
+        assert_eq!(index.size(), (1 << 17) * 8);
+    }
+}

@@ -1,0 +1,134 @@
+//! The keys of a group table, in the form that suits their types.
+
+use arrow::array::ArrayRef;
+use plimsoll_core::{DataType, Error, Result};
+
+use super::column::Words;
+use super::row_keys::RowKeys;
+use super::text_keys::TextKeys;
+use super::widen::widen;
+use super::word_keys::WordKeys;
+use crate::Block;
+
+/// Keys with dense ids in the order of their arrival.
+#[derive(Debug)]
+pub(super) enum Keys {
+    /// No key: one group.
+    Single,
+    /// One text.
+    Text(TextKeys),
+    /// One value of 64 bits, or a decimal while all its mantissas have no more.
+    Word(WordKeys),
+    /// Anything else.
+    Rows(RowKeys),
+}
+
+impl Keys {
+    /// No keys of these types yet.
+    pub(super) fn new(types: &[DataType]) -> Self {
+        match types {
+            [] => Keys::Single,
+            [DataType::Utf8] => Keys::Text(TextKeys::new()),
+            [data_type] => Keys::Word(WordKeys::new(*data_type)),
+            _ => Keys::Rows(RowKeys::new(types)),
+        }
+    }
+
+    /// How many.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Keys::Single => 1,
+            Keys::Text(keys) => keys.len(),
+            Keys::Word(keys) => keys.len(),
+            Keys::Rows(keys) => keys.len(),
+        }
+    }
+
+    /// Heap bytes held, by capacity.
+    pub(super) fn size(&self) -> usize {
+        match self {
+            Keys::Single => 0,
+            Keys::Text(keys) => keys.size(),
+            Keys::Word(keys) => keys.size(),
+            Keys::Rows(keys) => keys.size(),
+        }
+    }
+
+    /// Adds the id of every row to `ids`. The columns have the types that the keys were made for.
+    pub(super) fn look_up(
+        &mut self,
+        types: &[DataType],
+        columns: &[ArrayRef],
+        rows: usize,
+        ids: &mut Vec<u32>,
+    ) -> Result<()> {
+        match (&mut *self, columns) {
+            (Keys::Single, []) => ids.resize(ids.len() + rows, 0),
+            (Keys::Text(keys), [column]) => keys.look_up(column, ids)?,
+            (Keys::Word(keys), [column]) => {
+                if keys.look_up(column, ids)? == Words::TooWide {
+                    self.become_rows(types)?;
+                    return self.look_up(types, columns, rows, ids);
+                }
+            }
+            (Keys::Rows(keys), columns) => keys.look_up(columns, rows, ids)?,
+            _ => return Err(Error::plan("the columns of the keys are not those of the table", "")),
+        }
+        Ok(())
+    }
+
+    /// Takes all keys of `other`, made for the same types; gives the id here of each id there.
+    pub(super) fn absorb(&mut self, mut other: Keys, types: &[DataType]) -> Result<Vec<u32>> {
+        match (&mut *self, &mut other) {
+            (Keys::Word(_), Keys::Rows(_)) => self.become_rows(types)?,
+            (Keys::Rows(_), Keys::Word(_)) => other.become_rows(types)?,
+            _ => {}
+        }
+        match (self, &other) {
+            (Keys::Single, Keys::Single) => Ok(vec![0]),
+            (Keys::Text(keys), Keys::Text(other)) => Ok(keys.absorb(other)),
+            (Keys::Word(keys), Keys::Word(other)) => Ok(keys.absorb(other)),
+            (Keys::Rows(keys), Keys::Rows(other)) => Ok(keys.absorb(other)),
+            _ => Err(Error::plan("tables with keys of different types cannot be merged", "")),
+        }
+    }
+
+    /// The same keys with the same ids at the wider `types`.
+    pub(super) fn widened(&self, types: &[DataType]) -> Result<Keys> {
+        self.moved_to(Keys::new(types), types)
+    }
+
+    /// The keys with these ids, as one array for each column.
+    pub(super) fn decode(&self, ids: &[u32]) -> Result<Vec<ArrayRef>> {
+        match self {
+            Keys::Single => Ok(Vec::new()),
+            Keys::Text(keys) => keys.decode(ids),
+            Keys::Word(keys) => Ok(keys.decode(ids)),
+            Keys::Rows(keys) => keys.decode(ids),
+        }
+    }
+
+    fn become_rows(&mut self, types: &[DataType]) -> Result<()> {
+        *self = self.moved_to(Keys::Rows(RowKeys::new(types)), types)?;
+        Ok(())
+    }
+
+    /// Puts all keys into `target`, which is empty. Values stay distinct, so that ids stay what they are.
+    fn moved_to(&self, mut target: Keys, types: &[DataType]) -> Result<Keys> {
+        let (mut batch, mut ids) = (Vec::new(), Vec::new());
+        #[allow(clippy::cast_possible_truncation, reason = "there are no more keys than ids")]
+        for start in (0..self.len() as u32).step_by(Block::ROWS) {
+            batch.clear();
+            batch.extend(start..(self.len() as u32).min(start.saturating_add(Block::ROWS as u32)));
+            let columns = self.decode(&batch)?;
+            let columns: Vec<ArrayRef> =
+                columns.iter().zip(types).map(|(column, to)| widen(column, *to)).collect::<Result<_>>()?;
+            ids.clear();
+            target.look_up(types, &columns, batch.len(), &mut ids)?;
+            if ids != batch {
+                return Err(Error::plan("keys that differ became equal at a wider type", ""));
+            }
+        }
+        Ok(target)
+    }
+}

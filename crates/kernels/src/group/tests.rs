@@ -1,0 +1,180 @@
+//! The table against a map, for keys of every form.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arrow::array::{
+    Array, AsArray, BooleanArray, Date32Array, Decimal64Array, Decimal128Array, Float64Array, Int64Array,
+    NullArray, StringArray,
+};
+use arrow::datatypes::{DataType as ArrowType, Int64Type};
+use proptest::prelude::*;
+
+use super::*;
+use crate::arrays::arrow_type;
+
+fn wide(mantissas: Vec<Option<i128>>, scale: i8) -> ArrayRef {
+    Arc::new(Decimal128Array::from(mantissas).with_data_type(ArrowType::Decimal128(38, scale)))
+}
+
+fn narrow(mantissas: Vec<Option<i64>>, scale: i8) -> ArrayRef {
+    Arc::new(Decimal64Array::from(mantissas).with_data_type(ArrowType::Decimal64(18, scale)))
+}
+
+fn integers(values: Vec<Option<i64>>) -> ArrayRef {
+    Arc::new(Int64Array::from(values))
+}
+
+fn texts(values: Vec<Option<&str>>) -> ArrayRef {
+    Arc::new(StringArray::from(values))
+}
+
+fn update(table: &mut GroupTable, keys: &[ArrayRef], position: u64) {
+    table.update(keys, &[], keys[0].len(), position).unwrap();
+}
+
+#[test]
+fn no_keys_are_one_group() {
+    let mut table = GroupTable::new(&[], &[]);
+    table.update(&[], &[], 5, 0).unwrap();
+    table.merge(GroupTable::new(&[], &[])).unwrap();
+    assert_eq!(table.groups(), 1);
+    assert_eq!(table.finish().unwrap().len(), 0);
+}
+
+#[test]
+fn null_and_empty_are_two_groups() {
+    let mut table = GroupTable::new(&[DataType::Utf8], &[]);
+    update(&mut table, &[texts(vec![Some(""), None, Some("x"), None, Some("")])], 10);
+    assert_eq!(table.first_positions, [10, 11, 12]);
+    assert_eq!(table.finish().unwrap(), [texts(vec![Some(""), None, Some("x")])]);
+}
+
+#[test]
+fn every_type_comes_back() {
+    let columns: [(DataType, ArrayRef); 7] = [
+        (DataType::Null, Arc::new(NullArray::new(1))),
+        (DataType::Boolean, Arc::new(BooleanArray::from(vec![Some(true), Some(false), None]))),
+        (DataType::Int64, integers(vec![Some(i64::MIN), None, Some(-1)])),
+        (DataType::Float64, Arc::new(Float64Array::from(vec![Some(f64::NAN), Some(-0.5), None]))),
+        (DataType::Date, Arc::new(Date32Array::from(vec![None, Some(-1), Some(7)]))),
+        (DataType::decimal(1), wide(vec![Some(-15), None, Some(i128::from(i64::MAX))], 1)),
+        (DataType::Utf8, texts(vec![Some("é"), None, Some("a text of more than 16 bytes")])),
+    ];
+    for (data_type, column) in &columns {
+        let mut single = GroupTable::new(&[*data_type], &[]);
+        update(&mut single, &[Arc::clone(column)], 0);
+        update(&mut single, &[Arc::clone(column)], 100);
+        assert_eq!(single.finish().unwrap(), [Arc::clone(column)], "{data_type}");
+        let mut double = GroupTable::new(&[DataType::Null, *data_type], &[]);
+        let nulls: ArrayRef = Arc::new(NullArray::new(column.len()));
+        update(&mut double, &[Arc::clone(&nulls), Arc::clone(column)], 0);
+        update(&mut double, &[Arc::clone(&nulls), Arc::clone(column)], 100);
+        assert_eq!(double.finish().unwrap(), [nulls, Arc::clone(column)], "{data_type}");
+    }
+}
+
+#[test]
+fn a_large_mantissa_moves_the_keys() {
+    let large = 10i128.pow(37);
+    let mut table = GroupTable::new(&[DataType::decimal(2)], &[]);
+    update(&mut table, &[narrow(vec![Some(150), None, Some(-7)], 2)], 0);
+    update(&mut table, &[wide(vec![Some(-7), Some(large), Some(150), None], 2)], 3);
+    let mut other = GroupTable::new(&[DataType::decimal(2)], &[]);
+    update(&mut other, &[narrow(vec![Some(1), Some(150), None], 2)], 50);
+    table.merge(other).unwrap();
+    assert_eq!(table.first_positions, [0, 1, 2, 4, 50]);
+    let mut first = GroupTable::new(&[DataType::decimal(2)], &[]);
+    update(&mut first, &[narrow(vec![Some(2), None], 2)], 20);
+    first.merge(table).unwrap();
+    let expected = wide(vec![Some(150), None, Some(-7), Some(large), Some(2), Some(1)], 2);
+    assert_eq!(first.finish().unwrap(), [expected]);
+}
+
+#[test]
+fn wider_keys_keep_their_groups() {
+    let mut table = GroupTable::new(&[DataType::Int64], &[]);
+    update(&mut table, &[integers(vec![Some(7), None, Some(-1)])], 0);
+    table.widen(&[DataType::decimal(1)], &[]).unwrap();
+    update(&mut table, &[narrow(vec![Some(75), Some(70), None], 1)], 3);
+    assert_eq!(table.finish().unwrap(), [wide(vec![Some(70), None, Some(-10), Some(75)], 1)]);
+
+    let mut full = GroupTable::new(&[DataType::decimal(0)], &[]);
+    update(&mut full, &[wide(vec![Some(10i128.pow(37))], 0)], 0);
+    assert!(full.widen(&[DataType::decimal(1)], &[]).unwrap_err().to_string().contains("no room"));
+}
+
+#[test]
+fn wrong_columns_are_refused() {
+    for types in [vec![DataType::Int64], vec![DataType::Utf8], vec![DataType::Utf8, DataType::Int64]] {
+        let mut table = GroupTable::new(&types, &[]);
+        let wrong: Vec<ArrayRef> =
+            types.iter().map(|_| Arc::new(BooleanArray::from(vec![true])) as _).collect();
+        assert!(table.update(&wrong, &[], 1, 0).is_err());
+        assert!(table.merge(GroupTable::new(&[DataType::Date], &[])).is_err());
+    }
+}
+
+/// Rows of two keys; few values, so that groups repeat.
+fn rows() -> impl Strategy<Value = Vec<(Option<i64>, Option<String>)>> {
+    let key = (prop::option::of(-3..3i64), prop::option::of("[ab]{0,18}"));
+    prop::collection::vec(key, 1..200)
+}
+
+fn columns(rows: &[(Option<i64>, Option<String>)]) -> Vec<ArrayRef> {
+    let text = rows.iter().map(|(_, text)| text.as_deref()).collect();
+    vec![integers(rows.iter().map(|(number, _)| *number).collect()), texts(text)]
+}
+
+proptest! {
+    /// Whichever keys are used, however the rows are split between tables and blocks: groups in the order of their
+    /// first rows.
+    #[test]
+    fn groups_come_in_the_order_of_their_first_record(
+        rows in rows(), blocks in 1..20usize, workers in 1..4usize, used in 0..3usize,
+    ) {
+        let used = [vec![0], vec![1], vec![0, 1]][used].clone();
+        let types: Vec<DataType> = used.iter().map(|key| [DataType::Int64, DataType::Utf8][*key]).collect();
+        let mut tables: Vec<GroupTable> = (0..workers).map(|_| GroupTable::new(&types, &[])).collect();
+        for (number, block) in rows.chunks(blocks).enumerate() {
+            let all = columns(block);
+            let keys: Vec<ArrayRef> = used.iter().map(|key| Arc::clone(&all[*key])).collect();
+            update(&mut tables[number * 7 % workers], &keys, (number * blocks) as u64);
+        }
+        let mut merged = tables.pop().unwrap();
+        for table in tables {
+            merged.merge(table).unwrap();
+        }
+        let mut seen = HashMap::new();
+        let mut distinct = Vec::new();
+        for row in &rows {
+            let key = (row.0.filter(|_| used.contains(&0)), row.1.clone().filter(|_| used.contains(&1)));
+            seen.entry(key).or_insert_with(|| distinct.push(row.clone()));
+        }
+        let expected = columns(&distinct);
+        let expected: Vec<ArrayRef> = used.iter().map(|key| Arc::clone(&expected[*key])).collect();
+        prop_assert_eq!(merged.finish().unwrap(), expected);
+    }
+}
+
+#[test]
+fn many_groups_come_in_pieces() {
+    let mut table = GroupTable::new(&[DataType::Int64, DataType::Int64], &[]);
+    for block in 0..20i64 {
+        let key = integers((0..5000).map(|row| Some(block * 2500 + row)).collect());
+        update(&mut table, &[Arc::clone(&key), key], (block * 5000) as u64);
+    }
+    assert_eq!(table.groups(), 52_500);
+    assert!(table.size() > 52_500 * 26);
+    let mut groups = table.into_groups().unwrap();
+    let mut next = 0;
+    while groups.remaining() > 0 {
+        let columns = groups.next_columns(4096).unwrap();
+        for value in columns[1].as_primitive::<Int64Type>().values() {
+            assert_eq!(*value, next);
+            next += 1;
+        }
+        assert_eq!(columns[0].data_type(), &arrow_type(DataType::Int64));
+    }
+    assert_eq!(next, 52_500);
+}

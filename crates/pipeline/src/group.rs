@@ -1,0 +1,176 @@
+//! GROUP BY and aggregates: one row for each group, after all input.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use plimsoll_core::resolve::Grouping;
+use plimsoll_core::{Error, Expr, Field, Result, Schema};
+use plimsoll_kernels::Block;
+use plimsoll_kernels::group::Groups;
+use plimsoll_memory::Budget;
+use rayon::ThreadPool;
+
+use crate::group_worker::{Grouped, Worker};
+use crate::plumbing::settle;
+use crate::widening::join;
+
+/// Reads its bases to their ends, then gives the groups in the order of their first records: the keys, then the
+/// aggregates, named by their SQL text. Positions count the groups.
+///
+/// Of several bases each is driven by a thread of its own; each must give blocks of increasing positions. Where more
+/// than one of them fails, the error of the least position counts: that of the block for an error of a key, an argument
+/// or an aggregate, and for an error of the base itself the one behind the last block it gave.
+#[derive(Debug)]
+#[must_use = "pipelines are lazy: nothing happens before the first pull"]
+pub struct Group<I> {
+    bases: Vec<I>,
+    pool: Option<Arc<ThreadPool>>,
+    grouping: Grouping,
+    input: Arc<Schema>,
+    budget: Option<Budget>,
+    output: Option<Output>,
+    ended: bool,
+}
+
+/// What is given once all input has been read.
+#[derive(Debug)]
+struct Output {
+    groups: Groups,
+    schema: Arc<Schema>,
+    position: u64,
+    _memory: crate::plumbing::Memory,
+}
+
+impl<I> Group<I> {
+    /// Over one base, on the thread that pulls. `input` names the columns; its types count where there is no block.
+    pub fn new(base: I, grouping: Grouping, input: Arc<Schema>) -> Self {
+        let (bases, pool, budget, output) = (vec![base], None, None, None);
+        Group { bases, pool, grouping, input, budget, output, ended: false }
+    }
+
+    /// Over several bases on the threads of `pool`, which should have one for each: where fewer are free, some bases
+    /// only begin after others have ended.
+    pub fn parallel(bases: Vec<I>, pool: Arc<ThreadPool>, grouping: Grouping, input: Arc<Schema>) -> Self {
+        let (pool, budget, output) = (Some(pool), None, None);
+        Group { bases, pool, grouping, input, budget, output, ended: false }
+    }
+
+    /// Reserves the memory of the group tables from `budget`; `MemoryLimit` where it has not enough.
+    pub fn with_budget(mut self, budget: &Budget) -> Self {
+        self.budget = Some(budget.clone());
+        self
+    }
+}
+
+impl<I: Iterator<Item = Result<Block>> + Send> Iterator for Group<I> {
+    type Item = Result<Block>;
+
+    fn next(&mut self) -> Option<Result<Block>> {
+        if self.ended {
+            return None;
+        }
+        let pulled = self.pull();
+        settle(&mut self.ended, pulled)
+    }
+}
+
+impl<I: Iterator<Item = Result<Block>> + Send> Group<I> {
+    fn pull(&mut self) -> Result<Option<Block>> {
+        if self.output.is_none() {
+            self.output = Some(self.read_all()?);
+        }
+        match &mut self.output {
+            Some(output) => output.next(),
+            None => Ok(None),
+        }
+    }
+
+    fn read_all(&mut self) -> Result<Output> {
+        let bases = std::mem::take(&mut self.bases);
+        let failed = AtomicBool::new(false);
+        let worker = || Worker::new(&self.grouping, self.budget.as_ref(), &failed);
+        let mut tasks: Vec<_> = bases.into_iter().map(|base| (base, worker(), None)).collect();
+        match &self.pool {
+            Some(pool) if tasks.len() > 1 => pool.scope(|scope| {
+                for (base, worker, outcome) in &mut tasks {
+                    scope.spawn(|_| *outcome = Some(worker.drive(base)));
+                }
+            }),
+            _ => tasks.iter_mut().for_each(|(base, worker, outcome)| *outcome = Some(worker.drive(base))),
+        }
+        let mut first_error: Option<(u64, Error)> = None;
+        let mut tables = Vec::new();
+        for (_, worker, outcome) in tasks {
+            match outcome {
+                Some(Err((position, error))) if first_error.as_ref().is_none_or(|(p, _)| position < *p) => {
+                    first_error = Some((position, error));
+                }
+                _ => tables.extend(worker.into_grouped()),
+            }
+        }
+        if let Some((_, error)) = first_error {
+            return Err(error);
+        }
+        debug_assert!(!failed.load(Ordering::Relaxed), "a failure has an error");
+        self.finish(tables)
+    }
+
+    fn finish(&self, mut tables: Vec<Grouped>) -> Result<Output> {
+        let schemas = tables.iter().map(|grouped| Ok(Arc::clone(grouped.schema())));
+        let widest = schemas.reduce(|left: Result<_>, right| join(&left?, &right?)).transpose()?;
+        let schema = widest.unwrap_or_else(|| Arc::clone(&self.input));
+        let mut merged = match tables.pop() {
+            Some(grouped) => grouped,
+            None => Grouped::new(&self.grouping, &schema, self.budget.as_ref())?,
+        };
+        merged.follow(&self.grouping, &schema)?;
+        for mut other in tables {
+            other.follow(&self.grouping, &schema)?;
+            merged.merge(other)?;
+        }
+        let names = names(&self.grouping, &self.input);
+        let fields =
+            names.into_iter().zip(merged.types()).map(|(name, data_type)| Field::new(name, data_type));
+        let schema = Arc::new(Schema::new(fields.collect()));
+        let (groups, memory) = merged.into_groups()?;
+        Ok(Output { groups, schema, position: 0, _memory: memory })
+    }
+}
+
+impl Output {
+    fn next(&mut self) -> Result<Option<Block>> {
+        let rows = self.groups.remaining().min(Block::ROWS);
+        if rows == 0 {
+            return Ok(None);
+        }
+        let (position, schema) = (self.position, Arc::clone(&self.schema));
+        self.position += rows as u64;
+        Ok(Some(Block { position, schema, columns: self.groups.next_columns(rows)?, rows }))
+    }
+}
+
+/// The SQL texts of keys and aggregates.
+fn names(grouping: &Grouping, input: &Schema) -> Vec<String> {
+    let aggregates = grouping
+        .aggregates
+        .iter()
+        .map(|(function, arguments)| Expr::Aggregate { function: *function, arguments: arguments.clone() });
+    let all = grouping.keys.iter().cloned().chain(aggregates);
+    all.map(|mut expr| {
+        name_fields(&mut expr, input);
+        expr.to_string()
+    })
+    .collect()
+}
+
+fn name_fields(expr: &mut Expr, input: &Schema) {
+    if let Expr::Field(index) = expr
+        && let Some(field) = input.fields.get(*index)
+    {
+        *expr = Expr::Column(field.name.clone());
+    }
+    expr.children_mut().into_iter().for_each(|child| name_fields(child, input));
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,111 @@
+//! Groups over one base and several, of types that widen, with errors and under budgets.
+
+use std::sync::Barrier;
+
+use plimsoll_core::{AggregateFunction, ArithmeticOp, DataType, ErrorKind, Value};
+
+use super::*;
+use crate::testing::{block, blocks, integers, integers_of, mantissas_of, pool, schema, tenths};
+
+fn sums(keys: Vec<Expr>) -> Grouping {
+    let sum = (AggregateFunction::Sum, vec![Expr::Field(1)]);
+    Grouping { keys, aggregates: vec![sum, (AggregateFunction::CountStar, vec![])] }
+}
+
+fn two_columns(position: u64, keys: &[Option<i64>], values: &[Option<i64>]) -> Result<Block> {
+    Ok(block(position, &[DataType::Int64; 2], vec![integers(keys), integers(values)]))
+}
+
+fn by_key() -> Grouping {
+    Grouping { keys: vec![Expr::Field(0)], aggregates: Vec::new() }
+}
+
+fn collect<I: Iterator<Item = Result<Block>> + Send>(group: Group<I>) -> Vec<Block> {
+    group.collect::<Result<_>>().unwrap()
+}
+
+#[test]
+fn keys_then_aggregates_by_their_text() {
+    let product = Expr::Arithmetic(
+        ArithmeticOp::Multiply,
+        Box::new(Expr::Field(0)),
+        Box::new(Expr::Literal(Value::Int64(2))),
+    );
+    let base = [two_columns(0, &[Some(1), None, Some(1)], &[Some(5), Some(6), Some(7)])];
+    let given = collect(Group::new(base.into_iter(), sums(vec![product]), schema(&[DataType::Int64; 2])));
+    let names: Vec<&str> = given[0].schema.fields.iter().map(|field| field.name.as_str()).collect();
+    assert_eq!(names, ["a * 2", "sum(b)", "count(*)"]);
+    assert_eq!(&given[0].columns[0], &integers(&[Some(2), None]));
+    assert_eq!(mantissas_of(&given, 1), [Some(12), Some(6)]);
+    assert_eq!(integers_of(&given, 2), [2, 1]);
+}
+
+#[test]
+fn no_rows_and_no_keys_are_one_row() {
+    let input = schema(&[DataType::Int64; 2]);
+    let given = collect(Group::new(blocks(&[]), sums(vec![]), Arc::clone(&input)));
+    assert_eq!((given.len(), given[0].rows), (1, 1));
+    assert_eq!((mantissas_of(&given, 0), integers_of(&given, 1)), (vec![None], vec![0]));
+    assert!(collect(Group::new(blocks(&[]), sums(vec![Expr::Field(0)]), input)).is_empty());
+}
+
+#[test]
+fn workers_at_different_types_meet_at_the_widest() {
+    let wider = |position, key: &[i64], value: &[Option<i64>]| {
+        Ok(block(position, &[DataType::decimal(1), DataType::Int64], vec![tenths(key), integers(value)]))
+    };
+    let one = vec![two_columns(0, &[Some(1), Some(2)], &[Some(10), Some(20)])];
+    let two = vec![
+        two_columns(2, &[Some(2)], &[Some(1)]),
+        wider(3, &[15, 20], &[Some(100), Some(2)]),
+        two_columns(5, &[Some(1)], &[Some(3)]),
+    ];
+    let bases = vec![one.into_iter(), two.into_iter()];
+    let group = Group::parallel(bases, pool(2), sums(vec![Expr::Field(0)]), schema(&[DataType::Int64; 2]));
+    let given = collect(group);
+    assert_eq!(mantissas_of(&given, 0), [Some(10), Some(20), Some(15)]);
+    assert_eq!(mantissas_of(&given, 1), [Some(13), Some(23), Some(100)]);
+    assert_eq!(given[0].schema.fields[0].data_type, DataType::decimal(1));
+}
+
+#[test]
+fn many_groups_come_in_blocks() {
+    let base = (0..10u64).map(|number| {
+        let keys: Vec<Option<i64>> = (0..3000).map(|row| Some(number as i64 * 1000 + row)).collect();
+        Ok(block(number * 3000, &[DataType::Int64], vec![integers(&keys)]))
+    });
+    let given = collect(Group::new(base, by_key(), schema(&[DataType::Int64])));
+    assert_eq!(integers_of(&given, 0), (0..12_000).collect::<Vec<_>>());
+    assert_eq!(given.iter().map(|block| block.position).collect::<Vec<_>>(), [0, 4096, 8192]);
+}
+
+#[test]
+fn the_error_of_the_least_position_counts() {
+    let both_fail = Arc::new(Barrier::new(2));
+    let failing = |first: u64, text: &'static str| {
+        let good = two_columns(first, &[Some(1)], &[Some(1)]);
+        let barrier = Arc::clone(&both_fail);
+        std::iter::once(good).chain(std::iter::from_fn(move || {
+            barrier.wait();
+            Some(Err(Error::value(text)))
+        }))
+    };
+    for _ in 0..50 {
+        let bases = vec![failing(100, "later"), failing(0, "earlier")];
+        let mut group = Group::parallel(bases, pool(2), by_key(), schema(&[DataType::Int64; 2]));
+        assert_eq!(group.next().unwrap().unwrap_err().to_string(), "earlier");
+        assert!(group.next().is_none());
+    }
+}
+
+#[test]
+fn a_budget_ends_it() {
+    let budget = Budget::new(Some(1000));
+    let group = Group::new(blocks(&[&[1, 2, 3]]), by_key(), schema(&[DataType::Int64])).with_budget(&budget);
+    assert_eq!(collect(group).len(), 1);
+    let base = blocks(&[&(0..1000).collect::<Vec<_>>()]);
+    let mut group = Group::new(base, by_key(), schema(&[DataType::Int64])).with_budget(&budget);
+    let refused = group.next().unwrap().unwrap_err();
+    assert!(matches!(refused.kind(), ErrorKind::MemoryLimit { .. }), "{refused}");
+    assert_eq!(budget.used(), 0);
+}

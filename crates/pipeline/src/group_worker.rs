@@ -1,0 +1,158 @@
+//! One worker of [`Group`](crate::Group): a table of its own, filled from one base.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use plimsoll_core::resolve::Grouping;
+use plimsoll_core::typed::{bind, bind_aggregate};
+use plimsoll_core::{DataType, Error, Result, Schema, Typed, TypedAggregate};
+use plimsoll_kernels::group::Groups;
+use plimsoll_kernels::{Block, GroupTable, evaluate};
+use plimsoll_memory::Budget;
+
+use crate::plumbing::{Memory, same};
+use crate::widening::Widest;
+
+/// Drives one base into a table.
+pub(crate) struct Worker<'a> {
+    grouping: &'a Grouping,
+    budget: Option<&'a Budget>,
+    /// Set by the first worker that fails; the others end before their next pull. What they had begun to pull by then
+    /// they finish: it may lie before the failure.
+    failed: &'a AtomicBool,
+    widest: Widest,
+    grouped: Option<Grouped>,
+}
+
+/// A table, and the expressions that feed it.
+pub(crate) struct Grouped {
+    plan: Plan,
+    table: GroupTable,
+    memory: Memory,
+}
+
+/// The expressions of a grouping, bound to a schema.
+struct Plan {
+    schema: Arc<Schema>,
+    keys: Vec<Typed>,
+    aggregates: Vec<TypedAggregate>,
+}
+
+impl<'a> Worker<'a> {
+    pub(crate) fn new(grouping: &'a Grouping, budget: Option<&'a Budget>, failed: &'a AtomicBool) -> Self {
+        Worker { grouping, budget, failed, widest: Widest::default(), grouped: None }
+    }
+
+    /// Takes all blocks of `base`.
+    ///
+    /// # Errors
+    /// The first error and the position where it stands, or the least where it can stand.
+    pub(crate) fn drive(
+        &mut self,
+        base: &mut impl Iterator<Item = Result<Block>>,
+    ) -> std::result::Result<(), (u64, Error)> {
+        let mut position = 0;
+        while !self.failed.load(Ordering::Relaxed) {
+            let taken = match base.next() {
+                None => break,
+                Some(Ok(block)) => {
+                    position = block.position;
+                    self.take(block)
+                }
+                Some(Err(error)) => Err(error),
+            };
+            if let Err(error) = taken {
+                self.failed.store(true, Ordering::Relaxed);
+                return Err((position, error));
+            }
+            position += 1;
+        }
+        Ok(())
+    }
+
+    /// The table; `None` where there was no block.
+    pub(crate) fn into_grouped(self) -> Option<Grouped> {
+        self.grouped
+    }
+
+    fn take(&mut self, block: Block) -> Result<()> {
+        let block = self.widest.bring(block)?;
+        let grouped = match &mut self.grouped {
+            Some(grouped) => {
+                grouped.follow(self.grouping, &block.schema)?;
+                grouped
+            }
+            none => none.insert(Grouped::new(self.grouping, &block.schema, self.budget)?),
+        };
+        grouped.take(&block)
+    }
+}
+
+impl Grouped {
+    /// A table that has seen no row.
+    pub(crate) fn new(grouping: &Grouping, schema: &Arc<Schema>, budget: Option<&Budget>) -> Result<Self> {
+        let plan = Plan::new(grouping, schema)?;
+        let table = GroupTable::new(&plan.key_types(), &plan.aggregates);
+        Ok(Grouped { plan, table, memory: Memory::new(budget, "group table") })
+    }
+
+    /// The schema of the rows it takes.
+    pub(crate) fn schema(&self) -> &Arc<Schema> {
+        &self.plan.schema
+    }
+
+    /// Goes on with rows of a wider schema.
+    pub(crate) fn follow(&mut self, grouping: &Grouping, schema: &Arc<Schema>) -> Result<()> {
+        if same(&self.plan.schema, schema) {
+            return Ok(());
+        }
+        let wider = Plan::new(grouping, schema)?;
+        let (keys, aggregates) = (wider.key_types(), &wider.aggregates);
+        if keys != self.plan.key_types() || *aggregates != self.plan.aggregates {
+            self.table.widen(&keys, aggregates)?;
+        }
+        self.plan = wider;
+        Ok(())
+    }
+
+    /// Takes the groups of another table of the same schema.
+    pub(crate) fn merge(&mut self, other: Grouped) -> Result<()> {
+        self.table.merge(other.table)?;
+        self.memory.hold(self.table.size())
+    }
+
+    /// The types of keys and aggregates.
+    pub(crate) fn types(&self) -> Vec<DataType> {
+        let aggregates = self.plan.aggregates.iter().map(|aggregate| aggregate.data_type);
+        self.plan.key_types().into_iter().chain(aggregates).collect()
+    }
+
+    /// The groups, and the memory that they hold.
+    pub(crate) fn into_groups(self) -> Result<(Groups, Memory)> {
+        Ok((self.table.into_groups()?, self.memory))
+    }
+
+    fn take(&mut self, block: &Block) -> Result<()> {
+        let columns =
+            |all: &[Typed]| all.iter().map(|typed| evaluate(typed, block)).collect::<Result<Vec<_>>>();
+        let keys = columns(&self.plan.keys)?;
+        let arguments = self.plan.aggregates.iter().map(|aggregate| columns(&aggregate.arguments));
+        let arguments: Vec<_> = arguments.collect::<Result<_>>()?;
+        self.table.update(&keys, &arguments, block.rows, block.position)?;
+        self.memory.hold(self.table.size())
+    }
+}
+
+impl Plan {
+    fn new(grouping: &Grouping, schema: &Arc<Schema>) -> Result<Self> {
+        let types = schema.types();
+        let keys = grouping.keys.iter().map(|key| bind(key, &types)).collect::<Result<_>>()?;
+        let aggregates = grouping.aggregates.iter();
+        let aggregates = aggregates.map(|(function, arguments)| bind_aggregate(*function, arguments, &types));
+        Ok(Plan { schema: Arc::clone(schema), keys, aggregates: aggregates.collect::<Result<_>>()? })
+    }
+
+    fn key_types(&self) -> Vec<DataType> {
+        self.keys.iter().map(|key| key.data_type).collect()
+    }
+}

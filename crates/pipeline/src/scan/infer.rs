@@ -1,0 +1,59 @@
+//! `--infer full`: every cell of the wanted columns, in a pass of its own.
+
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use plimsoll_core::{Profile, Result};
+use plimsoll_csv::{CsvFile, Reader, Scan};
+use plimsoll_kernels::Block;
+use rayon::ThreadPool;
+
+/// What the cells of `columns` (indexes in the file, ascending) are in the whole file; the entries of other columns are
+/// those of the head sample. Reads the file once, with a reader on each thread of `pool`.
+///
+/// # Errors
+/// `Io`, and `Data` for the first record that breaks the rules of the format.
+pub fn infer_full(
+    file: &CsvFile,
+    columns: &[usize],
+    block_size: usize,
+    pool: &ThreadPool,
+    bytes_read: Arc<AtomicU64>,
+) -> Result<Vec<Profile>> {
+    let scan = Arc::new(Scan::new(file, columns.to_vec(), block_size, bytes_read));
+    let known = Mutex::new((file.profiles().to_vec(), None));
+    pool.scope(|scope| {
+        for _ in 0..pool.current_num_threads() {
+            scope.spawn(|_| {
+                let mut reader = Reader::new(Arc::clone(&scan));
+                let mut seen = vec![Profile::default(); columns.len()];
+                let mut last = 0;
+                let outcome = observe(&mut reader, &mut seen, &mut last);
+                let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
+                let (profiles, first_error) = &mut *known;
+                columns.iter().zip(&seen).for_each(|(column, seen)| profiles[*column].merge(seen));
+                if let Err(error) = outcome
+                    && first_error.as_ref().is_none_or(|(ticket, _)| last < *ticket)
+                {
+                    *first_error = Some((last, error));
+                }
+            });
+        }
+    });
+    match known.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        (_, Some((_, error))) => Err(error),
+        (profiles, None) => Ok(profiles),
+    }
+}
+
+fn observe(reader: &mut Reader, seen: &mut [Profile], last: &mut u64) -> Result<()> {
+    while let Some(ticket) = reader.next_block()? {
+        *last = ticket;
+        while reader.next_records(Block::ROWS)? > 0 {
+            for (index, profile) in seen.iter_mut().enumerate() {
+                reader.cells(reader.spans(index)).classes().for_each(|class| profile.observe(class));
+            }
+        }
+    }
+    Ok(())
+}

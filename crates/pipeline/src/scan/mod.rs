@@ -1,0 +1,153 @@
+//! The CSV scan: the source of every pipeline over a file. WHERE is part of it, so that the cells of other columns are
+//! only parsed in rows that pass.
+
+mod infer;
+mod types;
+mod worker;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use plimsoll_core::{Error, Expr, Profile, Result};
+use plimsoll_csv::{CsvFile, Scan};
+use plimsoll_kernels::{Block, Source};
+use plimsoll_memory::Budget;
+
+pub use infer::infer_full;
+pub use types::Misfit;
+pub use worker::{ScanWorker, TicketedScan};
+
+use types::Types;
+
+/// Bytes that a worker reads at a time unless the user says otherwise: with its index and columns they fit in the
+/// second-level cache of most processors.
+pub const BLOCK_SIZE: usize = 256 << 10;
+
+/// A column that a scan gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ScanColumn {
+    /// Index in the file.
+    pub column: usize,
+    /// Whether it is given as the text it has in the file, whatever its type.
+    pub as_text: bool,
+}
+
+/// What to scan for.
+#[derive(Debug, Clone)]
+pub struct ScanSpec {
+    /// The columns to give, in this order.
+    pub outputs: Vec<ScanColumn>,
+    /// WHERE, resolved: its `Field`s are indexes in the file.
+    pub filter: Option<Expr>,
+    /// Columns of the file whose type must not change while the scan runs. In others integers may become decimals, and
+    /// decimals get a greater scale, between two blocks; any other cell that does not fit ends the scan with an error.
+    pub fixed: Vec<usize>,
+    /// Bytes that each worker reads at a time.
+    pub block_size: usize,
+    /// The most rows of a block that is given.
+    pub rows: usize,
+}
+
+impl Default for ScanSpec {
+    fn default() -> Self {
+        ScanSpec { outputs: Vec::new(), filter: None, fixed: Vec::new(), block_size: BLOCK_SIZE, rows: Block::ROWS }
+    }
+}
+
+/// One pass over a CSV file, shared by its workers.
+///
+/// Types start as `profiles` say. A cell that the type of its column does not take widens the column in place where
+/// that is allowed; else the scan ends with an error, and [`CsvScan::misfit`] tells which cell it was, so that whoever
+/// can may begin anew with [`CsvScan::profiles`].
+#[derive(Debug)]
+pub struct CsvScan {
+    file: Arc<CsvFile>,
+    scan: Arc<Scan>,
+    spec: ScanSpec,
+    /// Columns of the file whose fields are located, ascending.
+    wanted: Vec<usize>,
+    /// WHERE over the columns of `filter_columns`.
+    filter: Option<Expr>,
+    /// Columns of the file that WHERE reads, ascending.
+    filter_columns: Vec<usize>,
+    types: Types,
+    budget: Option<Budget>,
+}
+
+impl CsvScan {
+    /// A scan of `file`; `profiles` has one entry for each column of the file. `bytes_read` is counted up.
+    pub fn new(file: Arc<CsvFile>, spec: ScanSpec, profiles: Vec<Profile>, bytes_read: Arc<AtomicU64>) -> Self {
+        let mut filter_columns = Vec::new();
+        spec.filter.iter().for_each(|filter| filter.collect_fields(&mut filter_columns));
+        filter_columns.sort_unstable();
+        let mut wanted = filter_columns.clone();
+        wanted.extend(spec.outputs.iter().map(|output| output.column));
+        wanted.sort_unstable();
+        wanted.dedup();
+        let filter = spec.filter.clone().map(|mut filter| {
+            renumber(&mut filter, &filter_columns);
+            filter
+        });
+        let scan = Arc::new(Scan::new(&file, wanted.clone(), spec.block_size, bytes_read));
+        let types = Types::new(profiles);
+        CsvScan { file, scan, spec, wanted, filter, filter_columns, types, budget: None }
+    }
+
+    /// Reserves the workers' buffers from `budget`.
+    #[must_use]
+    pub fn with_budget(mut self, budget: &Budget) -> Self {
+        self.budget = Some(budget.clone());
+        self
+    }
+
+    /// One worker's end, with the numbers of the file's blocks: for [`Ordered`](crate::Ordered).
+    pub fn ticketed(self: Arc<Self>) -> TicketedScan {
+        TicketedScan::new(self)
+    }
+
+    /// The cell that ended the scan because its column's type did not take it: of several, the first in the file.
+    pub fn misfit(&self) -> Option<Misfit> {
+        self.types.misfit()
+    }
+
+    /// What is known of each column's cells by now.
+    pub fn profiles(&self) -> Vec<Profile> {
+        self.types.profiles()
+    }
+
+    /// Columns of the file that WHERE reads, ascending.
+    pub fn filter_columns(&self) -> &[usize] {
+        &self.filter_columns
+    }
+
+    /// Records found so far.
+    pub fn records(&self) -> u64 {
+        self.scan.records()
+    }
+
+    /// Blank lines passed over so far.
+    pub fn blank_lines(&self) -> u64 {
+        self.scan.blank_lines()
+    }
+
+    /// Place of a column of the file among the wanted ones.
+    fn place(&self, column: usize) -> Result<usize> {
+        self.wanted.binary_search(&column).map_err(|_| Error::plan("a column was not asked for", ""))
+    }
+}
+
+impl Source for CsvScan {
+    fn worker(self: Arc<Self>) -> Box<dyn Iterator<Item = Result<Block>> + Send> {
+        Box::new(ScanWorker::new(self))
+    }
+}
+
+/// Makes `Field`s that are indexes in the file indexes into `columns`.
+pub fn renumber(expr: &mut Expr, columns: &[usize]) {
+    if let Expr::Field(index) = expr
+        && let Some(place) = columns.iter().position(|column| column == index)
+    {
+        *index = place;
+    }
+    expr.children_mut().into_iter().for_each(|child| renumber(child, columns));
+}

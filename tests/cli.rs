@@ -1,0 +1,14 @@
+//! The real program, as a user meets it: exit codes, messages, files, pipes.
+
+#[path = "cli/failures.rs"]
+mod failures;
+#[path = "cli/files.rs"]
+mod files;
+#[path = "cli/formats.rs"]
+mod formats;
+#[path = "cli/large.rs"]
+mod large;
+#[path = "cli/program.rs"]
+mod program;
+#[path = "cli/settings.rs"]
+mod settings;

@@ -1,0 +1,214 @@
+//! The documentation is true: every command that it shows is run, and must print what the page says.
+//!
+//! What counts in README.md and docs/*.md:
+//! - a `console` block: each line that begins with `$ ` is a command for the shell, run in the repository's root; the
+//!   lines up to the next command are what it prints. `console exit=3` says how the last command ends, else all end
+//!   with 0;
+//! - a `bash` block that begins with `cargo run --release -- `, together with the `text` block behind it;
+//! - a `rust` block: its lines stand, one after the other, in a file of examples/.
+//!
+//! A block may leave standard error out. Where it shows the footer, its times and sizes are not compared.
+
+#![allow(clippy::expect_used, reason = "a failed expectation in a test is the message")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::LazyLock;
+
+/// The `plimsoll` program of this build. Cargo gives tests only the programs of their own package, so it is built here.
+static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
+    let test = std::env::current_exe().expect("the test's path");
+    let profile = test.ancestors().nth(2).expect("the build's folder").to_owned();
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut build = Command::new(cargo);
+    build.current_dir(root()).args(["build", "--quiet", "--package", "plimsoll-cli", "--bin", "plimsoll"]);
+    build.arg("--target-dir").arg(profile.parent().expect("the target folder"));
+    if profile.ends_with("release") {
+        build.arg("--release");
+    }
+    assert!(build.status().expect("cargo runs").success(), "plimsoll does not build");
+    profile.join(format!("plimsoll{}", std::env::consts::EXE_SUFFIX))
+});
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// README.md and docs/*.md.
+fn pages() -> Vec<PathBuf> {
+    let entries = fs::read_dir(root().join("docs")).expect("docs/");
+    let mut pages: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    pages.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
+    pages.sort();
+    pages.insert(0, root().join("README.md"));
+    pages
+}
+
+/// A fenced block: what stands behind the opening fence, its lines, and where it begins.
+struct Fenced {
+    info: String,
+    lines: Vec<String>,
+    line: usize,
+}
+
+fn fenced(page: &Path) -> Vec<Fenced> {
+    let text = fs::read_to_string(page).expect("a page");
+    let mut blocks = Vec::new();
+    let mut open: Option<Fenced> = None;
+    for (at, line) in text.lines().enumerate() {
+        match (&mut open, line.strip_prefix("```")) {
+            (None, Some(info)) => {
+                open = Some(Fenced { info: info.trim().to_owned(), lines: Vec::new(), line: at + 1 });
+            }
+            (Some(_), Some("")) => blocks.extend(open.take()),
+            (Some(block), _) => block.lines.push(line.to_owned()),
+            (None, None) => {}
+        }
+    }
+    assert!(open.is_none(), "{}: a block is not closed", page.display());
+    blocks
+}
+
+/// A command and what the page says of it.
+struct Case {
+    place: String,
+    command: String,
+    expected: Vec<String>,
+    exit: i32,
+}
+
+/// The commands of a `console` block.
+fn console(page: &Path, block: &Fenced) -> Vec<Case> {
+    let mut cases: Vec<Case> = Vec::new();
+    // A command goes on while a quote is open or the line ends with a backslash.
+    let mut goes_on = false;
+    for (at, line) in block.lines.iter().enumerate() {
+        if let Some(command) = line.strip_prefix("$ ") {
+            let place = format!("{}:{}", page.display(), block.line + 1 + at);
+            cases.push(Case { place, command: command.to_owned(), expected: Vec::new(), exit: 0 });
+        } else {
+            let case = cases.last_mut().expect("a block begins with a command");
+            if goes_on {
+                case.command.push('\n');
+                case.command.push_str(line);
+            } else {
+                case.expected.push(line.clone());
+            }
+        }
+        let command = cases.last().map_or("", |case| &case.command);
+        let expected_begun = cases.last().is_some_and(|case| !case.expected.is_empty());
+        goes_on = !expected_begun && (command.ends_with('\\') || command.matches('"').count() % 2 == 1);
+    }
+    if let (Some(exit), Some(last)) = (block.info.strip_prefix("console exit="), cases.last_mut()) {
+        last.exit = exit.parse().expect("an exit code");
+    }
+    cases
+}
+
+/// The commands of a page.
+fn cases(page: &Path) -> Vec<Case> {
+    let blocks = fenced(page);
+    let mut cases = Vec::new();
+    for (at, block) in blocks.iter().enumerate() {
+        if block.info == "console" || block.info.starts_with("console ") {
+            cases.extend(console(page, block));
+        } else if block.info == "bash"
+            && let Some(arguments) = block.lines.join("\n").strip_prefix("cargo run --release -- ")
+        {
+            let output =
+                blocks.get(at + 1).filter(|next| next.info == "text").expect("a text block behind it");
+            cases.push(Case {
+                place: format!("{}:{}", page.display(), block.line),
+                command: format!("plimsoll {arguments}"),
+                expected: output.lines.clone(),
+                exit: 0,
+            });
+        }
+    }
+    cases
+}
+
+/// A line of output without what changes from run to run: of a footer, all behind the bytes read.
+fn masked(line: &str) -> &str {
+    let is_footer = line.contains(" · ") && line.contains(" from ") && line.contains(" in ");
+    if is_footer { line.rsplit_once(" in ").map_or(line, |(before, _)| before) } else { line }
+}
+
+fn lines(bytes: &[u8]) -> Vec<String> {
+    let text = String::from_utf8(bytes.to_vec()).expect("output is UTF-8");
+    text.lines().map(|line| masked(line).trim_end().to_owned()).collect()
+}
+
+/// What is wrong with a case, if anything.
+fn check(case: &Case) -> Result<(), String> {
+    let folder = PROGRAM.parent().expect("the program's folder");
+    let path = std::env::var("PATH").unwrap_or_default();
+    let output = Command::new("sh")
+        .args(["-c", &case.command])
+        .current_dir(root())
+        .env("PATH", format!("{}:{path}", folder.display()))
+        .env("LC_ALL", "C.UTF-8")
+        .output()
+        .expect("sh runs");
+    let expected: Vec<String> = case.expected.iter().map(|line| masked(line).trim_end().to_owned()).collect();
+    let stdout = lines(&output.stdout);
+    let both = [stdout.clone(), lines(&output.stderr)].concat();
+    let told = |what: &str| {
+        let shown = both.join("\n");
+        Err(format!("{}: {what}\n$ {}\nprints\n{shown}", case.place, case.command))
+    };
+    if output.status.code() != Some(case.exit) {
+        return told(&format!("ends with {:?}, not {}", output.status.code(), case.exit));
+    }
+    if expected != stdout && expected != both {
+        return told(&format!("the page says\n{}", expected.join("\n")));
+    }
+    Ok(())
+}
+
+#[test]
+#[cfg(unix)]
+fn every_command_prints_what_its_page_says() {
+    // Some recipes write files there.
+    fs::create_dir_all(root().join("target")).expect("target/");
+    let cases: Vec<Case> = pages().iter().flat_map(|page| cases(page)).collect();
+    let problems: Vec<String> = cases.iter().filter_map(|case| check(case).err()).collect();
+    assert!(problems.is_empty(), "{}", problems.join("\n\n"));
+    assert!(cases.len() >= 15, "only {} commands were found", cases.len());
+}
+
+#[test]
+fn every_rust_block_is_part_of_an_example() {
+    let examples: Vec<String> = fs::read_dir(root().join("examples"))
+        .expect("examples/")
+        .map(|entry| fs::read_to_string(entry.expect("an entry").path()).expect("an example"))
+        .map(|text| text.lines().map(str::trim).collect::<Vec<_>>().join("\n"))
+        .collect();
+    for page in pages() {
+        for block in fenced(&page).iter().filter(|block| block.info == "rust") {
+            let lines: Vec<&str> = block.lines.iter().map(|line| line.trim()).collect();
+            let snippet = lines.join("\n");
+            let found = examples.iter().any(|example| example.contains(&snippet));
+            assert!(found, "{}:{} is not in examples/", page.display(), block.line);
+        }
+    }
+}
+
+#[test]
+fn links_lead_somewhere() {
+    let mut pages = pages();
+    pages.extend(["ARCHITECTURE.md", "CONTRIBUTING.md", "data/README.md"].map(|page| root().join(page)));
+    for page in pages {
+        let text = fs::read_to_string(&page).expect("a page");
+        for (_, rest) in text.match_indices("](").map(|(at, _)| text.split_at(at + 2)) {
+            let Some((link, _)) = rest.split_once(')') else { continue };
+            let file = link.split('#').next().unwrap_or_default();
+            if file.is_empty() || file.contains("://") {
+                continue;
+            }
+            let target = page.parent().expect("a folder").join(file);
+            assert!(target.exists(), "{}: {link} leads nowhere", page.display());
+        }
+    }
+}

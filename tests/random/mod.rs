@@ -1,0 +1,5 @@
+//! Random files and random queries over their columns.
+
+pub mod data;
+pub mod expressions;
+pub mod query;
