@@ -24,7 +24,8 @@ use plimsoll_rows::Rows;
 
 /// Every strategy under every setting that must not matter; `None` is the oracle.
 const THREADS: [usize; 3] = [1, 2, 8];
-const BLOCKS: [(&str, Option<usize>); 4] = [("1b", Some(1)), ("7b", Some(7)), ("64b", Some(64)), ("default", None)];
+const BLOCKS: [(&str, Option<usize>); 4] =
+    [("1b", Some(1)), ("7b", Some(7)), ("64b", Some(64)), ("default", None)];
 
 fn main() {
     let arguments = Arguments::from_args();
@@ -45,7 +46,8 @@ fn main() {
             }
             for (setting, run) in settings() {
                 let (case, input, root) = (case.clone(), input.clone(), root.to_owned());
-                trials.push(Trial::test(format!("{setting}::{name}"), move || case.check(&input, &root, run)));
+                trials
+                    .push(Trial::test(format!("{setting}::{name}"), move || case.check(&input, &root, run)));
             }
         }
     }
@@ -143,19 +145,25 @@ impl Case {
     fn check(&self, input: &Path, root: &Path, setting: Option<Setting>) -> std::result::Result<(), Failed> {
         let outcome = self.run(input, root, setting);
         match (&self.expected, outcome) {
-            (Expected::Rows { lines: expected, ordered }, Ok(rows)) => self.check_rows(expected, *ordered, &rows),
+            (Expected::Rows { lines: expected, ordered }, Ok(rows)) => {
+                self.check_rows(expected, *ordered, &rows)
+            }
             (Expected::Error { kind, fragments }, Err(error)) => {
                 let text = error.to_string();
                 let missing = fragments.iter().find(|fragment| !text.contains(fragment.as_str()));
                 match missing {
-                    _ if kind_name(error.kind()) != kind => {
-                        Err(format!("expected an error of kind {kind}, got {}: {text}", kind_name(error.kind())).into())
-                    }
+                    _ if kind_name(error.kind()) != kind => Err(format!(
+                        "expected an error of kind {kind}, got {}: {text}",
+                        kind_name(error.kind())
+                    )
+                    .into()),
                     Some(missing) => Err(format!("the message lacks {missing:?}: {text}").into()),
                     None => Ok(()),
                 }
             }
-            (Expected::Rows { .. }, Err(error)) => Err(format!("expected rows, got an error: {error}").into()),
+            (Expected::Rows { .. }, Err(error)) => {
+                Err(format!("expected rows, got an error: {error}").into())
+            }
             (Expected::Error { .. }, Ok(rows)) => {
                 Err(format!("expected an error, got rows: {:?}", lines(&rows, true)).into())
             }

@@ -24,19 +24,20 @@ fn engine_and_oracle_agree() {
     let inputs = (data::file(), random::query::query(), settings, any::<bool>());
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("random.csv").to_str().unwrap().to_owned();
-    let result = TestRunner::new(config).run(&inputs, |(file, mut query, (threads, block_size), bare_text)| {
-        std::fs::write(&path, &file.bytes).unwrap();
-        query.from.path.clone_from(&path);
-        // A block of a few bytes takes its time over a long sample.
-        let block_size = if file.beyond_sample { block_size.max(4096) } else { block_size };
-        let setting = Setting { threads, block_size: Some(block_size) };
-        let engine = run_engine(&query, setting, bare_text);
-        let oracle = run_bytes(&query, &file.bytes, bare_text);
-        match compare(&query, &file, &engine, &oracle) {
-            None => Ok(()),
-            Some(what) => Err(TestCaseError::fail(format!("{what}\n{}", sql(&query)))),
-        }
-    });
+    let result =
+        TestRunner::new(config).run(&inputs, |(file, mut query, (threads, block_size), bare_text)| {
+            std::fs::write(&path, &file.bytes).unwrap();
+            query.from.path.clone_from(&path);
+            // A block of a few bytes takes its time over a long sample.
+            let block_size = if file.beyond_sample { block_size.max(4096) } else { block_size };
+            let setting = Setting { threads, block_size: Some(block_size) };
+            let engine = run_engine(&query, setting, bare_text);
+            let oracle = run_bytes(&query, &file.bytes, bare_text);
+            match compare(&query, &file, &engine, &oracle) {
+                None => Ok(()),
+                Some(what) => Err(TestCaseError::fail(format!("{what}\n{}", sql(&query)))),
+            }
+        });
     if let Err(error) = result {
         panic!("{error}");
     }
@@ -56,7 +57,8 @@ fn compare(query: &Query, file: &File, engine: &Result<Rows>, oracle: &Result<Ro
     {
         return None;
     }
-    let ordered = resolved.is_none_or(|resolved| resolved.grouping.is_none() || !resolved.order_by.is_empty());
+    let ordered =
+        resolved.is_none_or(|resolved| resolved.grouping.is_none() || !resolved.order_by.is_empty());
     difference(engine, oracle, ordered)
 }
 

@@ -39,14 +39,18 @@ fn what_is_outside_is_refused_by_name() {
 fn a_meaningless_query_is_a_usage_error() {
     let place = Place::with(SMALL);
     place.run(&["query", "SELECT t FROM 'f.csv' WHERE sum(t) > 1"]).failed(2, &["HAVING"]);
-    place.run(&["query", "SELECT station, sum(t) FROM 'f.csv'"]).failed(2, &["GROUP BY", "any_value(station)"]);
+    place
+        .run(&["query", "SELECT station, sum(t) FROM 'f.csv'"])
+        .failed(2, &["GROUP BY", "any_value(station)"]);
     place.run(&["query", "SELECT NOT t FROM 'f.csv'"]).failed(2, &["NOT takes conditions"]);
 }
 
 #[test]
 fn wrong_flags_are_usage_errors() {
     let place = Place::with(SMALL);
-    for flags in [&["--threads", "0"][..], &["--delimiter", "ab"], &["--nonsense"], &["--memory-limit", "much"]] {
+    for flags in
+        [&["--threads", "0"][..], &["--delimiter", "ab"], &["--nonsense"], &["--memory-limit", "much"]]
+    {
         let arguments: Vec<&str> = ["query", "SELECT t FROM 'f.csv'"].iter().chain(flags).copied().collect();
         place.run(&arguments).failed(2, &[flags[0]]);
     }

@@ -53,9 +53,15 @@ fn stats_are_json() {
     let place = Place::with("k,v\na,1\n\nb,2\na,3\n");
     place.run(&["query", SUMS, "--stats", "stats.json", "--quiet", "--threads", "1"]).printed();
     let stats: serde_json::Value = serde_json::from_str(&place.read("stats.json")).unwrap();
-    for (field, expected) in
-        [("format_version", 1), ("rows_read", 3), ("rows_given", 2), ("groups", 2), ("restarts", 0), ("blank_lines", 1), ("threads", 1)]
-    {
+    for (field, expected) in [
+        ("format_version", 1),
+        ("rows_read", 3),
+        ("rows_given", 2),
+        ("groups", 2),
+        ("restarts", 0),
+        ("blank_lines", 1),
+        ("threads", 1),
+    ] {
         assert_eq!(stats[field], expected, "{field}");
     }
     for field in ["bytes_read", "wall_seconds", "allocations", "peak_heap_bytes", "peak_resident_bytes"] {
@@ -96,7 +102,11 @@ fn input_from_a_pipe() {
         for threads in ["1", "8"] {
             for block in ["1", "7", "1MiB"] {
                 let flags = ["query", &sql, "--threads", threads, "--block-size", block];
-                assert_eq!(place.run_with(&flags, SMALL.as_bytes()).printed(), "k,s\na,4\nb,2\n", "{flags:?}");
+                assert_eq!(
+                    place.run_with(&flags, SMALL.as_bytes()).printed(),
+                    "k,s\na,4\nb,2\n",
+                    "{flags:?}"
+                );
             }
         }
     }

@@ -59,12 +59,17 @@ fn json_and_lines() {
     assert_eq!(printed("jsonl", VALUES), rows.join("\n") + "\n");
     let array = printed("json", VALUES);
     let parsed: Vec<serde_json::Value> = serde_json::from_str(&array).unwrap();
-    let expected: Vec<serde_json::Value> = rows.iter().map(|row| serde_json::from_str(row).unwrap()).collect();
+    let expected: Vec<serde_json::Value> =
+        rows.iter().map(|row| serde_json::from_str(row).unwrap()).collect();
     assert_eq!(parsed, expected);
     assert!(array.contains("\"d\":1.50"), "decimals keep their digits: {array}");
     let streamed = printed("json", "SELECT d FROM 'f.csv'");
     assert_eq!(serde_json::from_str::<serde_json::Value>(&streamed).unwrap()[1]["d"], 2.0);
-    assert!(serde_json::from_str::<Vec<serde_json::Value>>(&printed("json", "SELECT i FROM 'f.csv' LIMIT 0")).unwrap().is_empty());
+    assert!(
+        serde_json::from_str::<Vec<serde_json::Value>>(&printed("json", "SELECT i FROM 'f.csv' LIMIT 0"))
+            .unwrap()
+            .is_empty()
+    );
 }
 
 #[test]

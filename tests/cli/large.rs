@@ -12,7 +12,8 @@ fn ten_thousand_columns() {
         text.push_str(&line(&|column| (row * column).to_string()));
     }
     let place = Place::with(text);
-    let run = place.run(&["query", "SELECT sum(c9999) AS last, max(c0) AS first, count(*) AS n FROM 'f.csv'"]);
+    let run =
+        place.run(&["query", "SELECT sum(c9999) AS last, max(c0) AS first, count(*) AS n FROM 'f.csv'"]);
     assert_eq!(run.printed(), "last,first,n\n1899810,0,20\n");
     let all = place.run(&["query", "SELECT * FROM 'f.csv'"]);
     assert_eq!(all.printed(), place.read("f.csv"));

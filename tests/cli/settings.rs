@@ -11,11 +11,17 @@ const QUERIES: [(&str, &[&str]); 10] = [
         "SELECT column0, stddev(column1), median(column1) FROM 'data/measurements.csv' GROUP BY 1 ORDER BY 1",
         &["--delimiter", ";", "--no-header"],
     ),
-    ("SELECT id1, id2, sum(v1), avg(v3), corr(v1, v2) FROM 'data/g1.csv' GROUP BY id1, id2 ORDER BY id1, id2", &[]),
+    (
+        "SELECT id1, id2, sum(v1), avg(v3), corr(v1, v2) FROM 'data/g1.csv' GROUP BY id1, id2 ORDER BY id1, id2",
+        &[],
+    ),
     ("SELECT * FROM 'data/wide.csv'", &[]),
     ("SELECT * FROM 'data/quoted.csv'", &[]),
     ("SELECT DISTINCT species, island, sex FROM 'data/penguins.csv'", &["--null", "NA"]),
-    ("SELECT first(\"Individual ID\"), last(\"Date Egg\"), count(DISTINCT \"Stage\") FROM 'data/penguins_raw.csv'", &[]),
+    (
+        "SELECT first(\"Individual ID\"), last(\"Date Egg\"), count(DISTINCT \"Stage\") FROM 'data/penguins_raw.csv'",
+        &[],
+    ),
     ("SELECT id3, count(*) FROM 'data/g1.csv' GROUP BY id3 LIMIT 15 OFFSET 3", &[]),
 ];
 

@@ -16,18 +16,18 @@ use plimsoll_rows::Rows;
 
 /// Under which circumstances the engine runs. Results do not depend on them.
 #[derive(Debug, Clone, Copy)]
-pub struct Setting {
+pub(crate) struct Setting {
     /// Worker threads.
-    pub threads: usize,
+    pub(crate) threads: usize,
     /// Bytes of a block; `None` for the default.
-    pub block_size: Option<usize>,
+    pub(crate) block_size: Option<usize>,
 }
 
 /// Runs `query` on the engine.
 ///
 /// # Errors
 /// The engine's.
-pub fn run_engine(query: &Query, setting: Setting, bare_text: bool) -> Result<Rows> {
+pub(crate) fn run_engine(query: &Query, setting: Setting, bare_text: bool) -> Result<Rows> {
     let mut engine = Engine::builder().threads(setting.threads);
     if let Some(bytes) = setting.block_size {
         engine = engine.block_size(bytes);
@@ -87,9 +87,11 @@ fn value(array: &ArrayRef, row: usize) -> Value {
 
 /// The fields of a row, readably and without loss: NULL bare, text that could be taken for something else in quotes,
 /// doubles by their shortest text (of which -0.0 is none).
-pub fn shown(row: &[Value]) -> String {
+pub(crate) fn shown(row: &[Value]) -> String {
     let fields = row.iter().map(|value| match value {
-        Value::Utf8(text) if &**text == "NULL" || text.is_empty() || text.contains([',', '"', '\n', '\r']) => {
+        Value::Utf8(text)
+            if &**text == "NULL" || text.is_empty() || text.contains([',', '"', '\n', '\r']) =>
+        {
             format!("\"{}\"", text.replace('"', "\"\"").replace('\n', "\\n").replace('\r', "\\r"))
         }
         Value::Float64(value) if *value == 0.0 && value.is_sign_negative() => "MINUS ZERO".to_owned(),
@@ -99,7 +101,7 @@ pub fn shown(row: &[Value]) -> String {
 }
 
 /// All rows as [`shown`], sorted where their order means nothing.
-pub fn lines(rows: &Rows, ordered: bool) -> Vec<String> {
+pub(crate) fn lines(rows: &Rows, ordered: bool) -> Vec<String> {
     let mut lines: Vec<String> = rows.rows.iter().map(|row| shown(row)).collect();
     if !ordered {
         lines.sort();
@@ -109,7 +111,7 @@ pub fn lines(rows: &Rows, ordered: bool) -> Vec<String> {
 
 /// What differs between two outcomes of one query: names, types, rows (after sorting, unless `ordered`), the kind of the
 /// error or, for bad data, its place. `None` where nothing does.
-pub fn difference(engine: &Result<Rows>, oracle: &Result<Rows>, ordered: bool) -> Option<String> {
+pub(crate) fn difference(engine: &Result<Rows>, oracle: &Result<Rows>, ordered: bool) -> Option<String> {
     match (engine, oracle) {
         (Ok(engine), Ok(oracle)) => rows_difference(engine, oracle, ordered),
         (Err(engine), Err(oracle)) if same_failure(engine, oracle) => None,
@@ -132,7 +134,12 @@ fn rows_difference(engine: &Rows, oracle: &Rows, ordered: bool) -> Option<String
     for at in 0..left.len().max(right.len()) {
         let (engine, oracle) = (left.get(at).unwrap_or(&none), right.get(at).unwrap_or(&none));
         if engine != oracle {
-            let _ = writeln!(message, "row {at}: engine {engine}\n{:>w$}: oracle {oracle}", "", w = 4 + at.to_string().len());
+            let _ = writeln!(
+                message,
+                "row {at}: engine {engine}\n{:>w$}: oracle {oracle}",
+                "",
+                w = 4 + at.to_string().len()
+            );
         }
     }
     Some(message)

@@ -6,15 +6,15 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 /// The columns: integers, decimals, doubles, text, dates, timestamps, Booleans, and anything.
-pub const COLUMNS: [&str; 8] = ["i", "d", "f", "s", "day", "ts", "b", "any"];
+pub(crate) const COLUMNS: [&str; 8] = ["i", "d", "f", "s", "day", "ts", "b", "any"];
 
 /// A file and what its dialect says of it.
 #[derive(Clone)]
-pub struct File {
+pub(crate) struct File {
     /// Its bytes.
-    pub bytes: Vec<u8>,
+    pub(crate) bytes: Vec<u8>,
     /// Whether records lie behind the head sample: then a type may turn out wider after rows were given.
-    pub beyond_sample: bool,
+    pub(crate) beyond_sample: bool,
 }
 
 impl std::fmt::Debug for File {
@@ -25,32 +25,107 @@ impl std::fmt::Debug for File {
 }
 
 const INTEGERS: [&str; 16] = [
-    "0", "1", "-1", "2", "3", "7", "10", "42", "-5", "100", "999", "-0", "9223372036854775807",
-    "-9223372036854775808", "4611686018427387904", "3037000500",
+    "0",
+    "1",
+    "-1",
+    "2",
+    "3",
+    "7",
+    "10",
+    "42",
+    "-5",
+    "100",
+    "999",
+    "-0",
+    "9223372036854775807",
+    "-9223372036854775808",
+    "4611686018427387904",
+    "3037000500",
 ];
 const DECIMALS: [&str; 16] = [
-    "0.0", "1.0", "1.00", "-1.50", "2.5", "3", "0.1", "0.10", "-0.0", "12.345", "99.99", "0.333333", "-7.25",
-    "1000000.01", "123456789012345678.9", "0.000000000001",
+    "0.0",
+    "1.0",
+    "1.00",
+    "-1.50",
+    "2.5",
+    "3",
+    "0.1",
+    "0.10",
+    "-0.0",
+    "12.345",
+    "99.99",
+    "0.333333",
+    "-7.25",
+    "1000000.01",
+    "123456789012345678.9",
+    "0.000000000001",
 ];
 const FLOATS: [&str; 16] = [
-    "1e0", "1e3", "-2.5e-3", "0.1", "0.5", "3", "nan", "NaN", "inf", "-inf", "1e308", "1e-308", "-0.0", "5e-324",
-    "1e16", "0.30000000000000",
+    "1e0",
+    "1e3",
+    "-2.5e-3",
+    "0.1",
+    "0.5",
+    "3",
+    "nan",
+    "NaN",
+    "inf",
+    "-inf",
+    "1e308",
+    "1e-308",
+    "-0.0",
+    "5e-324",
+    "1e16",
+    "0.30000000000000",
 ];
 const TEXTS: [&str; 20] = [
-    "a", "b", "A", "ab", "abc", "b a", " x ", "é", "ß", "日本", "007", "7", "+7", "1_0", "a%b", "\"q\"\"q\"",
-    "\"a,b\"", "\"line\nbreak\"", "\"\"", "NULL",
+    "a",
+    "b",
+    "A",
+    "ab",
+    "abc",
+    "b a",
+    " x ",
+    "é",
+    "ß",
+    "日本",
+    "007",
+    "7",
+    "+7",
+    "1_0",
+    "a%b",
+    "\"q\"\"q\"",
+    "\"a,b\"",
+    "\"line\nbreak\"",
+    "\"\"",
+    "NULL",
 ];
 const DATES: [&str; 8] = [
-    "2024-02-29", "2024-01-01", "1970-01-01", "1969-12-31", "0001-01-01", "9999-12-31", "2000-06-15", "\"2024-01-01\"",
+    "2024-02-29",
+    "2024-01-01",
+    "1970-01-01",
+    "1969-12-31",
+    "0001-01-01",
+    "9999-12-31",
+    "2000-06-15",
+    "\"2024-01-01\"",
 ];
 const TIMESTAMPS: [&str; 6] = [
-    "2024-02-29 12:00:00", "2024-02-29T12:00:00.5", "1970-01-01 00:00:00", "1969-12-31 23:59:59.999999",
-    "9999-12-31 23:59:59", "2024-01-01 00:00:00",
+    "2024-02-29 12:00:00",
+    "2024-02-29T12:00:00.5",
+    "1970-01-01 00:00:00",
+    "1969-12-31 23:59:59.999999",
+    "9999-12-31 23:59:59",
+    "2024-01-01 00:00:00",
 ];
 const BOOLEANS: [&str; 6] = ["true", "false", "True", "FALSE", "true", "\"false\""];
 const WIDE: [&str; 6] = [
-    "99999999999999999999", "-99999999999999999999999999999999999999", "1234567890.123456789",
-    "12345678901234567890123456789012345678", "0.00000000000000000000000000000000000001", "18446744073709551616",
+    "99999999999999999999",
+    "-99999999999999999999999999999999999999",
+    "1234567890.123456789",
+    "12345678901234567890123456789012345678",
+    "0.00000000000000000000000000000000000001",
+    "18446744073709551616",
 ];
 
 fn list(values: &'static [&'static str]) -> BoxedStrategy<String> {
@@ -58,7 +133,8 @@ fn list(values: &'static [&'static str]) -> BoxedStrategy<String> {
 }
 
 fn number() -> BoxedStrategy<String> {
-    prop_oneof![4 => (-20i64..20).prop_map(|n| n.to_string()), 1 => any::<i32>().prop_map(|n| n.to_string())].boxed()
+    prop_oneof![4 => (-20i64..20).prop_map(|n| n.to_string()), 1 => any::<i32>().prop_map(|n| n.to_string())]
+        .boxed()
 }
 
 /// A cell of `column`'s own kind.
@@ -66,7 +142,9 @@ fn own(column: usize) -> BoxedStrategy<String> {
     match column {
         0 => prop_oneof![5 => number(), 1 => list(&INTEGERS)].boxed(),
         1 => {
-            let cents = (-9999i64..9999).prop_map(|n| format!("{}{}.{:02}", if n < 0 { "-" } else { "" }, n.abs() / 100, n.abs() % 100));
+            let cents = (-9999i64..9999).prop_map(|n| {
+                format!("{}{}.{:02}", if n < 0 { "-" } else { "" }, n.abs() / 100, n.abs() % 100)
+            });
             prop_oneof![4 => cents, 3 => list(&DECIMALS)].boxed()
         }
         2 => {
@@ -84,7 +162,13 @@ fn own(column: usize) -> BoxedStrategy<String> {
 
 fn any_kind() -> BoxedStrategy<String> {
     prop_oneof![
-        list(&INTEGERS), list(&DECIMALS), list(&FLOATS), list(&TEXTS), list(&DATES), list(&TIMESTAMPS), list(&BOOLEANS),
+        list(&INTEGERS),
+        list(&DECIMALS),
+        list(&FLOATS),
+        list(&TEXTS),
+        list(&DATES),
+        list(&TIMESTAMPS),
+        list(&BOOLEANS),
         list(&WIDE),
     ]
     .boxed()
@@ -112,10 +196,17 @@ fn column(index: usize, rows: usize) -> BoxedStrategy<Vec<String>> {
 }
 
 /// A file of up to 40 records.
-pub fn file() -> BoxedStrategy<File> {
+pub(crate) fn file() -> BoxedStrategy<File> {
     let rows = prop_oneof![1 => Just(0usize), 3 => 1usize..4, 8 => 1usize..40];
     let newline = prop_oneof![4 => Just("\n"), 1 => Just("\r\n"), 1 => Just("\r")];
-    (rows, newline, any::<bool>(), prop::bool::weighted(0.1), prop::bool::weighted(0.15), prop::bool::weighted(0.2))
+    (
+        rows,
+        newline,
+        any::<bool>(),
+        prop::bool::weighted(0.1),
+        prop::bool::weighted(0.15),
+        prop::bool::weighted(0.2),
+    )
         .prop_flat_map(|(rows, newline, ended, bom, beyond_sample, blanks)| {
             let columns: Vec<_> = (0..COLUMNS.len()).map(|index| column(index, rows)).collect();
             columns.prop_map(move |columns| {

@@ -7,7 +7,7 @@ use proptest::sample::select;
 
 /// What an expression should give.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     Number,
     Text,
     Day,
@@ -18,11 +18,11 @@ pub enum Kind {
 const KINDS: [Kind; 5] = [Kind::Number, Kind::Text, Kind::Day, Kind::Moment, Kind::Condition];
 
 /// An expression of any kind.
-pub fn any_expr(depth: u32) -> BoxedStrategy<Expr> {
+pub(crate) fn any_expr(depth: u32) -> BoxedStrategy<Expr> {
     select(&KINDS[..]).prop_flat_map(move |kind| expr(kind, depth)).boxed()
 }
 
-pub fn expr(kind: Kind, depth: u32) -> BoxedStrategy<Expr> {
+pub(crate) fn expr(kind: Kind, depth: u32) -> BoxedStrategy<Expr> {
     if depth == 0 {
         return leaf(kind);
     }
@@ -35,7 +35,7 @@ pub fn expr(kind: Kind, depth: u32) -> BoxedStrategy<Expr> {
     prop_oneof![2 => leaf(kind), 3 => deeper, 1 => general(kind, depth - 1)].boxed()
 }
 
-pub fn column(name: &str) -> Expr {
+pub(crate) fn column(name: &str) -> Expr {
     Expr::Column(name.into())
 }
 
@@ -47,7 +47,8 @@ fn leaf(kind: Kind) -> BoxedStrategy<Expr> {
         Kind::Moment => &["ts"],
         Kind::Condition => &["b"],
     };
-    prop_oneof![3 => select(names.to_vec()).prop_map(column), 1 => literal(kind).prop_map(Expr::Literal)].boxed()
+    prop_oneof![3 => select(names.to_vec()).prop_map(column), 1 => literal(kind).prop_map(Expr::Literal)]
+        .boxed()
 }
 
 fn literal(kind: Kind) -> BoxedStrategy<Value> {
@@ -59,9 +60,11 @@ fn literal(kind: Kind) -> BoxedStrategy<Value> {
             select(vec![0.0, 0.5, -2.5, 1e15, 1e300, 3.0]).prop_map(Value::Float64),
         ]
         .boxed(),
-        Kind::Text => select(vec!["", "a", "b", "ab", "%a%", "_", "a%", "%", "1", " ", "é", "2024-01-01", "x"])
-            .prop_map(|text| Value::Utf8(text.into()))
-            .boxed(),
+        Kind::Text => {
+            select(vec!["", "a", "b", "ab", "%a%", "_", "a%", "%", "1", " ", "é", "2024-01-01", "x"])
+                .prop_map(|text| Value::Utf8(text.into()))
+                .boxed()
+        }
         Kind::Day => select(vec![0, 19_782, -1, 19_723]).prop_map(Value::Date).boxed(),
         Kind::Moment => select(vec![0i64, 1_709_208_000_000_000, -1]).prop_map(Value::Timestamp).boxed(),
         Kind::Condition => any::<bool>().prop_map(Value::Boolean).boxed(),
@@ -94,9 +97,8 @@ fn general(kind: Kind, depth: u32) -> BoxedStrategy<Expr> {
     prop_oneof![
         (list, some()).prop_map(|(function, arguments)| Expr::Call(function, arguments)),
         (expr(kind, depth), expr(kind, depth)).prop_map(|(a, b)| Expr::Call(F::NullIf, vec![a, b])),
-        (vec((expr(Kind::Condition, depth), expr(kind, depth)), 1..3), prop::option::of(expr(kind, depth))).prop_map(
-            |(branches, otherwise)| Expr::Case { branches, otherwise: otherwise.map(boxed) }
-        ),
+        (vec((expr(Kind::Condition, depth), expr(kind, depth)), 1..3), prop::option::of(expr(kind, depth)))
+            .prop_map(|(branches, otherwise)| Expr::Case { branches, otherwise: otherwise.map(boxed) }),
         (any_expr(depth), data_type, prop::bool::weighted(0.8)).prop_map(|(input, data_type, lenient)| {
             Expr::Cast { expr: boxed(input), data_type, lenient }
         }),
@@ -126,7 +128,8 @@ fn text(depth: u32) -> BoxedStrategy<Expr> {
     let t = move || expr(Kind::Text, depth);
     let small = || (-3i64..4).prop_map(|n| Expr::Literal(Value::Int64(n)));
     prop_oneof![
-        (select(vec![F::Lower, F::Upper, F::Trim]), t()).prop_map(|(function, input)| Expr::Call(function, vec![input])),
+        (select(vec![F::Lower, F::Upper, F::Trim]), t())
+            .prop_map(|(function, input)| Expr::Call(function, vec![input])),
         (t(), any_expr(depth)).prop_map(|(left, right)| Expr::Call(F::Concat, vec![left, right])),
         (t(), small(), prop::option::of(small())).prop_map(|(input, start, length)| {
             Expr::Call(F::Substr, [input, start].into_iter().chain(length).collect())
@@ -141,7 +144,8 @@ fn condition(depth: u32) -> BoxedStrategy<Expr> {
     let c = move || expr(Kind::Condition, depth);
     let op = || select(vec![Equal, NotEqual, Less, LessOrEqual, Greater, GreaterOrEqual]);
     let pair = select(&KINDS[..]).prop_flat_map(move |kind| (expr(kind, depth), expr(kind, depth)));
-    let group = select(&KINDS[..]).prop_flat_map(move |kind| (expr(kind, depth), vec(expr(kind, depth), 1..4)));
+    let group =
+        select(&KINDS[..]).prop_flat_map(move |kind| (expr(kind, depth), vec(expr(kind, depth), 1..4)));
     let pattern = prop_oneof![3 => literal(Kind::Text).prop_map(Expr::Literal), 1 => expr(Kind::Text, depth)];
     prop_oneof![
         5 => (op(), pair).prop_map(|(op, (left, right))| Expr::Compare(op, boxed(left), boxed(right))),
@@ -163,7 +167,7 @@ fn condition(depth: u32) -> BoxedStrategy<Expr> {
 }
 
 /// An aggregate over expressions of the given depth.
-pub fn aggregate(depth: u32) -> BoxedStrategy<Expr> {
+pub(crate) fn aggregate(depth: u32) -> BoxedStrategy<Expr> {
     let made = |function, arguments| Expr::Aggregate { function, arguments };
     let q = select(vec![0.0, 0.1, 0.25, 1.0 / 3.0, 0.5, 0.9, 1.0]);
     let numeric = prop_oneof![

@@ -1,5 +1,5 @@
 //! Random files and random queries over their columns.
 
-pub mod data;
-pub mod expressions;
-pub mod query;
+pub(crate) mod data;
+pub(crate) mod expressions;
+pub(crate) mod query;

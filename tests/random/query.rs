@@ -9,7 +9,7 @@ use super::data::COLUMNS;
 use super::expressions::{Kind, aggregate, any_expr, column, expr};
 
 /// A query whose file is not named yet.
-pub fn query() -> BoxedStrategy<Query> {
+pub(crate) fn query() -> BoxedStrategy<Query> {
     let shape = prop_oneof![plain(), grouped(), totals()];
     let filter = prop::option::weighted(0.6, expr(Kind::Condition, 2));
     let limit = prop::option::weighted(0.3, 0u64..8);
@@ -60,8 +60,11 @@ fn bare() -> BoxedStrategy<Expr> {
 }
 
 fn order(key: BoxedStrategy<Expr>, most: usize) -> BoxedStrategy<Vec<OrderBy>> {
-    let key = (key, any::<bool>(), any::<bool>())
-        .prop_map(|(expr, descending, nulls_first)| OrderBy { expr, descending, nulls_first });
+    let key = (key, any::<bool>(), any::<bool>()).prop_map(|(expr, descending, nulls_first)| OrderBy {
+        expr,
+        descending,
+        nulls_first,
+    });
     prop_oneof![Just(Vec::new()), vec(key, 0..most)].boxed()
 }
 

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
-/// A result with the project's error.
-pub type Result<T> = std::result::Result<T, Error>;
+/// A result, with the project's error unless another is named.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why a query could not be planned or run. Boxed, so that a `Result` stays one word wide.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! The contracts that every crate shares: types, values, expressions, queries and errors.
 //!
 //! This crate opens no file, evaluates no expression and knows nothing of Arrow. It says what a query *means*:
-//! which names it uses ([`resolve`]), which types its expressions have ([`typed`]), and which type a CSV column has
+//! which names it uses ([`resolve()`]), which types its expressions have ([`typed`]), and which type a CSV column has
 //! given the cells that were seen ([`infer`]). How a query is run is other crates' business.
 
 pub mod data_type;

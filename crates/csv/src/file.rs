@@ -219,7 +219,7 @@ impl Head<'_> {
         let region = Region::of_head(begin, limit, 0);
         let walker = dialect.walker(Vec::new(), fields.len());
         let walked = walker.walk(block, &region, &mut Cursor::new(&region), usize::MAX, &mut [], self.path);
-        walked.is_ok().then_some(fields.len())
+        walked.1.is_none().then_some(fields.len())
     }
 
     /// The raw fields of the first record that is neither blank nor a comment, and where the one behind it begins.
@@ -258,10 +258,10 @@ impl Head<'_> {
             if let Some(first) = first
                 && first.len() != given.len()
             {
-                return Err(Error::plan(
+                return Err(Error::data(
+                    self.location(begin),
                     format!(
-                        "{}: {} column names are given, but the first record has {} fields",
-                        self.path,
+                        "{} column names are given, but the first record has {} fields",
                         given.len(),
                         first.len()
                     ),
@@ -342,7 +342,7 @@ impl Head<'_> {
                     }
                 }
             }
-            if !matches!(walked, Ok(1..)) {
+            if !matches!(walked, (1.., None)) {
                 return (profiles, text_cells);
             }
         }

@@ -69,6 +69,8 @@ pub struct Reader {
     /// Number of the batch's first record.
     first_record: u64,
     position: u64,
+    /// What is wrong behind the records that were found.
+    fault: Option<Error>,
     ended: bool,
 }
 
@@ -85,6 +87,7 @@ impl Reader {
             cursor: Cursor::default(),
             first_record: 0,
             position: 0,
+            fault: None,
             ended: false,
         }
     }
@@ -118,19 +121,20 @@ impl Reader {
         self.first_record = self.cursor.record(region);
         self.position = region.offset(self.cursor.at());
         let splitter = &self.scan.splitter;
-        let walked =
+        if let Some(fault) = self.fault.take() {
+            return Err(fault);
+        }
+        let (count, fault) =
             self.walker.walk(&self.block, region, &mut self.cursor, most, &mut self.spans, &splitter.file);
-        let walked = match (walked, self.block.fault.take()) {
-            (Ok(0), Some(fault)) => Err(fault),
-            (walked, fault) => {
-                self.block.fault = fault;
-                walked
-            }
-        };
-        if walked.is_err() {
+        // The records before the fault are given first.
+        self.fault = fault.or_else(|| if count == 0 { self.block.fault.take() } else { None });
+        if self.fault.is_some() {
             splitter.stop_after(region.ticket);
         }
-        walked
+        match self.fault.take_if(|_| count == 0) {
+            Some(fault) => Err(fault),
+            None => Ok(count),
+        }
     }
 
     /// A number for the first of the records that [`Reader::next_records`] found: its byte offset in the input (or that

@@ -1,6 +1,6 @@
 //! Walks the records of a block and notes where the wanted fields lie.
 
-use plimsoll_core::{Error, Location, Result};
+use plimsoll_core::{Error, Location};
 
 use crate::split::{Block, Region, breaks, too_long};
 use crate::{Dialect, MAX_RECORD};
@@ -65,10 +65,8 @@ impl Cursor {
 
 impl Walker {
     /// Walks up to `most` records and adds the spans of their wanted fields to `spans`, a vector for each. Gives the
-    /// number of records; 0 at the end of the region.
-    ///
-    /// # Errors
-    /// `Data` for a record with another number of fields, and for a field that is too long.
+    /// number of records, 0 at the end of the region, and what is wrong with the record behind them: it has another
+    /// number of fields, or one that is too long.
     pub(crate) fn walk(
         &self,
         block: &Block,
@@ -77,44 +75,39 @@ impl Walker {
         most: usize,
         spans: &mut [Vec<Span>],
         file: &str,
-    ) -> Result<usize> {
+    ) -> (usize, Option<Error>) {
         let mut count = 0;
         while count < most && cursor.at < region.limit {
             let begin = cursor.at;
             // A comment is walked as a record of no wanted field.
             if self.comment.is_some() && self.comment == Some(block.bytes[begin]) {
-                let end = next_end(block, begin);
-                cursor.at = self.behind(block, region, end);
+                cursor.at = self.behind(block, region, next_end(block, begin));
                 continue;
             }
-            match self.record(block, begin, spans) {
+            let walked = self.record(block, begin, spans).and_then(|end| {
+                if end - begin > self.max_field { self.check_fields(block, begin, end) } else { Ok(end) }
+            });
+            match walked {
                 Ok(end) => {
                     cursor.at = self.behind(block, region, end);
-                    if end == begin && self.columns != 1 {
-                        continue;
+                    if end > begin || self.columns == 1 {
+                        cursor.records += 1;
+                        count += 1;
                     }
-                    if end - begin > self.max_field {
-                        self.check_fields(block, begin, end)
-                            .map_err(|fault| self.error(fault, block, region, cursor, begin, file))?;
-                    }
-                    cursor.records += 1;
-                    count += 1;
                 }
-                Err(fault) => return Err(self.error(fault, block, region, cursor, begin, file)),
+                Err(fault) => {
+                    spans.iter_mut().for_each(|column| column.truncate(count));
+                    return (count, Some(self.error(fault, block, region, cursor, begin, file)));
+                }
             }
         }
-        Ok(count)
+        (count, None)
     }
 
     /// Notes the wanted fields of the record that begins at `begin`; gives where its terminator begins. A blank line
     /// (which ends where it begins) has no fields, but the one of a one-column file.
     #[inline]
-    fn record(
-        &self,
-        block: &Block,
-        begin: usize,
-        spans: &mut [Vec<Span>],
-    ) -> std::result::Result<usize, Fault> {
+    fn record(&self, block: &Block, begin: usize, spans: &mut [Vec<Span>]) -> Result<usize, Fault> {
         let (delimiters, ends) = (&block.marks.delimiters, &block.marks.ends);
         let mut word = begin / 64;
         let mut mask = u64::MAX << (begin % 64);
@@ -140,11 +133,7 @@ impl Walker {
             }
             column += 1;
             if is_end {
-                return if column == self.columns {
-                    Ok(at)
-                } else {
-                    Err(self.wrong_count(spans, taken, column))
-                };
+                return if column == self.columns { Ok(at) } else { Err(Fault::Fields(column)) };
             }
             start = at + 1;
             // Two shifts, since one by 64 is not defined.
@@ -161,24 +150,12 @@ impl Walker {
                 }
                 let before = mask & !(u64::MAX << bit);
                 column += (delimiters[word] & before).count_ones() as usize + 1;
-                return if column == self.columns {
-                    Ok(at)
-                } else {
-                    Err(self.wrong_count(spans, taken, column))
-                };
+                return if column == self.columns { Ok(at) } else { Err(Fault::Fields(column)) };
             }
             column += (delimiters[word] & mask).count_ones() as usize;
             word += 1;
             mask = u64::MAX;
         }
-    }
-
-    #[cold]
-    fn wrong_count(&self, spans: &mut [Vec<Span>], taken: usize, fields: usize) -> Fault {
-        spans[..taken].iter_mut().for_each(|column| {
-            column.pop();
-        });
-        Fault::Fields(fields)
     }
 
     /// Where the record behind the terminator at `end` begins.
@@ -189,7 +166,7 @@ impl Walker {
     }
 
     #[cold]
-    fn check_fields(&self, block: &Block, begin: usize, end: usize) -> std::result::Result<(), Fault> {
+    fn check_fields(&self, block: &Block, begin: usize, end: usize) -> Result<usize, Fault> {
         let mut start = begin;
         for at in begin..=end {
             let is_mark = (block.marks.delimiters[at / 64] | block.marks.ends[at / 64]) >> (at % 64) & 1 == 1;
@@ -200,7 +177,7 @@ impl Walker {
                 start = at + 1;
             }
         }
-        if end - begin > MAX_RECORD { Err(Fault::TooLong) } else { Ok(()) }
+        if end - begin > MAX_RECORD { Err(Fault::TooLong) } else { Ok(end) }
     }
 
     #[cold]

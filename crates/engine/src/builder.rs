@@ -122,7 +122,7 @@ impl QueryBuilder {
     /// Any.
     pub fn run(&self) -> Result<Outcome> {
         let mut stream = self.stream()?;
-        let batches = stream.by_ref().collect::<Result<_>>()?;
+        let batches = stream.collect_all()?;
         Ok(Outcome { schema: stream.schema(), batches, footprint: stream.footprint() })
     }
 

@@ -30,6 +30,8 @@ pub struct Stream {
     /// The pipeline, once it was pulled.
     running: Option<Running>,
     given: u64,
+    /// Whether what was given can be taken back.
+    collects: bool,
     groups: Arc<AtomicU64>,
     restarts: u64,
     /// Records and blank lines of the last scan, once it is over.
@@ -57,6 +59,7 @@ impl Stream {
             batches,
             running: None,
             given: 0,
+            collects: false,
             groups: Arc::default(),
             restarts: 0,
             ended: None,
@@ -91,6 +94,30 @@ impl Stream {
             blank_lines,
             ..self.meter.read()
         }
+    }
+
+    /// All batches. What a scan that begins anew has given before does not count.
+    pub(crate) fn collect_all(&mut self) -> Result<Vec<RecordBatch>> {
+        self.collects = true;
+        let mut held = self.budget.reservation("result");
+        let mut batches: Vec<RecordBatch> = Vec::new();
+        let mut restarts = 0;
+        while let Some(batch) = self.pull()? {
+            if self.restarts > restarts {
+                restarts = self.restarts;
+                batches.clear();
+                held.shrink(held.size());
+            }
+            held.try_grow(batch.get_array_memory_size() as u64).map_err(|exceeded| {
+                let hint = "take the batches one by one with stream(), or raise the memory limit".to_owned();
+                Error::from(ErrorKind::MemoryLimit { message: exceeded.to_string(), hint })
+            })?;
+            batches.push(batch);
+        }
+        if self.restarts > restarts {
+            batches.clear();
+        }
+        Ok(batches)
     }
 
     fn pull(&mut self) -> Result<Option<RecordBatch>> {
@@ -130,7 +157,8 @@ impl Stream {
         let Some(misfit) = scan.misfit() else { return Err(error) };
         let is_about_it =
             matches!(error.kind(), ErrorKind::Data { location, .. } if **location == misfit.location);
-        if !is_about_it || self.given > 0 || self.plan.file.length().is_none() {
+        let may_restart = self.given == 0 || self.collects;
+        if !is_about_it || !may_restart || self.plan.file.length().is_none() {
             return Err(error);
         }
         let seen = scan.profiles();
@@ -150,6 +178,7 @@ impl Stream {
         self.plan.check(Some((misfit.column, &misfit.location)))?;
         self.batches = Batches::new(&self.plan.result_schema()?, &self.plan.text_types);
         self.restarts += 1;
+        self.given = 0;
         Ok(())
     }
 

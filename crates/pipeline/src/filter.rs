@@ -62,7 +62,7 @@ impl<I: Iterator<Item = Result<Block>>> Filter<I> {
 }
 
 /// A condition is Boolean; NULL of no type is one that is never true.
-fn bind_condition(condition: &Expr, types: &[DataType]) -> Result<Typed> {
+pub(crate) fn bind_condition(condition: &Expr, types: &[DataType]) -> Result<Typed> {
     let typed = plimsoll_core::typed::bind(condition, types)?;
     match typed.data_type {
         DataType::Boolean => Ok(typed),

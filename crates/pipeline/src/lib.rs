@@ -3,7 +3,7 @@
 //! A pipeline is an iterator over `Result<Block>`. An adapter holds the pipeline it pulls from in the field `base`,
 //! reads nothing before the first `next()`, and after its end or an error only gives `None`. Adapters hold resolved
 //! expressions and bind them against the schema of the blocks: a source may widen a column's type between two blocks,
-//! and they follow (see [`plumbing`]). This crate plans nothing and prints nothing.
+//! and they follow. This crate plans nothing and prints nothing.
 
 mod distinct;
 mod filter;

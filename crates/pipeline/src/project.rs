@@ -39,6 +39,16 @@ impl<I: Iterator<Item = Result<Block>>> Iterator for Project<I> {
 impl<I: Iterator<Item = Result<Block>>> Project<I> {
     fn pull(&mut self) -> Result<Option<Block>> {
         let Some(block) = self.base.next().transpose()? else { return Ok(None) };
+        self.apply(&block).map(Some)
+    }
+}
+
+impl<I> Project<I> {
+    /// The values of the expressions for the rows of `block`.
+    ///
+    /// # Errors
+    /// Those of binding and evaluating the expressions.
+    pub fn apply(&mut self, block: &Block) -> Result<Block> {
         let outputs = &self.outputs;
         let (schema, expressions) = self.bound.for_schema(&block.schema, |types| {
             let bind = |(_, expr): &(String, Expr)| plimsoll_core::typed::bind(expr, types);
@@ -47,9 +57,9 @@ impl<I: Iterator<Item = Result<Block>>> Project<I> {
             let fields = outputs.iter().zip(types).map(|((name, _), data_type)| Field::new(name, data_type));
             Ok((Arc::new(Schema::new(fields.collect())), expressions))
         })?;
-        let columns = expressions.iter().map(|typed| evaluate(typed, &block)).collect::<Result<_>>()?;
+        let columns = expressions.iter().map(|typed| evaluate(typed, block)).collect::<Result<_>>()?;
         let schema = Arc::clone(schema);
-        Ok(Some(Block { position: block.position, schema, columns, rows: block.rows }))
+        Ok(Block { position: block.position, schema, columns, rows: block.rows })
     }
 }
 

@@ -1,30 +1,46 @@
-//! Keys as byte strings: a hash index over an arena.
+//! Keys as byte strings: a hash index over entries of equal size, and an arena for what does not fit into them.
 
 use std::ops::Range;
 
 use super::hash::Hasher;
 use super::index::HashIndex;
 
-/// How many bytes of a key are looked at in one word; as many zeros stand behind the arena.
+/// How many bytes of a key are looked at in one word, and fit into its entry.
 const HEAD: usize = 16;
+
+/// From how many keys on the index and the entries no longer fit the caches that are near, so that waiting for many
+/// of them at once pays.
+pub(super) const MANY: usize = 4096;
+
+/// How many rows wait together.
+pub(super) const TOGETHER: usize = 128;
 
 /// Byte strings with dense ids in the order of their arrival. Short strings cost no call and no loop.
 #[derive(Debug)]
 pub(super) struct ByteKeys {
     hasher: Hasher,
     index: HashIndex,
-    /// All strings, one behind the other, and [`HEAD`] zeros.
+    /// By id.
+    entries: Vec<Entry>,
+    /// The strings that are longer than [`HEAD`], one behind the other.
     arena: Vec<u8>,
-    /// Where the string of each id begins, and where the last one ends.
-    bounds: Vec<usize>,
     /// Hashes of the rows that are being looked up.
     hashes: Vec<u32>,
+}
+
+/// Where a string is.
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    /// The string itself and zeros; for a long one its first 8 bytes, then its place in the arena.
+    bytes: [u8; HEAD],
+    length: usize,
 }
 
 /// A string that is looked up.
 #[derive(Clone, Copy)]
 struct Key<'a> {
     bytes: &'a [u8],
+    /// Its first bytes, zeros behind a short one.
     head: u128,
 }
 
@@ -32,45 +48,35 @@ impl ByteKeys {
     /// No strings.
     pub(super) fn new() -> Self {
         let (hasher, index) = (Hasher::new(), HashIndex::new());
-        ByteKeys { hasher, index, arena: vec![0; HEAD], bounds: vec![0], hashes: Vec::new() }
+        ByteKeys { hasher, index, entries: Vec::new(), arena: Vec::new(), hashes: Vec::new() }
     }
 
     /// How many strings.
     pub(super) fn len(&self) -> usize {
-        self.bounds.len() - 1
+        self.entries.len()
     }
 
     /// Heap bytes held, by capacity.
     pub(super) fn size(&self) -> usize {
         self.index.size()
+            + self.entries.capacity() * size_of::<Entry>()
             + self.arena.capacity()
-            + self.bounds.capacity() * size_of::<usize>()
             + self.hashes.capacity() * size_of::<u32>()
     }
 
     /// The string of an id.
     pub(super) fn get(&self, id: u32) -> &[u8] {
-        &self.arena[self.bounds[id as usize]..self.bounds[id as usize + 1]]
-    }
-
-    /// All strings, one behind the other; [`ByteKeys::ranges`] says where each is.
-    pub(super) fn arena(&self) -> &[u8] {
-        &self.arena
-    }
-
-    /// Where in the arena the string of each id is.
-    pub(super) fn ranges(&self) -> impl Iterator<Item = Range<usize>> + Clone {
-        self.bounds.windows(2).map(|pair| pair[0]..pair[1])
+        let entry = &self.entries[id as usize];
+        if entry.length <= HEAD { &entry.bytes[..entry.length] } else { self.long(entry) }
     }
 
     /// Adds the ids of the strings at these `ranges` of `values` to `ids`; new ones get the next ids.
     pub(super) fn look_up(
         &mut self,
         values: &[u8],
-        ranges: impl Iterator<Item = Range<usize>> + Clone,
+        mut ranges: impl Iterator<Item = Range<usize>> + Clone,
         ids: &mut Vec<u32>,
     ) {
-        // Hashes first: the loads of the second loop then do not wait for multiplications.
         let hasher = self.hasher;
         let mut hashes = std::mem::take(&mut self.hashes);
         hashes.clear();
@@ -78,22 +84,45 @@ impl ByteKeys {
             let key = Key::new(values, range);
             hasher.bytes(key.head, key.bytes)
         }));
-        let found =
-            hashes.iter().zip(ranges).map(|(hash, range)| self.intern(Key::new(values, range), *hash));
-        ids.extend(found);
+        for hashes in hashes.chunks(TOGETHER) {
+            if self.len() > MANY {
+                self.touch(hashes);
+            }
+            let rows = hashes.iter().zip(ranges.by_ref());
+            ids.extend(rows.map(|(hash, range)| self.intern(Key::new(values, range), *hash)));
+        }
         self.hashes = hashes;
     }
 
-    /// The id of one string.
+    /// The id of the string at one range of `values`.
     pub(super) fn look_up_one(&mut self, values: &[u8], range: Range<usize>) -> u32 {
         let key = Key::new(values, range);
         let hash = self.hasher.bytes(key.head, key.bytes);
         self.intern(key, hash)
     }
 
+    /// The id of the string that `other` has under `id`.
+    pub(super) fn look_up_other(&mut self, other: &ByteKeys, id: u32) -> u32 {
+        let bytes = other.get(id);
+        self.look_up_one(bytes, 0..bytes.len())
+    }
+
     /// A new id without a string, which no look-up finds.
     pub(super) fn push_nameless(&mut self) -> u32 {
-        self.push(&[])
+        self.push(Key::new(&[], 0..0))
+    }
+
+    /// Loads what these hashes will most likely need. No load depends on what another row finds, so that the cache
+    /// misses of many rows overlap.
+    fn touch(&self, hashes: &[u32]) {
+        let last = self.entries.len() - 1;
+        let touched = hashes.iter().fold(0, |all, hash| {
+            let entry = &self.entries[last.min(self.index.first_candidate(*hash) as usize)];
+            // Of a short string this is no place, but then the entry is all there is.
+            let first = self.arena.get(entry.place()).map_or(0, |byte| usize::from(*byte));
+            all ^ entry.length ^ first
+        });
+        std::hint::black_box(touched);
     }
 
     #[inline]
@@ -106,45 +135,55 @@ impl ByteKeys {
 
     #[inline]
     fn equals(&self, id: u32, key: Key<'_>) -> bool {
-        let (start, end) = (self.bounds[id as usize], self.bounds[id as usize + 1]);
-        let length = key.bytes.len();
-        end - start == length
-            && head(&self.arena, start, length) == key.head
-            && (length <= HEAD || self.arena[start + HEAD..end] == key.bytes[HEAD..])
+        let entry = &self.entries[id as usize];
+        entry.length == key.bytes.len()
+            && match entry.length {
+                0..=HEAD => u128::from_le_bytes(entry.bytes) == key.head,
+                _ => self.long(entry) == key.bytes,
+            }
     }
 
     #[cold]
     fn insert(&mut self, slot: usize, hash: u32, key: Key<'_>) -> u32 {
-        let id = self.push(key.bytes);
+        let id = self.push(key);
         self.index.insert(slot, hash, id);
         id
     }
 
     #[allow(clippy::cast_possible_truncation, reason = "the table refuses more groups than ids")]
-    fn push(&mut self, bytes: &[u8]) -> u32 {
-        let id = self.len() as u32;
-        self.arena.truncate(self.arena.len() - HEAD);
-        self.arena.extend_from_slice(bytes);
-        self.bounds.push(self.arena.len());
-        self.arena.extend_from_slice(&[0; HEAD]);
-        id
+    fn push(&mut self, key: Key<'_>) -> u32 {
+        let mut bytes = key.head.to_le_bytes();
+        if key.bytes.len() > HEAD {
+            bytes[8..].copy_from_slice(&(self.arena.len() as u64).to_le_bytes());
+            self.arena.extend_from_slice(key.bytes);
+        }
+        self.entries.push(Entry { bytes, length: key.bytes.len() });
+        self.entries.len() as u32 - 1
+    }
+
+    #[inline]
+    fn long(&self, entry: &Entry) -> &[u8] {
+        &self.arena[entry.place()..entry.place() + entry.length]
+    }
+}
+
+impl Entry {
+    /// Where a long string begins in the arena.
+    #[inline]
+    #[allow(clippy::cast_possible_truncation, reason = "the place of a byte in memory")]
+    fn place(&self) -> usize {
+        (u128::from_le_bytes(self.bytes) >> 64) as usize
     }
 }
 
 impl<'a> Key<'a> {
     #[inline]
     fn new(values: &'a [u8], range: Range<usize>) -> Self {
-        let head = head(values, range.start, range.len());
+        let head = match values.get(range.start..).and_then(|behind| behind.first_chunk()) {
+            Some(window) => u128::from_le_bytes(*window) & MASKS[range.len().min(HEAD)],
+            None => head_at_the_end(&values[range.clone()]),
+        };
         Key { bytes: &values[range], head }
-    }
-}
-
-/// The first bytes of the string at `start`, zeros behind a short one.
-#[inline]
-fn head(values: &[u8], start: usize, length: usize) -> u128 {
-    match values.get(start..start + HEAD).and_then(|window| window.first_chunk()) {
-        Some(window) => u128::from_le_bytes(*window) & MASKS[length.min(HEAD)],
-        None => head_at_the_end(&values[start..start + length]),
     }
 }
 
@@ -185,8 +224,9 @@ mod tests {
             })
             .collect();
         let mut ids = Vec::new();
-        keys.look_up(&values, ranges.iter().cloned(), &mut ids);
-        let singly: Vec<u32> = ranges.into_iter().map(|range| keys.look_up_one(&values, range)).collect();
+        keys.look_up(&values, ranges.into_iter(), &mut ids);
+        let singly: Vec<u32> =
+            strings.iter().map(|string| keys.look_up_one(string, 0..string.len())).collect();
         assert_eq!(ids, singly);
         ids
     }

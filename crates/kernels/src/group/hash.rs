@@ -32,19 +32,17 @@ impl Hasher {
     pub(super) fn bytes(self, head: u128, bytes: &[u8]) -> u32 {
         let mut hash = self.pair(self.seed ^ bytes.len() as u64, head);
         if bytes.len() > 16 {
-            hash = self.rest(hash, &bytes[16..]);
+            hash = self.long(hash, bytes);
         }
         upper(hash)
     }
 
-    fn rest(self, mut hash: u64, rest: &[u8]) -> u64 {
-        let (chunks, tail) = rest.as_chunks::<16>();
-        for chunk in chunks {
+    fn long(self, mut hash: u64, bytes: &[u8]) -> u64 {
+        for chunk in bytes.as_chunks::<16>().0.iter().skip(1) {
             hash = self.pair(hash, u128::from_le_bytes(*chunk));
         }
-        let mut last = [0; 16];
-        last[..tail.len()].copy_from_slice(tail);
-        self.pair(hash, u128::from_le_bytes(last))
+        // The last 16 bytes, some of them for the second time.
+        bytes.last_chunk().map_or(hash, |last| self.pair(hash, u128::from_le_bytes(*last)))
     }
 
     #[inline]

@@ -24,8 +24,9 @@ impl HashIndex {
     }
 
     /// The id with this hash for which `equal` holds, else the free slot where it belongs.
-    #[inline]
+    #[inline(always)]
     #[allow(clippy::cast_possible_truncation, reason = "takes a slot apart")]
+    #[allow(clippy::inline_always, reason = "a call for each row would cost more than the look-up")]
     pub(super) fn find(&self, hash: u32, equal: impl Fn(u32) -> bool) -> Result<u32, usize> {
         let mask = self.slots.len() - 1;
         let mut place = (hash >> self.shift) as usize;
@@ -39,6 +40,13 @@ impl HashIndex {
             }
             place += 1;
         }
+    }
+
+    /// The id that [`HashIndex::find`] looks at first; no id at all where the slot is free.
+    #[inline]
+    #[allow(clippy::cast_possible_truncation, reason = "takes a slot apart")]
+    pub(super) fn first_candidate(&self, hash: u32) -> u32 {
+        self.slots[(hash >> self.shift) as usize] as u32
     }
 
     /// Puts an id into the free slot that [`HashIndex::find`] gave for its hash. At most 5/8 of the slots are in use.

@@ -1,7 +1,7 @@
 //! The group table: from key values to dense group ids, and the aggregate states by id.
 //!
-//! Keys come in three forms, one file each: [`text_keys`] (one text), [`word_keys`] (one value of 64 bits) and
-//! [`row_keys`] (anything else, encoded). All hand out ids from 0 in the order in which keys arrive.
+//! Keys come in three forms, one file each: `text_keys` (one text), `word_keys` (one value of 64 bits) and
+//! `row_keys` (anything else, encoded). All hand out ids from 0 in the order in which keys arrive.
 
 mod byte_keys;
 mod column;

@@ -51,9 +51,9 @@ impl RowKeys {
 
     /// Takes all keys of `other`; gives the id here of each id there.
     pub(super) fn absorb(&mut self, other: &RowKeys) -> Vec<u32> {
-        let mut mapping = Vec::with_capacity(other.len());
-        self.keys.look_up(other.keys.arena(), other.keys.ranges(), &mut mapping);
-        mapping
+        #[allow(clippy::cast_possible_truncation, reason = "there are no more keys than ids")]
+        let ids = 0..other.len() as u32;
+        ids.map(|id| self.keys.look_up_other(&other.keys, id)).collect()
     }
 
     /// The keys with these ids.

@@ -45,10 +45,11 @@ impl TextKeys {
     /// Takes all keys of `other`; gives the id here of each id there.
     pub(super) fn absorb(&mut self, other: &TextKeys) -> Vec<u32> {
         let mut mapping = Vec::with_capacity(other.len());
-        for (id, range) in (0..).zip(other.keys.ranges()) {
+        #[allow(clippy::cast_possible_truncation, reason = "there are no more keys than ids")]
+        for id in 0..other.len() as u32 {
             mapping.push(match other.null == Some(id) {
                 true => *self.null.get_or_insert_with(|| self.keys.push_nameless()),
-                false => self.keys.look_up_one(other.keys.arena(), range),
+                false => self.keys.look_up_other(&other.keys, id),
             });
         }
         mapping

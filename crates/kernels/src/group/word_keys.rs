@@ -3,6 +3,7 @@
 use arrow::array::{Array, ArrayRef};
 use plimsoll_core::{DataType, Result};
 
+use super::byte_keys::{MANY, TOGETHER};
 use super::column::{Words, word_array, words};
 use super::hash::Hasher;
 use super::index::HashIndex;
@@ -53,9 +54,17 @@ impl WordKeys {
             let hasher = self.hasher;
             hashes.clear();
             hashes.extend(row_words.iter().map(|word| hasher.word(*word)));
-            let rows = row_words.iter().zip(&hashes);
+            let mut rows = row_words.iter().zip(&hashes);
             match column.logical_nulls().filter(|nulls| nulls.null_count() > 0) {
-                None => ids.extend(rows.map(|(word, hash)| self.intern(*word, *hash))),
+                None => {
+                    for hashes in hashes.chunks(TOGETHER) {
+                        if self.len() > MANY {
+                            self.touch(hashes);
+                        }
+                        let rows = rows.by_ref().take(hashes.len());
+                        ids.extend(rows.map(|(word, hash)| self.intern(*word, *hash)));
+                    }
+                }
                 Some(nulls) => ids.extend(rows.zip(&nulls).map(|((word, hash), valid)| match valid {
                     true => self.intern(*word, *hash),
                     false => self.null(),
@@ -89,6 +98,13 @@ impl WordKeys {
             Some(id) => id,
             None => *self.null.insert(push(&mut self.keys, 0)),
         }
+    }
+
+    /// As [`ByteKeys`](super::byte_keys::ByteKeys) does it.
+    fn touch(&self, hashes: &[u32]) {
+        let last = self.keys.len() - 1;
+        let key = |hash: &u32| self.keys[last.min(self.index.first_candidate(*hash) as usize)];
+        std::hint::black_box(hashes.iter().fold(0, |all, hash| all ^ key(hash)));
     }
 
     #[inline]

@@ -50,7 +50,13 @@ pub struct ScanSpec {
 
 impl Default for ScanSpec {
     fn default() -> Self {
-        ScanSpec { outputs: Vec::new(), filter: None, fixed: Vec::new(), block_size: BLOCK_SIZE, rows: Block::ROWS }
+        ScanSpec {
+            outputs: Vec::new(),
+            filter: None,
+            fixed: Vec::new(),
+            block_size: BLOCK_SIZE,
+            rows: Block::ROWS,
+        }
     }
 }
 
@@ -76,7 +82,12 @@ pub struct CsvScan {
 
 impl CsvScan {
     /// A scan of `file`; `profiles` has one entry for each column of the file. `bytes_read` is counted up.
-    pub fn new(file: Arc<CsvFile>, spec: ScanSpec, profiles: Vec<Profile>, bytes_read: Arc<AtomicU64>) -> Self {
+    pub fn new(
+        file: Arc<CsvFile>,
+        spec: ScanSpec,
+        profiles: Vec<Profile>,
+        bytes_read: Arc<AtomicU64>,
+    ) -> Self {
         let mut filter_columns = Vec::new();
         spec.filter.iter().for_each(|filter| filter.collect_fields(&mut filter_columns));
         filter_columns.sort_unstable();

@@ -64,7 +64,8 @@ impl Types {
     /// Takes note of the cell that ends the scan; the first in the file counts.
     pub(super) fn refuse(&self, misfit: Misfit) {
         let mut known = self.known();
-        let earlier = |other: &Misfit| (other.ticket, other.location.byte) <= (misfit.ticket, misfit.location.byte);
+        let earlier =
+            |other: &Misfit| (other.ticket, other.location.byte) <= (misfit.ticket, misfit.location.byte);
         if !known.misfit.as_ref().is_some_and(earlier) {
             known.misfit = Some(misfit);
         }
@@ -78,7 +79,12 @@ mod tests {
     fn number(int_digits: u32, scale: u32) -> Profile {
         let mut profile = Profile::default();
         let significant = int_digits + scale;
-        profile.observe(CellClass::Number { int_digits, scale, significant, fits_i64: scale == 0 && int_digits < 19 });
+        profile.observe(CellClass::Number {
+            int_digits,
+            scale,
+            significant,
+            fits_i64: scale == 0 && int_digits < 19,
+        });
         profile
     }
 
@@ -103,7 +109,8 @@ mod tests {
     #[test]
     fn the_first_misfit_in_the_file_counts() {
         let types = Types::new(Vec::new());
-        let at = |ticket, byte| Misfit { ticket, column: 0, location: Location { byte, ..Location::default() } };
+        let at =
+            |ticket, byte| Misfit { ticket, column: 0, location: Location { byte, ..Location::default() } };
         for (ticket, byte) in [(3, 90), (2, 70), (2, 60), (5, 10)] {
             types.refuse(at(ticket, byte));
         }

@@ -1,11 +1,12 @@
 //! One worker of a CSV scan: locates fields, applies WHERE, parses what is left.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, BooleanArray};
 use arrow::compute::filter;
 use plimsoll_core::{DataType, Error, Field, Profile, Result, Schema, Typed};
-use plimsoll_csv::{ColumnType, Reader, Scan, Span};
+use plimsoll_csv::{ColumnType, Misfit as CellMisfit, Reader, Scan, Span};
 use plimsoll_kernels::{Block, select};
 
 use super::{CsvScan, Misfit};
@@ -54,13 +55,30 @@ pub struct TicketedScan {
     filter: Bound<Typed>,
     filter_schema: Arc<Schema>,
     output_schema: Arc<Schema>,
+    /// How many records were found, and the next of them to give.
+    rows: usize,
+    next: usize,
     /// Cells of one column in the rows that passed WHERE.
     passed: Vec<Span>,
     memory: Memory,
     ended: bool,
 }
 
-/// The rows of a batch that passed WHERE.
+/// Why some records cannot be given as one block.
+enum Halt {
+    /// The record of this number cannot be taken; those before it can.
+    Before(usize),
+    /// The first record cannot be taken.
+    Failed(Error),
+}
+
+impl From<Error> for Halt {
+    fn from(error: Error) -> Self {
+        Halt::Failed(error)
+    }
+}
+
+/// The rows that passed WHERE.
 struct Passed {
     /// Which, where not all.
     selected: Option<BooleanArray>,
@@ -83,6 +101,8 @@ impl TicketedScan {
             filter: Bound::new(),
             filter_schema: Arc::default(),
             output_schema: Arc::default(),
+            rows: 0,
+            next: 0,
             passed: Vec::new(),
             memory,
             ended: false,
@@ -116,79 +136,97 @@ impl TicketedScan {
             return Ok(self.ticket.map(|ticket| Ticketed { ticket, last: false, block: None }));
         };
         loop {
-            let rows = self.reader.next_records(self.scan.spec.rows)?;
-            if rows == 0 {
+            if self.next == self.rows {
+                self.rows = self.reader.next_records(self.scan.spec.rows)?;
+                self.next = 0;
+            }
+            if self.rows == 0 {
                 self.ticket = None;
                 return Ok(Some(Ticketed { ticket, last: true, block: None }));
             }
-            let passed = self.apply_filter(rows, ticket)?;
-            if passed.rows > 0 {
-                let block = Some(self.block(&passed, ticket)?);
+            // Rows before one that fails are given first: whoever has enough of them never hears of it.
+            let mut rows = self.next..self.rows;
+            let block = loop {
+                match self.block(rows.clone(), ticket) {
+                    Ok(block) => break block,
+                    Err(Halt::Before(row)) => rows.end = row,
+                    Err(Halt::Failed(error)) => return Err(error),
+                }
+            };
+            self.next = rows.end;
+            if block.is_some() {
                 return Ok(Some(Ticketed { ticket, last: false, block }));
             }
         }
     }
 
-    fn apply_filter(&mut self, rows: usize, ticket: u64) -> Result<Passed> {
-        if self.scan.filter.is_none() {
-            return Ok(Passed { selected: None, columns: Vec::new(), rows });
+    /// The block of what passes WHERE in some of the records that were found; `None` where nothing does.
+    fn block(&mut self, rows: Range<usize>, ticket: u64) -> Result<Option<Block>, Halt> {
+        let passed = self.apply_filter(rows.clone(), ticket)?;
+        if passed.rows == 0 {
+            return Ok(None);
         }
-        let mut columns = Vec::with_capacity(self.scan.filter_columns.len());
-        for at in 0..self.scan.filter_columns.len() {
-            let place = self.scan.place(self.scan.filter_columns[at])?;
-            columns.push(self.parse(place, None, false, ticket)?);
-        }
-        let block = Block {
-            position: self.reader.position(),
-            schema: Arc::clone(&self.filter_schema),
-            columns,
-            rows,
-        };
-        let scan = &self.scan;
-        let Some(condition) = &scan.filter else {
-            return Ok(Passed { selected: None, columns: block.columns, rows });
-        };
-        let bound = self.filter.for_schema(&block.schema, |types| bind_condition(condition, types))?;
-        let selected = select(bound, &block)?;
-        let passed = selected.true_count();
-        let selected = (passed < rows).then_some(selected);
-        Ok(Passed { selected, columns: block.columns, rows: passed })
-    }
-
-    fn block(&mut self, passed: &Passed, ticket: u64) -> Result<Block> {
         let mut columns = Vec::with_capacity(self.scan.spec.outputs.len());
         for at in 0..self.scan.spec.outputs.len() {
             let output = self.scan.spec.outputs[at];
             let filtered = self.scan.filter_columns.iter().position(|column| *column == output.column);
             let column = match (filtered, &passed.selected) {
                 (Some(at), None) if !output.as_text => Arc::clone(&passed.columns[at]),
-                (Some(at), Some(selected)) if !output.as_text => filter(&passed.columns[at], selected)
-                    .map_err(|error| Error::value(error.to_string()))?,
-                _ => self.parse(self.scan.place(output.column)?, passed.selected.as_ref(), output.as_text, ticket)?,
+                (Some(at), Some(selected)) if !output.as_text => {
+                    filter(&passed.columns[at], selected).map_err(|error| Error::value(error.to_string()))?
+                }
+                (_, selected) => {
+                    let place = self.scan.place(output.column)?;
+                    self.parse(place, rows.clone(), selected.as_ref(), output.as_text, ticket)?
+                }
             };
             columns.push(column);
         }
-        let schema = Arc::clone(&self.output_schema);
-        Ok(Block { position: self.reader.position(), schema, columns, rows: passed.rows })
+        let position = self.reader.position() + rows.start as u64;
+        Ok(Some(Block { position, schema: Arc::clone(&self.output_schema), columns, rows: passed.rows }))
     }
 
-    /// The cells of wanted column number `place` in the selected rows, widening its type as they need.
+    fn apply_filter(&mut self, rows: Range<usize>, ticket: u64) -> Result<Passed, Halt> {
+        let mut columns = Vec::with_capacity(self.scan.filter_columns.len());
+        for at in 0..self.scan.filter_columns.len() {
+            let place = self.scan.place(self.scan.filter_columns[at])?;
+            columns.push(self.parse(place, rows.clone(), None, false, ticket)?);
+        }
+        let Some(condition) = &self.scan.filter else {
+            return Ok(Passed { selected: None, columns, rows: rows.len() });
+        };
+        let schema = Arc::clone(&self.filter_schema);
+        let position = self.reader.position() + rows.start as u64;
+        let block = Block { position, schema, columns, rows: rows.len() };
+        let bound = self.filter.for_schema(&block.schema, |types| bind_condition(condition, types))?;
+        let selected = select(bound, &block)?;
+        let passed = selected.true_count();
+        let selected = (passed < block.rows).then_some(selected);
+        Ok(Passed { selected, columns: block.columns, rows: passed })
+    }
+
+    /// The cells of wanted column number `place` in the selected ones of these records, widening its type as they need.
     fn parse(
         &mut self,
         place: usize,
+        rows: Range<usize>,
         selected: Option<&BooleanArray>,
         as_text: bool,
         ticket: u64,
-    ) -> Result<ArrayRef> {
+    ) -> Result<ArrayRef, Halt> {
         if let Some(selected) = selected {
-            let spans = self.reader.spans(place);
+            let spans = &self.reader.spans(place)[rows.clone()];
             self.passed.clear();
             self.passed.extend(selected.values().set_indices().map(|row| spans[row]));
         }
         loop {
-            let spans = if selected.is_some() { &self.passed } else { self.reader.spans(place) };
-            let column_type =
-                if as_text { ColumnType { data_type: DataType::Utf8, declared: true } } else { self.types[place] };
+            let spans =
+                if selected.is_some() { &self.passed } else { &self.reader.spans(place)[rows.clone()] };
+            let column_type = if as_text {
+                ColumnType { data_type: DataType::Utf8, declared: true }
+            } else {
+                self.types[place]
+            };
             let misfit = match self.reader.cells(spans).parse(column_type) {
                 Ok(parsed) => {
                     self.note_wide(place, &parsed.wide);
@@ -196,41 +234,57 @@ impl TicketedScan {
                 }
                 Err(misfit) => misfit,
             };
-            // Only now it matters which record of the file the cell belongs to.
+            // Only now it matters which record the cell belongs to.
             let row = match selected {
                 Some(selected) => selected.values().set_indices().nth(misfit.row).unwrap_or(0),
                 None => misfit.row,
             };
-            let Some(class) = misfit.class else { return Err(self.stop(ticket, self.reader.not_utf8(row, place))) };
-            let mut seen = Profile::default();
-            seen.observe(class);
-            self.widen(place, row, &seen, ticket)?;
+            if self.widens(place, &misfit) {
+                continue;
+            }
+            if row > 0 {
+                return Err(Halt::Before(rows.start + row));
+            }
+            return Err(Halt::Failed(self.refuse(place, rows.start, &misfit, ticket)));
         }
     }
 
-    fn widen(&mut self, place: usize, row: usize, seen: &Profile, ticket: u64) -> Result<()> {
+    /// Whether the column's type has become one that takes the cell.
+    fn widens(&mut self, place: usize, misfit: &CellMisfit) -> bool {
+        let (Some(class), false) = (misfit.class, self.types[place].declared) else { return false };
         let column = self.scan.wanted[place];
-        let current = self.types[place];
-        let location = self.reader.locate(row, place);
-        if current.declared {
-            let message = format!("the value is not a {}, as --types says", current.data_type);
-            let hint = "mend the value, or give the column another type";
-            return Err(self.stop(ticket, Error::data(location, message, hint)));
-        }
-        let wider = self.scan.types.widen(column, seen, current.data_type);
+        let mut seen = Profile::default();
+        seen.observe(class);
+        let wider = self.scan.types.widen(column, &seen, self.types[place].data_type);
         match wider {
             Some(wider) if !self.scan.spec.fixed.contains(&column) => {
                 self.types[place].data_type = wider;
                 self.make_schemas();
-                Ok(())
+                true
             }
-            _ => {
-                self.scan.types.refuse(Misfit { ticket, column, location: location.clone() });
-                let message = format!("the value is not a {}, as the records before it are", current.data_type);
-                let hint = "give the column's type with --types, or look at the whole file first with --infer full";
-                Err(self.stop(ticket, Error::data(location, message, hint)))
-            }
+            _ => false,
         }
+    }
+
+    /// The error for a cell that the column's type does not take.
+    fn refuse(&self, place: usize, row: usize, misfit: &CellMisfit, ticket: u64) -> Error {
+        if misfit.class.is_none() {
+            return self.reader.not_utf8(row, place);
+        }
+        let location = self.reader.locate(row, place);
+        let ColumnType { data_type, declared } = self.types[place];
+        if declared {
+            let hint = "mend the value, or give the column another type";
+            return Error::data(
+                location,
+                format!("the value is not a {data_type}, as the column's type is given"),
+                hint,
+            );
+        }
+        let column = self.scan.wanted[place];
+        self.scan.types.refuse(Misfit { ticket, column, location: location.clone() });
+        let hint = "give the column's type with --types, or look at the whole file first with --infer full";
+        Error::data(location, format!("the value is not a {data_type}, as the records before it are"), hint)
     }
 
     /// Cells that needed 128 bits count towards the digits that later widening must leave room for.
@@ -238,12 +292,6 @@ impl TicketedScan {
         if *wide != Profile::default() && !self.types[place].declared {
             self.scan.types.widen(self.scan.wanted[place], wide, self.types[place].data_type);
         }
-    }
-
-    /// Blocks behind this one are not wanted any more.
-    fn stop(&self, ticket: u64, error: Error) -> Error {
-        self.scan.scan.stop_after(ticket);
-        error
     }
 }
 
@@ -256,9 +304,8 @@ impl Iterator for TicketedScan {
         }
         let pulled = self.pull();
         self.ended = !matches!(pulled, Ok(Some(_)));
-        if pulled.is_err()
-            && let Some(ticket) = self.ticket
-        {
+        if let (Err(_), Some(ticket)) = (&pulled, self.ticket) {
+            // Blocks behind this one are not wanted any more.
             self.scan.scan.stop_after(ticket);
         }
         pulled.transpose()
