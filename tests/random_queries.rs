@@ -19,7 +19,7 @@ const CASES: u32 = 400;
 #[test]
 fn engine_and_oracle_agree() {
     let cases = std::env::var("PLIMSOLL_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(CASES);
-    let config = Config { cases, max_shrink_iters: 3000, failure_persistence: None, ..Config::default() };
+    let config = Config { cases, max_shrink_iters: 600, failure_persistence: None, ..Config::default() };
     let settings = (select(vec![1usize, 2, 3, 8]), select(vec![1usize, 2, 7, 64, 300, 4096, 1 << 20]));
     let inputs = (data::file(), random::query::query(), settings, any::<bool>());
     let folder = tempfile::tempdir().unwrap();

@@ -195,8 +195,23 @@ fn column(index: usize, rows: usize) -> BoxedStrategy<Vec<String>> {
         .boxed()
 }
 
-/// A file of up to 40 records.
+/// A file of up to 40 records, at times broken at one place.
 pub(crate) fn file() -> BoxedStrategy<File> {
+    let piece = select(vec![&b"\""[..], b",", b"\n", b"\xFF", b"\r"]);
+    (well_formed(), prop::option::weighted(0.15, (any::<prop::sample::Index>(), piece, any::<bool>())))
+        .prop_map(|(mut file, broken)| {
+            if let Some((place, piece, cut)) = broken {
+                let at = place.index(file.bytes.len());
+                let behind = file.bytes.split_off(at);
+                file.bytes.extend_from_slice(piece);
+                file.bytes.extend_from_slice(if cut { &[] } else { &behind });
+            }
+            file
+        })
+        .boxed()
+}
+
+fn well_formed() -> BoxedStrategy<File> {
     let rows = prop_oneof![1 => Just(0usize), 3 => 1usize..4, 8 => 1usize..40];
     let newline = prop_oneof![4 => Just("\n"), 1 => Just("\r\n"), 1 => Just("\r")];
     (

@@ -110,6 +110,14 @@ pub fn bind(expr: &Expr, types: &[DataType]) -> Result<Typed> {
     Binder { types }.bind(expr)
 }
 
+/// [`bind`] for the condition of a `clause` (WHERE, HAVING): it is Boolean; NULL of no type is one that is never true.
+///
+/// # Errors
+/// As [`bind`], and `Type` for anything but a condition.
+pub fn bind_condition(expr: &Expr, types: &[DataType], clause: &str) -> Result<Typed> {
+    Binder { types }.condition(expr, clause)
+}
+
 /// Gives an aggregate its types.
 ///
 /// # Errors
@@ -312,8 +320,8 @@ impl Binder<'_> {
             DataType::Boolean => Ok(typed),
             DataType::Null => Ok(cast(typed, DataType::Boolean)),
             found => Err(type_error(
-                format!("{place} takes conditions, not {found}: {expr}"),
-                "compare it",
+                format!("{place} takes conditions, not {found}"),
+                "compare the value with something",
                 &[&typed],
             )),
         }
@@ -325,8 +333,8 @@ impl Binder<'_> {
             DataType::Utf8 => Ok(typed),
             DataType::Null => Ok(cast(typed, DataType::Utf8)),
             found => Err(type_error(
-                format!("{place} takes text, not {found}: {expr}"),
-                format!("write CAST({expr} AS VARCHAR)"),
+                format!("{place} takes text, not {found}"),
+                "write CAST(… AS VARCHAR)",
                 &[],
             )),
         }
@@ -338,8 +346,8 @@ impl Binder<'_> {
             DataType::Null => Ok(cast(typed, DataType::Int64)),
             found if found.is_numeric() => Ok(typed),
             found => Err(type_error(
-                format!("{place} takes numbers, not {found}: {expr}"),
-                format!("write CAST({expr} AS DOUBLE), or TRY_CAST to make NULL of what is no number"),
+                format!("{place} takes numbers, not {found}"),
+                "write CAST(… AS DOUBLE), or TRY_CAST to make NULL of what is no number",
                 &[&typed],
             )),
         }
@@ -501,8 +509,8 @@ impl Binder<'_> {
             DataType::Int64 => Ok(typed),
             DataType::Null => Ok(cast(typed, DataType::Int64)),
             found => {
-                let hint = format!("write CAST({expr} AS BIGINT)");
-                Err(type_error(format!("{place} takes an integer, not {found}: {expr}"), hint, &[&typed]))
+                let message = format!("{place} takes an integer, not {found}");
+                Err(type_error(message, "write CAST(… AS BIGINT)", &[&typed]))
             }
         }
     }

@@ -336,7 +336,7 @@ impl Head<'_> {
                     profile.observe(class);
                     if !was_text && profile.data_type() == DataType::Utf8 {
                         let record = first_record + row as u64;
-                        let mut location = locate(block, region, spans[row], record, self.path);
+                        let mut location = locate(block, region, spans[row], record, self.path, dialect);
                         location.column = Some(columns[index].clone());
                         text_cells[index] = Some(location);
                     }

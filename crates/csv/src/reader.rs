@@ -169,8 +169,9 @@ impl Reader {
     pub fn locate(&self, row: usize, index: usize) -> Location {
         let Some(region) = &self.region else { return Location::default() };
         let record = self.first_record + row as u64;
-        let mut location =
-            walk::locate(&self.block, region, self.spans[index][row], record, &self.scan.splitter.file);
+        let splitter = &self.scan.splitter;
+        let span = self.spans[index][row];
+        let mut location = walk::locate(&self.block, region, span, record, &splitter.file, &splitter.dialect);
         location.column = self.scan.names.get(self.scan.wanted[index]).cloned();
         location
     }

@@ -44,7 +44,8 @@ pub(crate) struct Walker {
 /// What is wrong with a record.
 enum Fault {
     Fields(usize),
-    TooLong,
+    /// The field that begins there.
+    TooLong(usize),
 }
 
 impl Cursor {
@@ -172,12 +173,12 @@ impl Walker {
             let is_mark = (block.marks.delimiters[at / 64] | block.marks.ends[at / 64]) >> (at % 64) & 1 == 1;
             if is_mark {
                 if at - start > self.max_field {
-                    return Err(Fault::TooLong);
+                    return Err(Fault::TooLong(start));
                 }
                 start = at + 1;
             }
         }
-        if end - begin > MAX_RECORD { Err(Fault::TooLong) } else { Ok(end) }
+        if end - begin > MAX_RECORD { Err(Fault::TooLong(begin)) } else { Ok(end) }
     }
 
     #[cold]
@@ -207,7 +208,10 @@ impl Walker {
                     "every record needs as many fields as the header; check the delimiter and the quotes",
                 )
             }
-            Fault::TooLong => too_long(location, self.max_field),
+            Fault::TooLong(start) => {
+                let line = location.line + breaks(&block.bytes[begin..start]);
+                too_long(Location { line, byte: region.offset(start), ..location }, self.max_field)
+            }
         }
     }
 }
@@ -233,8 +237,21 @@ pub(crate) fn record_start(block: &Block, region: &Region, at: usize) -> usize {
         })
 }
 
-/// Where `span` of record number `record` stands in the input.
-pub(crate) fn locate(block: &Block, region: &Region, span: Span, record: u64, file: &str) -> Location {
+/// Where `span` of record number `record` stands in the input, and its text without the quotes around it.
+pub(crate) fn locate(
+    block: &Block,
+    region: &Region,
+    span: Span,
+    record: u64,
+    file: &str,
+    dialect: &Dialect,
+) -> Location {
+    let raw = span.of(&block.bytes);
+    let mut text = Vec::new();
+    match raw.first() {
+        Some(first) if Some(*first) == dialect.quote => dialect.unquote(raw, &mut text),
+        _ => text.extend_from_slice(raw),
+    }
     let start = record_start(block, region, span.start as usize);
     Location {
         file: file.to_owned(),
@@ -244,7 +261,7 @@ pub(crate) fn locate(block: &Block, region: &Region, span: Span, record: u64, fi
         column: None,
         value: None,
     }
-    .with_value(span.of(&block.bytes))
+    .with_value(&text)
 }
 
 impl Dialect {

@@ -130,7 +130,7 @@ impl Plan {
         let types = self.schema().types();
         let mut bound = Vec::new();
         if let Some(filter) = &self.resolved.filter {
-            bound.push(boolean(typed::bind(filter, &types)?, "WHERE")?);
+            bound.push(typed::bind_condition(filter, &types, "WHERE")?);
         }
         let stage_types = match &self.resolved.grouping {
             None => types,
@@ -150,7 +150,7 @@ impl Plan {
             }
         };
         if let Some(having) = &self.resolved.having {
-            bound.push(boolean(typed::bind(having, &stage_types)?, "HAVING")?);
+            bound.push(typed::bind_condition(having, &stage_types, "HAVING")?);
         }
         for (_, expr) in &self.resolved.outputs {
             bound.push(typed::bind(expr, &stage_types)?);
@@ -233,12 +233,4 @@ fn place(columns: &mut Vec<ScanColumn>, wanted: ScanColumn) -> usize {
         columns.push(wanted);
         columns.len() - 1
     })
-}
-
-fn boolean(typed: typed::Typed, clause: &str) -> Result<typed::Typed> {
-    if matches!(typed.data_type, DataType::Boolean | DataType::Null) {
-        return Ok(typed);
-    }
-    let message = format!("{clause} takes a condition, not {}", typed.data_type);
-    Err(Error::plan(message, "compare the value with something"))
 }

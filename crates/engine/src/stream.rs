@@ -208,7 +208,8 @@ impl Stream {
             }
             None => {
                 let project = || Project::new(std::iter::empty(), plan.outputs.clone());
-                let worker = |_| Projected { base: Arc::clone(&scan).ticketed(), project: project() };
+                let worker =
+                    |_| Projected { base: Arc::clone(&scan).ticketed(), project: project(), rest: None };
                 let workers = (0..self.pool.current_num_threads()).map(worker).collect();
                 Box::new(Ordered::new(workers, Arc::clone(&self.pool)))
             }
@@ -245,21 +246,41 @@ impl Iterator for Stream {
     }
 }
 
-/// SELECT over what one worker scans.
+/// SELECT over what one worker scans. Rows before one that fails are given first.
 struct Projected<I> {
     base: I,
     project: Project<std::iter::Empty<Result<Block>>>,
+    /// Rows of a block, the first of which may fail.
+    rest: Option<Ticketed>,
+}
+
+impl<I> Projected<I> {
+    fn apply(&mut self, item: Ticketed) -> Result<Ticketed> {
+        let Some(block) = &item.block else { return Ok(item) };
+        let mut rows = block.rows;
+        loop {
+            match self.project.apply(&block.slice(0, rows)) {
+                Ok(given) => {
+                    let rest = block.rows - rows;
+                    self.rest = (rest > 0).then(|| Ticketed { block: Some(block.slice(rows, rest)), ..item });
+                    return Ok(Ticketed { block: Some(given), ..item });
+                }
+                Err(error) if rows == 1 => return Err(error),
+                Err(_) => rows /= 2,
+            }
+        }
+    }
 }
 
 impl<I: Iterator<Item = Result<Ticketed>>> Iterator for Projected<I> {
     type Item = Result<Ticketed>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let item = self.base.next()?;
-        Some(item.and_then(|item| {
-            let block = item.block.map(|block| self.project.apply(&block)).transpose()?;
-            Ok(Ticketed { block, ..item })
-        }))
+        let item = match self.rest.take() {
+            Some(rest) => Ok(rest),
+            None => self.base.next()?,
+        };
+        Some(item.and_then(|item| self.apply(item)))
     }
 }
 

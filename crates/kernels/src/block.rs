@@ -12,7 +12,8 @@ pub struct Block {
     /// and are unique within a source, but not dense: dropping rows from a block keeps the order of the others.
     pub position: u64,
     /// Names and *logical* types of the columns. It can change from one block to the next while a source widens
-    /// integers to decimals, or decimals to a greater scale; operators that hold state follow.
+    /// integers to decimals, or decimals to a greater scale; operators that hold state follow. Behind operators that bring
+    /// several workers together a narrower type can come again after a wider one.
     pub schema: Arc<Schema>,
     /// The columns, each of `rows` values; see [`crate::arrays`] for which array holds which type.
     pub columns: Vec<ArrayRef>,
@@ -23,6 +24,17 @@ pub struct Block {
 impl Block {
     /// The most rows of one block: few enough that the columns of a query stay in the second-level cache.
     pub const ROWS: usize = 4096;
+
+    /// `rows` rows from row `start` on, without copying.
+    #[must_use]
+    pub fn slice(&self, start: usize, rows: usize) -> Block {
+        Block {
+            position: self.position + start as u64,
+            schema: Arc::clone(&self.schema),
+            columns: self.columns.iter().map(|column| column.slice(start, rows)).collect(),
+            rows,
+        }
+    }
 }
 
 /// Something that several workers pull blocks from at once. Nothing is read before the first pull.

@@ -1,7 +1,7 @@
 //! WHERE and HAVING: only the rows for which a condition is true.
 
 use arrow::compute::filter;
-use plimsoll_core::{DataType, Error, Expr, Result, Typed, TypedKind};
+use plimsoll_core::{DataType, Error, Expr, Result, Typed, typed};
 use plimsoll_kernels::{Block, select};
 
 use crate::plumbing::{Bound, settle};
@@ -61,19 +61,8 @@ impl<I: Iterator<Item = Result<Block>>> Filter<I> {
     }
 }
 
-/// A condition is Boolean; NULL of no type is one that is never true.
 pub(crate) fn bind_condition(condition: &Expr, types: &[DataType]) -> Result<Typed> {
-    let typed = plimsoll_core::typed::bind(condition, types)?;
-    match typed.data_type {
-        DataType::Boolean => Ok(typed),
-        DataType::Null => Ok(Typed {
-            kind: TypedKind::Cast { input: Box::new(typed), lenient: false },
-            data_type: DataType::Boolean,
-        }),
-        found => {
-            Err(Error::plan(format!("a condition is BOOLEAN, not {found}"), "compare it with something"))
-        }
-    }
+    typed::bind_condition(condition, types, "a filter")
 }
 
 #[cfg(test)]

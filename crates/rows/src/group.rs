@@ -90,8 +90,11 @@ impl Plan {
             _ => None,
         };
         let bound = |expr: &Expr| typed::bind(expr, &types).map_err(|error| reading.name_cell(error, column));
+        let condition = |expr: &Expr| {
+            typed::bind_condition(expr, &types, "HAVING").map_err(|error| reading.name_cell(error, column))
+        };
         Ok(Plan {
-            having: resolved.having.as_ref().map(bound).transpose()?,
+            having: resolved.having.as_ref().map(condition).transpose()?,
             outputs: resolved.outputs.iter().map(|(_, expr)| bound(expr)).collect::<Result<_>>()?,
             keys,
             aggregates,

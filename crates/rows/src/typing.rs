@@ -129,7 +129,8 @@ impl<'a> Reading<'a> {
     }
 
     fn bound_filter(&self) -> Result<Option<Typed>> {
-        self.resolved.filter.as_ref().map(|filter| typed::bind(filter, &self.types())).transpose()
+        let bound = |filter| typed::bind_condition(filter, &self.types(), "WHERE");
+        self.resolved.filter.as_ref().map(bound).transpose()
     }
 
     /// Finds the records that pass, and lets the other columns take their cells.

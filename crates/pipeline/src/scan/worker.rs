@@ -14,6 +14,9 @@ use crate::Ticketed;
 use crate::filter::bind_condition;
 use crate::plumbing::{Bound, Memory};
 
+/// Bytes that a cell of a block takes: its span and its value.
+const CELL_BYTES: usize = 24;
+
 /// One worker's end of a [`CsvScan`], as blocks.
 #[derive(Debug)]
 #[must_use = "pipelines are lazy: nothing happens before the first pull"]
@@ -129,10 +132,14 @@ impl TicketedScan {
 
     fn pull(&mut self) -> Result<Option<Ticketed>> {
         let Some(ticket) = self.ticket else {
-            let buffers = Scan::reader_bytes(self.scan.spec.block_size).max(self.reader.heap_bytes());
-            self.memory.hold(buffers)?;
+            // A record longer than a block makes its reader's buffers grow.
+            let spec = &self.scan.spec;
+            let columns = self.scan.wanted.len() + spec.outputs.len();
+            let batch = columns * spec.rows.min(spec.block_size) * CELL_BYTES;
+            let buffers = Scan::reader_bytes(spec.block_size);
+            self.memory.hold(batch + buffers.max(self.reader.heap_bytes()))?;
             self.ticket = self.reader.next_block()?;
-            self.memory.hold(buffers.max(self.reader.heap_bytes()))?;
+            self.memory.hold(batch + buffers.max(self.reader.heap_bytes()))?;
             return Ok(self.ticket.map(|ticket| Ticketed { ticket, last: false, block: None }));
         };
         loop {
@@ -199,7 +206,12 @@ impl TicketedScan {
         let position = self.reader.position() + rows.start as u64;
         let block = Block { position, schema, columns, rows: rows.len() };
         let bound = self.filter.for_schema(&block.schema, |types| bind_condition(condition, types))?;
-        let selected = select(bound, &block)?;
+        let selected = match select(bound, &block) {
+            Ok(selected) => selected,
+            // Halving finds the rows before the one that fails.
+            Err(_) if rows.len() > 1 => return Err(Halt::Before(rows.start + rows.len() / 2)),
+            Err(error) => return Err(Halt::Failed(error)),
+        };
         let passed = selected.true_count();
         let selected = (passed < block.rows).then_some(selected);
         Ok(Passed { selected, columns: block.columns, rows: passed })
