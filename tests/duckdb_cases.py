@@ -42,7 +42,9 @@ FILES = {
     "penguins_raw": File(
         "data/penguins_raw.csv",
         ["--null", "NA"],
-        "header = true, nullstr = 'NA', types = {'Culmen Length (mm)': 'DECIMAL(18,1)', 'Delta 15 N (o/oo)': 'DECIMAL(18,5)'}",
+        "header = true, nullstr = 'NA', types = {'Culmen Length (mm)': 'DECIMAL(18,1)', "
+        # DuckDB takes Yes and No for truth values; Plimsoll takes only true and false.
+        "'Delta 15 N (o/oo)': 'DECIMAL(18,5)', 'Clutch Completion': 'VARCHAR'}",
     ),
     "nulls": File(
         "data/nulls.csv",
@@ -91,8 +93,10 @@ CASES = [
          tolerance=MOMENTS),
     Case("SELECT species, corr(bill_length_mm, bill_depth_mm) FROM {penguins} GROUP BY species ORDER BY 1", tolerance=MOMENTS),
     Case("SELECT median(body_mass_g), quantile_cont(flipper_length_mm, 0.9), quantile_disc(body_mass_g, 0.25) FROM {penguins}"),
+    # DuckDB interpolates in doubles, Plimsoll exactly.
     Case("SELECT station, median(t), quantile_cont(t, 0.1) FROM {weather} GROUP BY station ORDER BY station",
-         "SELECT station, median(t::DOUBLE), quantile_cont(t::DOUBLE, 0.1) FROM {weather} GROUP BY station ORDER BY station"),
+         "SELECT station, median(t::DOUBLE), quantile_cont(t::DOUBLE, 0.1) FROM {weather} GROUP BY station ORDER BY station",
+         tolerance=SUMS),
     Case("SELECT quantile_disc(t, 0.0), quantile_disc(t, 0.333), quantile_disc(t, 1.0) FROM {weather}"),
     Case("SELECT first(t), last(t), any_value(station) FROM {weather}"),
     Case("SELECT species, first(sex), last(sex), any_value(sex) FROM {penguins} GROUP BY species ORDER BY species"),

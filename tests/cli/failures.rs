@@ -123,7 +123,7 @@ fn a_limit_below_the_program_itself() {
 fn a_limit_that_cannot_hold_the_groups() {
     let mut text = String::from("name\n");
     for number in 0..200_000 {
-        text.push_str(&format!("a rather long name of a group, number {number}\n"));
+        text.push_str(&format!("a rather long name of a group of number {number}\n"));
     }
     let place = Place::with(text);
     let flags = ["--memory-limit", "24MiB", "--threads", "1"];

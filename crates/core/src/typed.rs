@@ -332,11 +332,9 @@ impl Binder<'_> {
         match typed.data_type {
             DataType::Utf8 => Ok(typed),
             DataType::Null => Ok(cast(typed, DataType::Utf8)),
-            found => Err(type_error(
-                format!("{place} takes text, not {found}"),
-                "write CAST(… AS VARCHAR)",
-                &[],
-            )),
+            found => {
+                Err(type_error(format!("{place} takes text, not {found}"), "write CAST(… AS VARCHAR)", &[]))
+            }
         }
     }
 

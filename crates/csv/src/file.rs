@@ -1,5 +1,6 @@
 //! An opened CSV file: its dialect, the names of its columns, and what the head sample says of their types.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use plimsoll_core::{CsvOptions, DataType, Error, Field, Location, Profile, Result, Schema};
@@ -7,7 +8,7 @@ use plimsoll_core::{CsvOptions, DataType, Error, Field, Location, Profile, Resul
 use crate::Dialect;
 use crate::column::{Cells, ColumnType};
 use crate::input::Input;
-use crate::split::{Block, Region, breaks};
+use crate::split::{Block, Region, breaks, fields, never_closed, too_long};
 use crate::walk::{Cursor, Walker, locate};
 
 /// Bytes looked at first: the sample and room for the header and for the record that the sample ends in.
@@ -79,8 +80,9 @@ impl CsvFile {
     }
 
     /// The first cell of the head sample that makes column `index` text.
+    /// `None` where no cell does, or the user says that it is text.
     pub fn text_cell(&self, index: usize) -> Option<&Location> {
-        self.text_cells[index].as_ref()
+        self.text_cells[index].as_ref().filter(|_| self.declared[index].is_none())
     }
 
     /// The dialect that the file is read with.
@@ -153,12 +155,16 @@ impl Head<'_> {
         let first = self.first_record(&block, &dialect, begin, known);
         let (header, data_start) = match first {
             None if !self.enough => return Ok(None),
-            None if self.bytes.len() > known => return Err(self.unreadable_header(begin)),
+            None if self.bytes.len() > known => return Err(self.endless_header(&dialect, known)),
             None => (None, self.bytes.len()),
             Some((fields, behind)) if self.options.header => (Some(fields), behind),
             Some((fields, _)) => (Some(fields), begin),
         };
         let columns = self.columns(header.as_deref(), &dialect, begin)?;
+        let header = header.iter().flatten().filter(|_| self.options.header);
+        if let Some(field) = header.into_iter().find(|field| field.len() > dialect.max_field) {
+            return Err(too_long(self.location(field.start), dialect.max_field));
+        }
         let sample_end = data_start.saturating_add(CsvOptions::SAMPLE_BYTES);
         if known < sample_end && !self.enough {
             return Ok(None);
@@ -222,14 +228,15 @@ impl Head<'_> {
         walked.1.is_none().then_some(fields.len())
     }
 
-    /// The raw fields of the first record that is neither blank nor a comment, and where the one behind it begins.
+    /// Where the raw fields of the first record that is neither blank nor a comment stand, and where the one behind it
+    /// begins.
     fn first_record(
         &self,
         block: &Block,
         dialect: &Dialect,
         begin: usize,
         known: usize,
-    ) -> Option<(Vec<Vec<u8>>, usize)> {
+    ) -> Option<(Vec<Range<usize>>, usize)> {
         let mut at = begin;
         while at < known.min(self.bytes.len()) {
             let mut fields = Vec::new();
@@ -237,7 +244,7 @@ impl Head<'_> {
             let is_comment = dialect.comment.is_some() && dialect.comment == self.bytes.get(at).copied();
             let end = loop {
                 let (mark, is_end) = block.next_mark(start);
-                fields.push(self.bytes[start..mark].to_vec());
+                fields.push(start..mark);
                 start = mark + 1;
                 if is_end {
                     break mark;
@@ -253,7 +260,12 @@ impl Head<'_> {
         None
     }
 
-    fn columns(&self, first: Option<&[Vec<u8>]>, dialect: &Dialect, begin: usize) -> Result<Vec<String>> {
+    fn columns(
+        &self,
+        first: Option<&[Range<usize>]>,
+        dialect: &Dialect,
+        begin: usize,
+    ) -> Result<Vec<String>> {
         if let Some(given) = &self.options.columns {
             if let Some(first) = first
                 && first.len() != given.len()
@@ -277,13 +289,17 @@ impl Head<'_> {
         }
         let mut names: Vec<String> = Vec::with_capacity(first.len());
         let mut taken = std::collections::HashSet::new();
-        for (index, raw) in first.iter().enumerate() {
+        for (index, field) in first.iter().enumerate() {
+            let raw = &self.bytes[field.clone()];
             let mut text = Vec::new();
             match raw.first() {
                 Some(first) if Some(*first) == dialect.quote => dialect.unquote(raw, &mut text),
                 _ => text.extend_from_slice(raw),
             }
-            let name = String::from_utf8(text).map_err(|_| self.unreadable_header(begin))?;
+            let name = String::from_utf8(text).map_err(|error| {
+                let location = self.location(field.start).with_value(error.as_bytes());
+                Error::data(location, "the column's name is not UTF-8", "save the file as UTF-8")
+            })?;
             let base = if name.is_empty() { format!("column{index}") } else { name };
             let mut name = base.clone();
             let mut copy = 0;
@@ -361,11 +377,10 @@ impl Head<'_> {
         )
     }
 
-    fn unreadable_header(&self, at: usize) -> Error {
-        Error::data(
-            self.location(at),
-            "the header cannot be read: a quote is not closed, it is too long, or it is not UTF-8",
-            "check the first line; if it is data, say --no-header",
-        )
+    /// The error for a first record that begins at or behind `known` and does not end in what was read.
+    fn endless_header(&self, dialect: &Dialect, known: usize) -> Error {
+        let (field_start, _) = fields(&self.bytes[known..], dialect);
+        let location = self.location(known + field_start);
+        if self.ended { never_closed(location) } else { too_long(location, dialect.max_field) }
     }
 }

@@ -23,16 +23,7 @@ impl Scan {
     /// A pass that gives the fields of the `wanted` columns (indexes into the file's, ascending), reading `block_size`
     /// bytes at a time. `bytes_read` is counted up.
     pub fn new(file: &CsvFile, wanted: Vec<usize>, block_size: usize, bytes_read: Arc<AtomicU64>) -> Self {
-        let splitter = Splitter::new(
-            Arc::clone(&file.input),
-            Arc::clone(&file.dialect),
-            Arc::clone(&file.name),
-            file.columns.len(),
-            file.data_start,
-            file.lines_before,
-            block_size,
-            bytes_read,
-        );
+        let splitter = Splitter::new(file, block_size, bytes_read);
         Scan { splitter, names: Arc::clone(&file.columns), wanted, classify: split::classify() }
     }
 

@@ -15,7 +15,7 @@ use crate::index::{self, Marks};
 use crate::input::{Chunk, Input, lock};
 use crate::machine::{self, Place, State, Token};
 use crate::structure::{self, Classify, Masks, Needles};
-use crate::{Dialect, MAX_RECORD};
+use crate::{CsvFile, Dialect, MAX_RECORD};
 
 /// Bytes behind the data that may be read (not used) by word-wide loads.
 pub(crate) const PADDING: usize = 64;
@@ -107,23 +107,14 @@ impl Region {
 }
 
 impl Splitter {
-    pub(crate) fn new(
-        input: Arc<Input>,
-        dialect: Arc<Dialect>,
-        file: Arc<str>,
-        columns: usize,
-        start: u64,
-        lines: u64,
-        block: usize,
-        bytes_read: Arc<AtomicU64>,
-    ) -> Self {
-        let boundary = Boundary { lines, ..Boundary::default() };
+    pub(crate) fn new(file: &CsvFile, block: usize, bytes_read: Arc<AtomicU64>) -> Self {
+        let boundary = Boundary { lines: file.lines_before, ..Boundary::default() };
         Splitter {
-            input,
-            dialect,
-            file,
-            columns,
-            start,
+            input: Arc::clone(&file.input),
+            dialect: Arc::clone(&file.dialect),
+            file: Arc::clone(&file.name),
+            columns: file.columns.len(),
+            start: file.data_start,
             block: block.max(1),
             next: AtomicU64::new(0),
             stop_after: AtomicU64::new(u64::MAX),
@@ -239,7 +230,9 @@ impl Block {
                 return Err(error);
             }
         };
-        splitter.bytes_read.fetch_add(chunk.length as u64, Ordering::Relaxed);
+        // What stands before the data was read too, by whoever looked at the head.
+        let before = if chunk.offset == splitter.start { splitter.start } else { 0 };
+        splitter.bytes_read.fetch_add(before + chunk.length as u64, Ordering::Relaxed);
         let must_publish = MustPublish { splitter, ticket: Some(chunk.ticket) };
         let words = chunk.length.div_ceil(64);
         let needles = Needles { delimiter: splitter.dialect.delimiter, quote: splitter.dialect.quote };
@@ -398,8 +391,13 @@ impl Block {
 /// The error for an input that ends inside quotes.
 fn unclosed(splitter: &Splitter, boundary: &Boundary, chunk: Chunk) -> Error {
     let (field_start, _) = fields(&boundary.tail, &splitter.dialect);
+    never_closed(location(splitter, boundary, chunk, field_start))
+}
+
+/// The error for a quote that opens a field and is not closed before the end.
+pub(crate) fn never_closed(location: Location) -> Error {
     Error::data(
-        location(splitter, boundary, chunk, field_start),
+        location,
         "a quote is opened here and never closed",
         "close the quote, or read quotes as text with --quote none",
     )
@@ -427,7 +425,7 @@ pub(crate) fn breaks(bytes: &[u8]) -> u64 {
 }
 
 /// Where the last field of an incomplete record begins, and the length of its longest field.
-fn fields(tail: &[u8], dialect: &Dialect) -> (usize, usize) {
+pub(crate) fn fields(tail: &[u8], dialect: &Dialect) -> (usize, usize) {
     let mut place = Place::default();
     let (mut start, mut longest) = (0, 0);
     for (at, &byte) in tail.iter().enumerate() {

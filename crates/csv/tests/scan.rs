@@ -1,4 +1,5 @@
 //! The parallel scan against the one-byte machine and the `csv` crate: any bytes, block size and number of threads.
+#![allow(clippy::unwrap_used, reason = "a failed expectation is the test's message")]
 
 use std::io::Write;
 use std::sync::Arc;

@@ -4,12 +4,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatchOptions};
-use arrow::compute::cast;
 use arrow::datatypes::{Field as ArrowField, Schema as ArrowSchema, SchemaRef};
 use arrow::record_batch::RecordBatch;
 use plimsoll_core::{DataType, Error, Result, Schema};
 use plimsoll_kernels::Block;
-use plimsoll_kernels::arrays::{arrow_type, wide};
+use plimsoll_kernels::arrays::{arrow_type, result_array};
 
 /// Where an Arrow field says which type a column that is given as text has in the head sample.
 pub(crate) const TYPE_KEY: &str = "plimsoll.type";
@@ -36,24 +35,16 @@ impl Batches {
             self.schema = arrow_schema(&block.schema, &self.text_types);
             self.fixed = true;
         }
-        let arrays = block.columns.iter().zip(self.schema.fields());
-        let columns: Vec<ArrayRef> = arrays.map(|(array, field)| fit(array, field)).collect::<Result<_>>()?;
+        let columns: Vec<ArrayRef> = block
+            .columns
+            .iter()
+            .zip(&block.schema.fields)
+            .map(|(array, field)| result_array(array, field.data_type))
+            .collect();
         let options = RecordBatchOptions::new().with_row_count(Some(block.rows));
-        RecordBatch::try_new_with_options(self.schema(), columns, &options).map_err(|error| wrong(&error))
+        RecordBatch::try_new_with_options(self.schema(), columns, &options)
+            .map_err(|error| Error::value(format!("a batch cannot be made: {error}")))
     }
-}
-
-/// The array with the field's type: decimals become 128 bits wide and say the type's precision.
-fn fit(array: &ArrayRef, field: &ArrowField) -> Result<ArrayRef> {
-    let array = wide(array);
-    if array.data_type() == field.data_type() {
-        return Ok(array);
-    }
-    cast(&array, field.data_type()).map_err(|error| wrong(&error))
-}
-
-fn wrong(error: &arrow::error::ArrowError) -> Error {
-    Error::value(format!("a batch cannot be made: {error}"))
 }
 
 fn arrow_schema(schema: &Schema, text_types: &[Option<DataType>]) -> SchemaRef {

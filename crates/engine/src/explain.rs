@@ -12,15 +12,15 @@ impl Plan {
         let resolved = &self.resolved;
         let mut lines = Vec::new();
         let file_names: Vec<String> = self.file.schema().fields.into_iter().map(|field| field.name).collect();
-        let stage_names = match &resolved.grouping {
-            None => file_names.clone(),
+        let columns: Vec<Expr> = file_names.iter().cloned().map(Expr::Column).collect();
+        let stage: Vec<Expr> = match &resolved.grouping {
+            None => columns.clone(),
             Some(grouping) => {
-                let keys = grouping.keys.iter().map(|key| named(key, &file_names));
-                let aggregates = grouping.aggregates.iter().map(|(function, arguments)| {
-                    let aggregate = Expr::Aggregate { function: *function, arguments: arguments.clone() };
-                    named(&aggregate, &file_names)
+                let aggregates = grouping.aggregates.iter().map(|(function, arguments)| Expr::Aggregate {
+                    function: *function,
+                    arguments: arguments.clone(),
                 });
-                keys.chain(aggregates).collect()
+                grouping.keys.iter().cloned().chain(aggregates).map(|expr| written(&expr, &columns)).collect()
             }
         };
         match (resolved.limit, resolved.offset) {
@@ -41,20 +41,21 @@ impl Plan {
             lines.push("Distinct".to_owned());
         }
         let outputs: Vec<String> =
-            resolved.outputs.iter().map(|(name, expr)| aliased(name, expr, &stage_names)).collect();
+            resolved.outputs.iter().map(|(name, expr)| aliased(name, &written(expr, &stage))).collect();
         lines.push(format!("Project {}", outputs.join(", ")));
         if let Some(having) = &resolved.having {
-            lines.push(format!("Filter {}", named(having, &stage_names)));
+            lines.push(format!("Filter {}", written(having, &stage)));
         }
         if let Some(grouping) = &resolved.grouping {
-            let (keys, aggregates) = stage_names.split_at(grouping.keys.len());
+            let stage: Vec<String> = stage.iter().map(Expr::to_string).collect();
+            let (keys, aggregates) = stage.split_at(grouping.keys.len());
             let by = if keys.is_empty() { "all".to_owned() } else { keys.join(", ") };
             let aggregates = if aggregates.is_empty() { "nothing".to_owned() } else { aggregates.join(", ") };
             lines.push(format!("Group by {by}: {aggregates}"));
         } else {
             lines.push("Ordered by file".to_owned());
         }
-        lines.push(self.scan_line(&file_names));
+        lines.push(self.scan_line(&columns));
         let mut text = String::new();
         for (depth, line) in lines.iter().enumerate() {
             // Writing to a String cannot fail.
@@ -63,7 +64,7 @@ impl Plan {
         text
     }
 
-    fn scan_line(&self, names: &[String]) -> String {
+    fn scan_line(&self, columns_of_file: &[Expr]) -> String {
         let schema = self.schema();
         let columns: Vec<String> = self
             .resolved
@@ -86,13 +87,13 @@ impl Plan {
             .resolved
             .filter
             .as_ref()
-            .map_or_else(String::new, |filter| format!("; where {}", named(filter, names)));
+            .map_or_else(String::new, |filter| format!("; where {}", written(filter, columns_of_file)));
         let delimiter = char::from(self.file.dialect().delimiter).escape_default();
         format!(
             "Scan {} ({} of {} columns, delimiter '{delimiter}', {} threads): {columns}{filter}",
             self.file.name(),
             self.resolved.input_fields().len(),
-            names.len(),
+            columns_of_file.len(),
             self.limits.threads,
         )
     }
@@ -104,28 +105,24 @@ impl Plan {
     }
 }
 
-fn aliased(name: &str, expr: &Expr, names: &[String]) -> String {
-    let text = named(expr, names);
-    if text == name { text } else { format!("{text} AS {name}") }
-}
-
-/// The SQL text of an expression over columns of these names.
-fn named(expr: &Expr, names: &[String]) -> String {
+fn aliased(name: &str, expr: &Expr) -> String {
     match expr {
-        Expr::Field(index) => names.get(*index).cloned().unwrap_or_default(),
-        _ => {
-            let mut expr = expr.clone();
-            name_fields(&mut expr, names);
-            expr.to_string()
-        }
+        Expr::Column(column) if column == name => name.to_owned(),
+        _ if expr.to_string() == name => name.to_owned(),
+        _ => format!("{expr} AS {name}"),
     }
 }
 
-fn name_fields(expr: &mut Expr, names: &[String]) {
+/// `expr` with each `Field` replaced by what it stands for.
+fn written(expr: &Expr, fields: &[Expr]) -> Expr {
     if let Expr::Field(index) = expr
-        && let Some(name) = names.get(*index)
+        && let Some(field) = fields.get(*index)
     {
-        *expr = Expr::Column(name.clone());
+        return field.clone();
     }
-    expr.children_mut().into_iter().for_each(|child| name_fields(child, names));
+    let mut expr = expr.clone();
+    for child in expr.children_mut() {
+        *child = written(child, fields);
+    }
+    expr
 }

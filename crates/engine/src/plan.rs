@@ -150,12 +150,29 @@ impl Plan {
             }
         };
         if let Some(having) = &self.resolved.having {
-            bound.push(typed::bind_condition(having, &stage_types, "HAVING")?);
+            let having = typed::bind_condition(having, &stage_types, "HAVING");
+            bound.push(having.map_err(|error| self.blame_input(error))?);
         }
         for (_, expr) in &self.resolved.outputs {
-            bound.push(typed::bind(expr, &stage_types)?);
+            bound.push(typed::bind(expr, &stage_types).map_err(|error| self.blame_input(error))?);
         }
         Ok(bound)
+    }
+
+    /// An error over the columns of the last stage as one over those of the file: of a grouping's columns only a key that
+    /// is a bare column is one.
+    fn blame_input(&self, error: Error) -> Error {
+        let Some(grouping) = &self.resolved.grouping else { return error };
+        match error.into_kind() {
+            ErrorKind::Type { message, hint, field } => {
+                let field = field.and_then(|index| match grouping.keys.get(index) {
+                    Some(Expr::Field(column)) => Some(*column),
+                    _ => None,
+                });
+                ErrorKind::Type { message, hint, field }.into()
+            }
+            other => other.into(),
+        }
     }
 
     /// Names and types of the result as the profiles have them.

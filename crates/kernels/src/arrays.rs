@@ -45,6 +45,18 @@ pub fn scale_of(scale: u8) -> i8 {
     i8::try_from(scale).unwrap_or(i8::MAX)
 }
 
+/// An array of values of `data_type` as results have it: decimals are 128 bits wide and say the logical precision. Copies
+/// only a narrow decimal.
+pub fn result_array(array: &ArrayRef, data_type: DataType) -> ArrayRef {
+    let array = wide(array);
+    match (array.as_primitive_opt::<Decimal128Type>(), data_type) {
+        (Some(decimals), DataType::Decimal { .. }) => {
+            Arc::new(decimals.clone().with_data_type(arrow_type(data_type)))
+        }
+        _ => array,
+    }
+}
+
 /// A decimal array of either width as 128 bits; any other array as it is. Copies only a narrow one.
 pub fn wide(array: &ArrayRef) -> ArrayRef {
     let ArrowType::Decimal64(_, scale) = *array.data_type() else { return Arc::clone(array) };

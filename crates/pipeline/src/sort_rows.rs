@@ -9,7 +9,7 @@ use arrow::error::ArrowError;
 use arrow_row::{RowConverter, Rows, SortField};
 use plimsoll_core::{DataType, Error, Result, SortKey};
 use plimsoll_kernels::Block;
-use plimsoll_kernels::arrays::{arrow_type, wide};
+use plimsoll_kernels::arrays::{arrow_type, result_array};
 use plimsoll_kernels::group::widen;
 
 use crate::plumbing::Memory;
@@ -36,8 +36,9 @@ impl Held {
     pub(crate) fn push(&mut self, block: &Block) {
         if block.rows > 0 {
             let positions = UInt64Array::from_iter_values((block.position..).take(block.rows));
-            let columns = block.columns.iter().map(wide).chain([Arc::new(positions) as ArrayRef]);
-            self.push_piece(columns.collect());
+            let columns = block.columns.iter().zip(&block.schema.fields);
+            let columns = columns.map(|(column, field)| result_array(column, field.data_type));
+            self.push_piece(columns.chain([Arc::new(positions) as ArrayRef]).collect());
         }
     }
 

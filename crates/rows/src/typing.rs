@@ -32,13 +32,20 @@ impl<'a> Reading<'a> {
     /// Reads `table` for `resolved`, which uses the values of the columns `used`.
     ///
     /// # Errors
-    /// `Type`, `Plan` or `Data` where WHERE does not go together with the types of its columns.
+    /// `Type`, `Plan` or `Data` where WHERE does not go together with the types of its columns, and `Data` for a broken
+    /// record where all are looked at first.
     pub(crate) fn new(
-        table: Table,
+        mut table: Table,
         options: &'a CsvOptions,
         resolved: &'a Resolved,
         used: &[usize],
     ) -> Result<Self> {
+        // A pass over the whole file meets what is wrong with it before anything else.
+        if options.infer == Infer::Full
+            && let Some(fault) = table.fault.take()
+        {
+            return Err(fault);
+        }
         let filtered = resolved.filter_fields();
         let others = used.iter().copied().filter(|field| !filtered.contains(field)).collect();
         let sampled = match options.infer {
