@@ -44,7 +44,7 @@ FILES = {
         ["--null", "NA"],
         "header = true, nullstr = 'NA', types = {'Culmen Length (mm)': 'DECIMAL(18,1)', "
         # DuckDB takes Yes and No for truth values; Plimsoll takes only true and false.
-        "'Delta 15 N (o/oo)': 'DECIMAL(18,5)', 'Clutch Completion': 'VARCHAR'}",
+        "'Delta 15 N (o/oo)': 'DECIMAL(38,16)', 'Clutch Completion': 'VARCHAR'}",
     ),
     "nulls": File(
         "data/nulls.csv",
