@@ -13,6 +13,8 @@
 //! --- error Data            or: the kind of the error, and texts that its message has, one a line
 //! ```
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failed expectation is the test's message")]
+
 mod common;
 
 use std::path::{Path, PathBuf};

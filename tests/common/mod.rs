@@ -146,7 +146,7 @@ fn rows_difference(engine: &Rows, oracle: &Rows, ordered: bool) -> Option<String
 }
 
 /// Bad data is blamed on the same place; all other failures are of the same kind.
-fn same_failure(left: &Error, right: &Error) -> bool {
+pub(crate) fn same_failure(left: &Error, right: &Error) -> bool {
     match (left.kind(), right.kind()) {
         (ErrorKind::Data { location: left, .. }, ErrorKind::Data { location: right, .. }) => left == right,
         (left, right) => discriminant(left) == discriminant(right),

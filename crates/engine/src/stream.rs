@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 use plimsoll_core::{Error, ErrorKind, Profile, Resolved, Result};
-use plimsoll_kernels::{Block, Source};
+use plimsoll_kernels::Block;
 use plimsoll_memory::Budget;
 use plimsoll_pipeline::scan::CsvScan;
 use plimsoll_pipeline::{Distinct, Filter, Group, Ordered, Pipeline, Project, Sort, Ticketed};
@@ -137,6 +137,11 @@ impl Stream {
                 }
                 None => {
                     self.end(&running);
+                    if self.given == 0 {
+                        // No block has told the types that the scan came to.
+                        self.plan.profiles = running.scan.profiles();
+                        self.batches = Batches::new(&self.plan.result_schema()?, &self.plan.text_types);
+                    }
                     return Ok(None);
                 }
                 Some(Err(error)) => {
@@ -165,17 +170,30 @@ impl Stream {
         let filter_columns = scan.filter_columns();
         // With other types WHERE may select other rows: what was seen of the other columns does not count any more.
         let where_changes = filter_columns.contains(&misfit.column);
-        let keeps = |column: &usize| !where_changes || filter_columns.contains(column);
-        let merged = |column: usize| -> Profile {
-            let mut profile =
-                if where_changes { self.plan.file.profiles()[column] } else { self.plan.profiles[column] };
-            if keeps(&column) {
+        let keeps = |column: usize| !where_changes || filter_columns.contains(&column);
+        let merged = |column: usize, counts: bool| -> Profile {
+            let known = if keeps(column) { &self.plan.profiles } else { self.plan.file.profiles() };
+            let mut profile = known[column];
+            if counts {
                 profile.merge(&seen[column]);
+            }
+            if column == misfit.column {
+                profile.observe(misfit.class);
             }
             profile
         };
-        self.plan.profiles = (0..seen.len()).map(merged).collect();
+        let all: Vec<Profile> = (0..seen.len()).map(|column| merged(column, keeps(column))).collect();
+        let alone = (0..seen.len()).map(|column| merged(column, false)).collect();
+        // What goes wrong with the misfit alone is its cell's fault. What only goes wrong with other cells that turned out
+        // wider is left to the next scan, which finds the first of them.
+        self.plan.profiles = alone;
         self.plan.check(Some((misfit.column, &misfit.location)))?;
+        let alone = std::mem::replace(&mut self.plan.profiles, all);
+        // Workers see cells behind the record that gives the last row of a LIMIT; those have no say in its types.
+        let looks_ahead = self.plan.resolved.streams() && self.plan.resolved.limit.is_some();
+        if looks_ahead || self.plan.check(None).is_err() {
+            self.plan.profiles = alone;
+        }
         self.batches = Batches::new(&self.plan.result_schema()?, &self.plan.text_types);
         self.restarts += 1;
         self.given = 0;
@@ -194,7 +212,7 @@ impl Stream {
         let rows: Blocks = match &plan.grouping {
             Some(grouping) => {
                 let workers =
-                    (0..self.pool.current_num_threads()).map(|_| Arc::clone(&scan).worker()).collect();
+                    (0..self.pool.current_num_threads()).map(|_| Arc::clone(&scan).ticketed()).collect();
                 let input = Arc::new(plan.scan_schema());
                 let groups = Group::parallel(workers, Arc::clone(&self.pool), grouping.clone(), input)
                     .with_budget(&self.budget);

@@ -100,7 +100,7 @@ mod tests {
     #[test]
     fn only_conditions_select() {
         let refused = Filter::new(blocks(&[&[1]]), Expr::Field(0)).next();
-        assert!(matches!(refused, Some(Err(error)) if matches!(error.kind(), ErrorKind::Plan { .. })));
+        assert!(matches!(refused, Some(Err(error)) if matches!(error.kind(), ErrorKind::Type { .. })));
         assert!(Filter::new(blocks(&[&[1]]), Expr::Literal(Value::Null)).next().is_none());
     }
 }

@@ -1,7 +1,7 @@
 //! GROUP BY and aggregates: one row for each group, after all input.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::AtomicU64;
 
 use plimsoll_core::resolve::Grouping;
 use plimsoll_core::{Error, Expr, Field, Result, Schema};
@@ -10,6 +10,7 @@ use plimsoll_kernels::group::Groups;
 use plimsoll_memory::Budget;
 use rayon::ThreadPool;
 
+use crate::Ticketed;
 use crate::group_worker::{Grouped, Worker};
 use crate::plumbing::{Memory, settle};
 use crate::widening::join;
@@ -17,9 +18,9 @@ use crate::widening::join;
 /// Reads its bases to their ends, then gives the groups in the order of their first records: the keys, then the
 /// aggregates, named by their SQL text. Positions count the groups.
 ///
-/// Of several bases each is driven by a thread of its own; each must give blocks of increasing positions. Where more
-/// than one of them fails, the error of the least position counts: that of the block for an error of a key, an argument
-/// or an aggregate, and for an error of the base itself the one behind the last block it gave.
+/// Of several bases each is driven by a thread of its own. They give blocks of increasing positions or, better, the
+/// tickets that those come from: where more than one of them fails, the error of the least ticket counts, and an error of
+/// the base itself belongs to the ticket that it has begun.
 #[derive(Debug)]
 #[must_use = "pipelines are lazy: nothing happens before the first pull"]
 pub struct Group<I> {
@@ -62,7 +63,7 @@ impl<I> Group<I> {
     }
 }
 
-impl<I: Iterator<Item = Result<Block>> + Send> Iterator for Group<I> {
+impl<I: Iterator<Item = Result<T>> + Send, T: Into<Ticketed>> Iterator for Group<I> {
     type Item = Result<Block>;
 
     fn next(&mut self) -> Option<Result<Block>> {
@@ -74,7 +75,7 @@ impl<I: Iterator<Item = Result<Block>> + Send> Iterator for Group<I> {
     }
 }
 
-impl<I: Iterator<Item = Result<Block>> + Send> Group<I> {
+impl<I: Iterator<Item = Result<T>> + Send, T: Into<Ticketed>> Group<I> {
     fn pull(&mut self) -> Result<Option<Block>> {
         if self.output.is_none() {
             self.output = Some(self.read_all()?);
@@ -87,7 +88,7 @@ impl<I: Iterator<Item = Result<Block>> + Send> Group<I> {
 
     fn read_all(&mut self) -> Result<Output> {
         let bases = std::mem::take(&mut self.bases);
-        let failed = AtomicBool::new(false);
+        let failed = AtomicU64::new(u64::MAX);
         let worker = || Worker::new(&self.grouping, self.budget.as_ref(), &failed);
         let mut tasks: Vec<_> = bases.into_iter().map(|base| (base, worker(), None)).collect();
         match &self.pool {
@@ -102,8 +103,10 @@ impl<I: Iterator<Item = Result<Block>> + Send> Group<I> {
         let mut tables = Vec::new();
         for (_, worker, outcome) in tasks {
             match outcome {
-                Some(Err((position, error))) if first_error.as_ref().is_none_or(|(p, _)| position < *p) => {
-                    first_error = Some((position, error));
+                Some(Err((ticket, error)))
+                    if first_error.as_ref().is_none_or(|(first, _)| ticket < *first) =>
+                {
+                    first_error = Some((ticket, error));
                 }
                 _ => tables.extend(worker.into_grouped()),
             }

@@ -1,7 +1,7 @@
 //! One worker of [`Group`](crate::Group): a table of its own, filled from one base.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use plimsoll_core::resolve::Grouping;
 use plimsoll_core::typed::{bind, bind_aggregate};
@@ -10,6 +10,7 @@ use plimsoll_kernels::group::Groups;
 use plimsoll_kernels::{Block, GroupTable, evaluate};
 use plimsoll_memory::Budget;
 
+use crate::Ticketed;
 use crate::plumbing::{Memory, same};
 use crate::widening::Widest;
 
@@ -17,9 +18,9 @@ use crate::widening::Widest;
 pub(crate) struct Worker<'a> {
     grouping: &'a Grouping,
     budget: Option<&'a Budget>,
-    /// Set by the first worker that fails; the others end before their next pull. What they had begun to pull by then
-    /// they finish: it may lie before the failure.
-    failed: &'a AtomicBool,
+    /// The least ticket in which a worker failed. The others end once they are behind it: what lies before it may hold an
+    /// earlier error.
+    failed: &'a AtomicU64,
     widest: Widest,
     grouped: Option<Grouped>,
 }
@@ -39,33 +40,33 @@ struct Plan {
 }
 
 impl<'a> Worker<'a> {
-    pub(crate) fn new(grouping: &'a Grouping, budget: Option<&'a Budget>, failed: &'a AtomicBool) -> Self {
+    pub(crate) fn new(grouping: &'a Grouping, budget: Option<&'a Budget>, failed: &'a AtomicU64) -> Self {
         Worker { grouping, budget, failed, widest: Widest::default(), grouped: None }
     }
 
     /// Takes all blocks of `base`.
     ///
     /// # Errors
-    /// The first error and the position where it stands, or the least where it can stand.
+    /// The first error and the ticket that it belongs to.
     pub(crate) fn drive(
         &mut self,
-        base: &mut impl Iterator<Item = Result<Block>>,
+        base: &mut impl Iterator<Item = Result<impl Into<Ticketed>>>,
     ) -> std::result::Result<(), (u64, Error)> {
-        let mut position = 0;
-        while !self.failed.load(Ordering::Relaxed) {
+        let mut ticket = 0;
+        while ticket <= self.failed.load(Ordering::Relaxed) {
             let taken = match base.next() {
                 None => break,
-                Some(Ok(block)) => {
-                    position = block.position;
-                    self.take(block)
+                Some(Ok(item)) => {
+                    let item = item.into();
+                    ticket = item.ticket;
+                    item.block.map_or(Ok(()), |block| self.take(block))
                 }
                 Some(Err(error)) => Err(error),
             };
             if let Err(error) = taken {
-                self.failed.store(true, Ordering::Relaxed);
-                return Err((position, error));
+                self.failed.fetch_min(ticket, Ordering::Relaxed);
+                return Err((ticket, error));
             }
-            position += 1;
         }
         Ok(())
     }

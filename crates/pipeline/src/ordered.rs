@@ -20,6 +20,13 @@ pub struct Ticketed {
     pub block: Option<Block>,
 }
 
+impl From<Block> for Ticketed {
+    /// Blocks without tickets are told apart by where they stand.
+    fn from(block: Block) -> Self {
+        Ticketed { ticket: block.position, last: false, block: Some(block) }
+    }
+}
+
 /// Drives its bases on the threads of a pool and gives their blocks in the order of the tickets.
 ///
 /// Every ticket belongs to exactly one base, and each base gives its tickets in increasing order: zero or more blocks

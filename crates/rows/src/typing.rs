@@ -90,9 +90,10 @@ impl<'a> Reading<'a> {
         self.table.declared[column].unwrap_or_else(|| self.profiles[column].data_type())
     }
 
-    /// The most rows that are given out before reading ends.
+    /// The most rows that are given out before reading ends; nothing is read for none.
     fn most(&self) -> usize {
         match self.resolved.limit {
+            Some(0) => 0,
             Some(limit) if self.resolved.streams() => {
                 usize::try_from(limit.saturating_add(self.resolved.offset)).unwrap_or(usize::MAX)
             }

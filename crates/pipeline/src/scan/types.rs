@@ -11,6 +11,8 @@ pub struct Misfit {
     pub ticket: u64,
     /// The column of the file.
     pub column: usize,
+    /// What its text could be.
+    pub class: CellClass,
     /// Where the cell stands.
     pub location: Location,
 }
@@ -109,8 +111,10 @@ mod tests {
     #[test]
     fn the_first_misfit_in_the_file_counts() {
         let types = Types::new(Vec::new());
-        let at =
-            |ticket, byte| Misfit { ticket, column: 0, location: Location { byte, ..Location::default() } };
+        let at = |ticket, byte| {
+            let location = Location { byte, ..Location::default() };
+            Misfit { ticket, column: 0, class: CellClass::Text, location }
+        };
         for (ticket, byte) in [(3, 90), (2, 70), (2, 60), (5, 10)] {
             types.refuse(at(ticket, byte));
         }

@@ -280,9 +280,7 @@ impl TicketedScan {
 
     /// The error for a cell that the column's type does not take.
     fn refuse(&self, place: usize, row: usize, misfit: &CellMisfit, ticket: u64) -> Error {
-        if misfit.class.is_none() {
-            return self.reader.not_utf8(row, place);
-        }
+        let Some(class) = misfit.class else { return self.reader.not_utf8(row, place) };
         let location = self.reader.locate(row, place);
         let ColumnType { data_type, declared } = self.types[place];
         if declared {
@@ -294,7 +292,7 @@ impl TicketedScan {
             );
         }
         let column = self.scan.wanted[place];
-        self.scan.types.refuse(Misfit { ticket, column, location: location.clone() });
+        self.scan.types.refuse(Misfit { ticket, column, class, location: location.clone() });
         let hint = "give the column's type with --types, or look at the whole file first with --infer full";
         Error::data(location, format!("the value is not a {data_type}, as the records before it are"), hint)
     }

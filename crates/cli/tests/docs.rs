@@ -16,23 +16,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
 
-/// The `plimsoll` program of this build. Cargo gives tests only the programs of their own package, so it is built here.
-static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
-    let test = std::env::current_exe().expect("the test's path");
-    let profile = test.ancestors().nth(2).expect("the build's folder").to_owned();
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut build = Command::new(cargo);
-    build.current_dir(root()).args(["build", "--quiet", "--package", "plimsoll-cli", "--bin", "plimsoll"]);
-    build.arg("--target-dir").arg(profile.parent().expect("the target folder"));
-    if profile.ends_with("release") {
-        build.arg("--release");
-    }
-    assert!(build.status().expect("cargo runs").success(), "plimsoll does not build");
-    profile.join(format!("plimsoll{}", std::env::consts::EXE_SUFFIX))
-});
-
 fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
+    static ROOT: LazyLock<PathBuf> = LazyLock::new(|| {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        root.canonicalize().expect("the repository's root")
+    });
+    &ROOT
 }
 
 /// README.md and docs/*.md.
@@ -142,7 +131,7 @@ fn lines(bytes: &[u8]) -> Vec<String> {
 
 /// What is wrong with a case, if anything.
 fn check(case: &Case) -> Result<(), String> {
-    let folder = PROGRAM.parent().expect("the program's folder");
+    let folder = Path::new(env!("CARGO_BIN_EXE_plimsoll")).parent().expect("the program's folder");
     let path = std::env::var("PATH").unwrap_or_default();
     let output = Command::new("sh")
         .args(["-c", &case.command])

@@ -28,7 +28,7 @@ const QUERIES: [(&str, &[&str]); 10] = [
 #[test]
 fn threads_and_blocks_do_not_matter() {
     let place = Place::new();
-    let data = concat!(env!("CARGO_MANIFEST_DIR"), "/data/");
+    let data = concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/");
     for (sql, flags) in QUERIES {
         let sql = sql.replace("data/", data);
         let run = |threads: &str, block: &[&str]| {
