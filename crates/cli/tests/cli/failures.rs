@@ -71,7 +71,7 @@ fn files_that_cannot_be_read() {
 fn a_file_without_permission() {
     use std::os::unix::fs::PermissionsExt;
     let place = Place::with(SMALL);
-    std::fs::set_permissions(place.path("f.csv"), std::fs::Permissions::from_mode(0)).unwrap();
+    std::fs::set_permissions(place.path("f.csv"), std::fs::Permissions::from_mode(0o000)).unwrap();
     if std::fs::File::open(place.path("f.csv")).is_ok() {
         // The superuser reads everything.
         return;
