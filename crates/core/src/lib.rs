@@ -8,6 +8,7 @@ pub mod data_type;
 pub mod error;
 pub mod expr;
 pub mod expr_ops;
+mod expr_text;
 pub mod infer;
 pub mod query;
 pub mod resolve;
