@@ -6,9 +6,10 @@ use std::sync::Arc;
 use plimsoll_core::{CsvOptions, DataType, Error, Field, Location, Profile, Result, Schema};
 
 use crate::Dialect;
+use crate::block::{Block, Region};
 use crate::column::{Cells, ColumnType};
+use crate::incomplete::{breaks, fields, never_closed, too_long};
 use crate::input::Input;
-use crate::split::{Block, Region, breaks, fields, never_closed, too_long};
 use crate::walk::{Cursor, Walker, locate};
 
 /// Bytes looked at first: the sample and room for the header and for the record that the sample ends in.

@@ -4,9 +4,11 @@
 //! each worker pulls blocks of records from its own [`Reader`], and turns the cells it wants into arrays with
 //! [`Cells::parse`]. This crate evaluates nothing and knows nothing of queries.
 
+mod block;
 mod column;
 mod dialect;
 mod file;
+mod incomplete;
 mod index;
 mod input;
 pub mod machine;

@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use plimsoll_core::{Error, Location, Result};
 
-use crate::split::{self, Block, Region, Splitter};
-use crate::structure::Classify;
+use crate::block::{Block, Region};
+use crate::split::Splitter;
+use crate::structure::{self, Classify};
 use crate::walk::{self, Cursor, Walker};
 use crate::{Cells, CsvFile, Dialect, Span};
 
@@ -24,7 +25,7 @@ impl Scan {
     /// bytes at a time. `bytes_read` is counted up.
     pub fn new(file: &CsvFile, wanted: Vec<usize>, block_size: usize, bytes_read: Arc<AtomicU64>) -> Self {
         let splitter = Splitter::new(file, block_size, bytes_read);
-        Scan { splitter, names: Arc::clone(&file.columns), wanted, classify: split::classify() }
+        Scan { splitter, names: Arc::clone(&file.columns), wanted, classify: structure::fastest() }
     }
 
     /// Heap bytes that one reader of this block size holds.

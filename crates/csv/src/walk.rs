@@ -2,7 +2,8 @@
 
 use plimsoll_core::{Error, Location};
 
-use crate::split::{Block, Region, breaks, too_long};
+use crate::block::{Block, Region};
+use crate::incomplete::{breaks, too_long};
 use crate::{Dialect, MAX_RECORD};
 
 /// Where a field lies in its block's bytes, quotes included.

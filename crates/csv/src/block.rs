@@ -1,0 +1,262 @@
+//! A worker's block: bytes, the tail of the block before it in front of them, and the index of both.
+
+use std::sync::atomic::Ordering;
+
+use plimsoll_core::{Error, Result};
+
+use crate::Dialect;
+use crate::incomplete::{breaks, check_length, unclosed};
+use crate::index::{self, Marks};
+use crate::input::Chunk;
+use crate::machine::{self, Place, State};
+use crate::split::{Boundary, MustPublish, Splitter};
+use crate::structure::{Classify, Masks, Needles};
+
+/// Bytes behind the data that may be read (not used) by word-wide loads.
+pub(crate) const PADDING: usize = 64;
+
+/// Room for the tail before a block: enough for most records.
+const HEADROOM: usize = 4096;
+
+/// A worker's block: the bytes, the tail of its predecessor before them, and their index.
+#[derive(Debug)]
+pub(crate) struct Block {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) marks: Marks,
+    raw: Vec<Masks>,
+    head: usize,
+    /// What is wrong behind the last record of the region.
+    pub(crate) fault: Option<Error>,
+}
+
+/// The records that a worker owns, as a part of its block.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Region {
+    pub(crate) ticket: u64,
+    /// First byte of the first record.
+    pub(crate) start: usize,
+    /// Behind the terminator of the last record; `start` where the block completes no record.
+    pub(crate) limit: usize,
+    /// Offset in the input of the block's byte 0 of `bytes` (it can lie before the input).
+    base: i64,
+    /// Line breaks before `start`.
+    pub(crate) lines: u64,
+    /// Records before `start`.
+    pub(crate) records: u64,
+}
+
+impl Region {
+    /// The records that begin from `start` up to `limit` in a block that holds the head of the input.
+    pub(crate) fn of_head(start: usize, limit: usize, lines: u64) -> Self {
+        Region { ticket: 0, start, limit, base: 0, lines, records: 0 }
+    }
+
+    /// Offset in the input of byte `at` of the block's bytes.
+    pub(crate) fn offset(&self, at: usize) -> u64 {
+        u64::try_from(self.base + at as i64).unwrap_or(0)
+    }
+}
+
+impl Block {
+    pub(crate) fn new() -> Self {
+        Block { bytes: Vec::new(), marks: Marks::default(), raw: Vec::new(), head: HEADROOM, fault: None }
+    }
+
+    /// Heap bytes of a worker's block at this block size.
+    pub(crate) fn heap_bytes(block: usize) -> usize {
+        let words = (HEADROOM + block) / 64 + 2;
+        HEADROOM + block + PADDING + words * (2 * size_of::<u64>() + size_of::<Masks>())
+    }
+
+    /// Heap bytes held, by capacity.
+    pub(crate) fn capacity(&self) -> usize {
+        let words = self.marks.delimiters.capacity() + self.marks.ends.capacity();
+        self.bytes.capacity() + words * size_of::<u64>() + self.raw.capacity() * size_of::<Masks>()
+    }
+
+    fn reserve(&mut self, block: usize) {
+        self.bytes.resize(self.head + block + PADDING, 0);
+        // One word more than the data: a record that ends with the input ends at the byte behind it.
+        self.marks.resize((self.head + block) / 64 + 2);
+        self.raw.resize(block.div_ceil(64), Masks::default());
+    }
+
+    /// Reads the next block and indexes it. `None` behind the last.
+    ///
+    /// # Errors
+    /// `Io`, and `Data` for a field that is too long. A quote that is never closed is left in `fault`, since the records
+    /// before it come first.
+    pub(crate) fn next(&mut self, splitter: &Splitter, classify: Classify) -> Result<Option<Region>> {
+        self.reserve(splitter.block);
+        let into = &mut self.bytes[self.head..self.head + splitter.block];
+        let read = splitter.input.read(splitter.start, into, &splitter.next);
+        let chunk = match read {
+            Ok(Some(chunk)) if !splitter.stopped_before(chunk.ticket) => chunk,
+            Ok(None) => return Ok(None),
+            // Whoever stopped the scan has had its turn, so that only blocks that are not wanted wait for this one.
+            Ok(Some(_)) => {
+                splitter.end();
+                return Ok(None);
+            }
+            Err(error) => {
+                splitter.end();
+                return Err(error);
+            }
+        };
+        // What stands before the data was read too, by whoever looked at the head.
+        let before = if chunk.offset == splitter.start { splitter.start } else { 0 };
+        splitter.bytes_read.fetch_add(before + chunk.length as u64, Ordering::Relaxed);
+        let must_publish = MustPublish { splitter, ticket: Some(chunk.ticket) };
+        let words = chunk.length.div_ceil(64);
+        let needles = Needles { delimiter: splitter.dialect.delimiter, quote: splitter.dialect.quote };
+        classify(&self.bytes[self.head..self.head + words * 64], needles, &mut self.raw[..words]);
+
+        let Some(boundary) = splitter.wait(chunk.ticket) else {
+            return Ok(None);
+        };
+        let (region, boundary) = self.take_turn(splitter, chunk, boundary)?;
+        must_publish.publish(boundary);
+        Ok(Some(region))
+    }
+
+    /// Indexes the block from `boundary`, and says what the next block has to know; `None` where there is no next.
+    fn take_turn(
+        &mut self,
+        splitter: &Splitter,
+        chunk: Chunk,
+        mut boundary: Boundary,
+    ) -> Result<(Region, Option<Boundary>)> {
+        let dialect = &splitter.dialect;
+        let (head, end) = (self.head, self.head + chunk.length);
+        // The line feed of a CRLF whose halves lie in two blocks belongs to neither record.
+        let split_crlf = boundary.place.after_cr
+            && boundary.place.state == State::RecordStart
+            && self.bytes[head..end].first() == Some(&b'\n');
+        let begin = head + usize::from(split_crlf);
+        let words = chunk.length.div_ceil(64);
+        self.marks.clear(head / 64, (head / 64 + words + 1).min(self.marks.ends.len()));
+        let raw = &self.raw[..words];
+        let mut tally =
+            index::index(&self.bytes[head..end], raw, head, &mut boundary.place, dialect, &mut self.marks);
+
+        let unterminated = chunk.last && matches!(boundary.place.state, State::Quoted | State::Escaped);
+        if chunk.last && !unterminated && boundary.place.state != State::RecordStart {
+            self.marks.ends[end / 64] |= 1 << (end % 64);
+            tally.ends += 1;
+            tally.comments += u64::from(boundary.place.state == State::Comment);
+        }
+
+        let Some(last_end) = self.marks.last_end(head / 64, end / 64 + 1) else {
+            let start = self.head;
+            let region = Region {
+                ticket: chunk.ticket,
+                start,
+                limit: start,
+                base: chunk.offset as i64 - head as i64,
+                lines: boundary.lines,
+                records: boundary.records,
+            };
+            boundary.tail.extend_from_slice(&self.bytes[begin..end]);
+            check_length(splitter, &boundary, chunk)?;
+            self.fault = unterminated.then(|| unclosed(splitter, &boundary, chunk));
+            let next = (!chunk.last).then_some(boundary);
+            return Ok((region, next));
+        };
+        let completes =
+            self.bytes[last_end] == b'\r' && last_end + 1 < end && self.bytes[last_end + 1] == b'\n';
+        let limit = (last_end + 1 + usize::from(completes)).min(end);
+
+        let blanks = if splitter.columns == 1 { 0 } else { tally.blanks };
+        let next_tail = &self.bytes[limit..end];
+        let next = Boundary {
+            place: boundary.place,
+            lines: boundary.lines + breaks(&boundary.tail) + tally.lines - breaks(next_tail),
+            records: boundary.records + tally.ends - blanks - tally.comments,
+            tail: next_tail.to_vec(),
+        };
+        self.fault = unterminated.then(|| unclosed(splitter, &next, chunk));
+        splitter.blank_lines.fetch_add(blanks, Ordering::Relaxed);
+        splitter.records.fetch_add(next.records - boundary.records, Ordering::Relaxed);
+
+        let tail = boundary.tail.len();
+        let base = chunk.offset as i64 - self.head as i64;
+        let region = if tail == 0 {
+            Region {
+                ticket: chunk.ticket,
+                start: begin,
+                limit,
+                base,
+                lines: boundary.lines,
+                records: boundary.records,
+            }
+        } else {
+            let moved = self.prepend(&boundary.tail, end, dialect);
+            Region {
+                ticket: chunk.ticket,
+                start: self.head - tail,
+                limit: limit + moved,
+                base: base - moved as i64,
+                lines: boundary.lines,
+                records: boundary.records,
+            }
+        };
+        Ok((region, (!chunk.last).then_some(next)))
+    }
+
+    /// Puts the tail before the block's bytes and marks its delimiters; says by how much the block moved for that.
+    fn prepend(&mut self, tail: &[u8], end: usize, dialect: &Dialect) -> usize {
+        let moved = if tail.len() <= self.head { 0 } else { tail.len().next_multiple_of(64) - self.head };
+        if moved > 0 {
+            let old = self.head;
+            self.head += moved;
+            let (words, moved_words) = (self.marks.ends.len(), moved / 64);
+            self.bytes.resize(self.bytes.len() + moved, 0);
+            self.bytes.copy_within(old..end, self.head);
+            self.marks.resize(words + moved_words);
+            self.marks.delimiters.copy_within(old / 64..words, self.head / 64);
+            self.marks.ends.copy_within(old / 64..words, self.head / 64);
+        }
+        let start = self.head - tail.len();
+        self.bytes[start..self.head].copy_from_slice(tail);
+        self.marks.clear(start / 64, self.head / 64);
+        machine::index(tail, start, &mut Place::default(), dialect, &mut self.marks);
+        moved
+    }
+
+    /// A block that holds the head of an input, indexed from `begin`. Where the head is `ended` (the whole input), a last
+    /// record without a terminator is marked too.
+    pub(crate) fn of_head(bytes: &[u8], begin: usize, dialect: &Dialect, ended: bool) -> Self {
+        let mut block = Block { head: 0, ..Block::new() };
+        block.reserve(bytes.len());
+        block.bytes[..bytes.len()].copy_from_slice(bytes);
+        let mut place = Place::default();
+        machine::index(&bytes[begin..], begin, &mut place, dialect, &mut block.marks);
+        if ended && !matches!(place.state, State::RecordStart | State::Quoted | State::Escaped) {
+            block.marks.ends[bytes.len() / 64] |= 1 << (bytes.len() % 64);
+        }
+        block
+    }
+
+    /// The first delimiter or record end at or behind `from`, and whether it ends a record. There must be one.
+    pub(crate) fn next_mark(&self, from: usize) -> (usize, bool) {
+        let mut word = from / 64;
+        let mut mask = u64::MAX << (from % 64);
+        loop {
+            let marks = (self.marks.delimiters[word] | self.marks.ends[word]) & mask;
+            if marks != 0 {
+                let bit = marks.trailing_zeros() as usize;
+                return (word * 64 + bit, self.marks.ends[word] >> bit & 1 == 1);
+            }
+            word += 1;
+            mask = u64::MAX;
+        }
+    }
+
+    /// Gives back the room that one very long record took.
+    pub(crate) fn shrink(&mut self) {
+        const KEPT: usize = 1 << 20;
+        if self.head > KEPT {
+            *self = Block::new();
+        }
+    }
+}
