@@ -8,7 +8,7 @@ use crate::{AggregateFunction, DataType, Expr, Result, Typed};
 /// Gives an aggregate its types.
 ///
 /// # Errors
-/// As [`bind`].
+/// As [`bind`](super::bind()).
 pub fn bind_aggregate(
     function: AggregateFunction,
     arguments: &[Expr],
