@@ -11,7 +11,7 @@ use plimsoll_kernels::Block;
 use plimsoll_kernels::arrays::{arrow_type, result_array};
 
 /// Where an Arrow field says which type a column that is given as text has in the head sample.
-pub(crate) const TYPE_KEY: &str = "plimsoll.type";
+pub const TYPE_KEY: &str = "plimsoll.type";
 
 /// Makes batches of one schema: that of the first block.
 #[derive(Debug)]

@@ -13,6 +13,7 @@ mod plan;
 pub mod sql;
 mod stream;
 
+pub use batch::TYPE_KEY;
 pub use builder::{Outcome, QueryBuilder};
 pub use engine::{Engine, EngineBuilder};
 pub use footprint::{Footprint, Progress};

@@ -104,7 +104,7 @@ fn is_numeric(field: &Field) -> bool {
         ArrowType::Int64 | ArrowType::Float64 | ArrowType::Decimal128(..) => true,
         ArrowType::Utf8 => field
             .metadata()
-            .get("plimsoll.type")
+            .get(plimsoll::TYPE_KEY)
             .and_then(|name| DataType::parse(name))
             .is_some_and(DataType::is_numeric),
         _ => false,
@@ -153,7 +153,7 @@ mod samples {
 
     /// One bare column: text that carries the SQL type of its sample.
     pub(super) fn bare(name: &str, sql_type: &str, cells: &[Option<&str>]) -> RecordBatch {
-        let metadata = HashMap::from([("plimsoll.type".to_owned(), sql_type.to_owned())]);
+        let metadata = HashMap::from([(plimsoll::TYPE_KEY.to_owned(), sql_type.to_owned())]);
         let field = Field::new(name, ArrowType::Utf8, true).with_metadata(metadata);
         RecordBatch::try_new(
             Arc::new(Schema::new(vec![field])),
