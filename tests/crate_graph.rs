@@ -12,10 +12,10 @@ use serde_json::Value;
 
 /// Every crate of the project with the project's crates that it may import. A new crate is a new line here.
 const ALLOWED: [(&str, &[&str]); 8] = [
-    ("plimsoll-core", &[]),
     ("plimsoll-memory", &[]),
+    ("plimsoll-core", &["plimsoll-memory"]),
     ("plimsoll-csv", &["plimsoll-core"]),
-    ("plimsoll-rows", &["plimsoll-core"]),
+    ("plimsoll-rows", &["plimsoll-core", "plimsoll-memory"]),
     ("plimsoll-kernels", &["plimsoll-core", "plimsoll-memory"]),
     ("plimsoll-pipeline", &["plimsoll-core", "plimsoll-csv", "plimsoll-kernels", "plimsoll-memory"]),
     (
@@ -83,14 +83,15 @@ fn arrows_point_down() {
     }
 }
 
-/// The oracle shares no evaluator, no scanner and no Arrow with what it judges.
+/// The oracle shares no evaluator, no scanner and no Arrow with what it judges: of `plimsoll-memory` it takes the trait
+/// that measures its rows, which decides nothing about them.
 #[test]
 fn the_oracle_shares_only_the_contracts() {
     let packages = packages();
     let rows = packages.iter().find(|package| name(package) == "plimsoll-rows").expect("the oracle");
     let imported = imports(rows, true);
     let ours: Vec<&&str> = imported.iter().filter(|one| one.starts_with("plimsoll")).collect();
-    assert_eq!(ours, [&"plimsoll-core"]);
+    assert_eq!(ours, [&"plimsoll-core", &"plimsoll-memory"]);
     assert!(!imported.iter().any(|one| one.starts_with("arrow")), "{imported:?}");
 }
 

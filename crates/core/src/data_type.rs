@@ -32,6 +32,8 @@ pub enum DataType {
     Utf8,
 }
 
+plimsoll_memory::impl_deep_size!(flat DataType);
+
 impl DataType {
     /// The decimal type that inference and sums give: 38 digits, `scale` of them behind the point.
     pub const fn decimal(scale: u8) -> Self {

@@ -25,6 +25,9 @@ pub struct Schema {
     pub fields: Vec<Field>,
 }
 
+plimsoll_memory::impl_deep_size!(struct Field { name, data_type });
+plimsoll_memory::impl_deep_size!(struct Schema { fields });
+
 impl Schema {
     /// A schema of these columns.
     pub fn new(fields: Vec<Field>) -> Self {

@@ -6,6 +6,7 @@ use plimsoll_core::{CsvOptions, Expr, OrderBy, Query, Result, SelectItem};
 
 use crate::engine::Limits;
 use crate::footprint::Meter;
+use crate::operator;
 use crate::plan::Plan;
 use crate::{Footprint, Stream};
 
@@ -133,6 +134,7 @@ impl QueryBuilder {
     /// Any.
     pub fn stream(&self) -> Result<Stream> {
         let meter = Meter::start();
+        let _tag = operator::PLAN.tag().enter();
         Stream::new(meter, self.plan()?)
     }
 

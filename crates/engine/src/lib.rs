@@ -9,6 +9,7 @@ mod engine;
 mod explain;
 pub mod expr;
 mod footprint;
+mod operator;
 mod plan;
 pub mod sql;
 mod stream;

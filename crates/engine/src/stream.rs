@@ -9,11 +9,12 @@ use plimsoll_core::{Error, ErrorKind, Profile, Resolved, Result};
 use plimsoll_kernels::Block;
 use plimsoll_memory::Budget;
 use plimsoll_pipeline::scan::CsvScan;
-use plimsoll_pipeline::{Distinct, Filter, Group, Ordered, Pipeline, Project, Sort, Ticketed};
+use plimsoll_pipeline::{Group, Ordered, Pipeline, Project, Tagged, Ticketed};
 use rayon::ThreadPool;
 
 use crate::batch::Batches;
 use crate::footprint::{Footprint, Meter, Progress};
+use crate::operator;
 use crate::plan::{Plan, thread_pool};
 
 type Blocks = Box<dyn Iterator<Item = Result<Block>> + Send>;
@@ -46,7 +47,10 @@ struct Running {
 impl Stream {
     pub(crate) fn new(meter: Meter, plan: Plan) -> Result<Self> {
         let threads = useful_threads(&plan);
-        let budget = Budget::new(plan.limits.memory.map(|limit| budget_of(limit, threads)).transpose()?);
+        let budget = match plan.limits.memory {
+            Some(limit) => budget_of(limit, threads)?,
+            None => Budget::unlimited(),
+        };
         let progress = Progress::default();
         progress.bytes_read.store(plan.inferred_bytes, Ordering::Relaxed);
         progress.bytes_total.store(plan.file.length().unwrap_or(0), Ordering::Relaxed);
@@ -99,7 +103,7 @@ impl Stream {
     /// All batches. What a scan that begins anew has given before does not count.
     pub(crate) fn collect_all(&mut self) -> Result<Vec<RecordBatch>> {
         self.collects = true;
-        let mut held = self.budget.reservation("result");
+        let mut held = operator::RESULT.consumer(&self.budget).reservation();
         let mut batches: Vec<RecordBatch> = Vec::new();
         let mut restarts = 0;
         while let Some(batch) = self.pull()? {
@@ -133,6 +137,7 @@ impl Stream {
                 Some(Ok(block)) => {
                     self.running = Some(running);
                     self.given += block.rows as u64;
+                    let _tag = operator::RESULT.tag().enter();
                     return self.batches.make(block).map(Some);
                 }
                 None => {
@@ -205,31 +210,35 @@ impl Stream {
         let plan = &self.plan;
         let bytes_read = Arc::clone(&self.progress.bytes_read);
         let scan = CsvScan::new(Arc::clone(&plan.file), plan.scan.clone(), plan.profiles.clone(), bytes_read);
-        let scan = Arc::new(scan.with_budget(&self.budget));
+        let scan = Arc::new(scan.with_consumer(operator::SCAN.consumer(&self.budget)));
         let resolved = &plan.resolved;
         let visible: Vec<usize> = (0..resolved.visible).collect();
 
         let rows: Blocks = match &plan.grouping {
             Some(grouping) => {
-                let workers =
-                    (0..self.pool.current_num_threads()).map(|_| Arc::clone(&scan).ticketed()).collect();
+                let worker = |_| Tagged::new(Arc::clone(&scan).ticketed(), operator::SCAN.tag());
+                let workers = (0..self.pool.current_num_threads()).map(worker).collect();
                 let input = Arc::new(plan.scan_schema());
                 let groups = Group::parallel(workers, Arc::clone(&self.pool), grouping.clone(), input)
-                    .with_budget(&self.budget);
+                    .with_consumer(operator::GROUP.consumer(&self.budget))
+                    .tagged(operator::GROUP.tag());
                 let counted = Counted { base: groups, count: Arc::clone(&self.groups) };
-                match &resolved.having {
+                let groups: Blocks = match &resolved.having {
                     Some(having) => {
-                        Box::new(Project::new(Filter::new(counted, having.clone()), plan.outputs.clone()))
+                        Box::new(counted.filter_rows(having.clone()).tagged(operator::HAVING.tag()))
                     }
-                    None => Box::new(Project::new(counted, plan.outputs.clone())),
-                }
+                    None => Box::new(counted),
+                };
+                Box::new(groups.project(plan.outputs.clone()).tagged(operator::PROJECT.tag()))
             }
             None => {
                 let project = || Project::new(std::iter::empty(), plan.outputs.clone());
-                let worker =
-                    |_| Projected { base: Arc::clone(&scan).ticketed(), project: project(), rest: None };
+                let worker = |_| {
+                    let base = Tagged::new(Arc::clone(&scan).ticketed(), operator::SCAN.tag());
+                    Projected { base, project: project(), rest: None }
+                };
                 let workers = (0..self.pool.current_num_threads()).map(worker).collect();
-                Box::new(Ordered::new(workers, Arc::clone(&self.pool)))
+                Box::new(Ordered::new(workers, Arc::clone(&self.pool)).tagged(operator::PROJECT.tag()))
             }
         };
         let rows = if resolved.distinct { self.distinct(rows)? } else { rows };
@@ -244,7 +253,8 @@ impl Stream {
 
     fn distinct(&self, rows: Blocks) -> Result<Blocks> {
         let input = Arc::new(self.plan.result_schema()?);
-        Ok(Box::new(Distinct::new(rows, input).with_budget(&self.budget)))
+        let distinct = rows.distinct(input).with_consumer(operator::DISTINCT.consumer(&self.budget));
+        Ok(Box::new(distinct.tagged(operator::DISTINCT.tag())))
     }
 
     fn sorted(&self, rows: Blocks, resolved: &Resolved) -> Blocks {
@@ -252,7 +262,8 @@ impl Stream {
             return rows;
         }
         let wanted = resolved.limit.map(|limit| limit.saturating_add(resolved.offset));
-        Box::new(Sort::new(rows, resolved.order_by.clone(), wanted).with_budget(&self.budget))
+        let sort = rows.sort(resolved.order_by.clone(), wanted);
+        Box::new(sort.with_consumer(operator::SORT.consumer(&self.budget)).tagged(operator::SORT.tag()))
     }
 }
 
@@ -334,11 +345,11 @@ fn useful_threads(plan: &Plan) -> usize {
 
 /// What operators may reserve of a process that may have `limit` bytes: all but what it has already and a stack for each
 /// thread.
-fn budget_of(limit: u64, threads: usize) -> Result<u64> {
+fn budget_of(limit: u64, threads: usize) -> Result<Budget> {
     /// What a thread's stack and its allocator's arena come to.
     const THREAD: u64 = 512 << 10;
     let base = plimsoll_memory::process::resident().current.unwrap_or(0) + threads as u64 * THREAD;
-    limit.checked_sub(base).filter(|left| *left > 0).ok_or_else(|| {
+    Budget::limited(limit.saturating_sub(base)).map_err(|_| {
         let mib = |bytes: u64| bytes.div_ceil(1 << 20);
         ErrorKind::MemoryLimit {
             message: format!(

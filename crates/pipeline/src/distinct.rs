@@ -5,7 +5,7 @@ use std::sync::Arc;
 use plimsoll_core::resolve::Grouping;
 use plimsoll_core::{Expr, Field, Result, Schema};
 use plimsoll_kernels::Block;
-use plimsoll_memory::Budget;
+use plimsoll_memory::Consumer;
 use rayon::ThreadPool;
 
 use crate::Group;
@@ -31,9 +31,9 @@ impl<I> Distinct<I> {
         Distinct { base, input }
     }
 
-    /// Reserves the memory of the rows held from `budget`; `MemoryLimit` where it has not enough.
-    pub fn with_budget(self, budget: &Budget) -> Self {
-        Distinct { base: self.base.with_budget(budget), ..self }
+    /// Reserves the memory of the rows held for `consumer`; `MemoryLimit` where its budget has not enough.
+    pub fn with_consumer(self, consumer: Consumer) -> Self {
+        Distinct { base: self.base.with_consumer(consumer), ..self }
     }
 }
 

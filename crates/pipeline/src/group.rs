@@ -7,12 +7,12 @@ use plimsoll_core::resolve::Grouping;
 use plimsoll_core::{Error, Expr, Field, Result, Schema};
 use plimsoll_kernels::Block;
 use plimsoll_kernels::group::Groups;
-use plimsoll_memory::Budget;
+use plimsoll_memory::{Consumer, Tag};
 use rayon::ThreadPool;
 
 use crate::Ticketed;
 use crate::group_worker::{Grouped, Worker};
-use crate::plumbing::{Memory, settle};
+use crate::plumbing::{Memory, settle, thread};
 use crate::widening::join;
 
 /// Reads its bases to their ends, then gives the groups in the order of their first records: the keys, then the
@@ -28,7 +28,7 @@ pub struct Group<I> {
     pool: Option<Arc<ThreadPool>>,
     grouping: Grouping,
     input: Arc<Schema>,
-    budget: Option<Budget>,
+    consumer: Option<Consumer>,
     output: Option<Output>,
     ended: bool,
 }
@@ -45,20 +45,21 @@ struct Output {
 impl<I> Group<I> {
     /// Over one base, on the thread that pulls. `input` names the columns; its types count where there is no block.
     pub fn new(base: I, grouping: Grouping, input: Arc<Schema>) -> Self {
-        let (bases, pool, budget, output) = (vec![base], None, None, None);
-        Group { bases, pool, grouping, input, budget, output, ended: false }
+        let (bases, pool, consumer, output) = (vec![base], None, None, None);
+        Group { bases, pool, grouping, input, consumer, output, ended: false }
     }
 
     /// Over several bases on the threads of `pool`, which should have one for each: where fewer are free, some bases
     /// only begin after others have ended.
     pub fn parallel(bases: Vec<I>, pool: Arc<ThreadPool>, grouping: Grouping, input: Arc<Schema>) -> Self {
-        let (pool, budget, output) = (Some(pool), None, None);
-        Group { bases, pool, grouping, input, budget, output, ended: false }
+        let (pool, consumer, output) = (Some(pool), None, None);
+        Group { bases, pool, grouping, input, consumer, output, ended: false }
     }
 
-    /// Reserves the memory of the group tables from `budget`; `MemoryLimit` where it has not enough.
-    pub fn with_budget(mut self, budget: &Budget) -> Self {
-        self.budget = Some(budget.clone());
+    /// Reserves the memory of the group tables for `consumer`, a consumer below it for each base until they are merged;
+    /// `MemoryLimit` where its budget has not enough.
+    pub fn with_consumer(mut self, consumer: Consumer) -> Self {
+        self.consumer = Some(consumer);
         self
     }
 }
@@ -89,14 +90,25 @@ impl<I: Iterator<Item = Result<T>> + Send, T: Into<Ticketed>> Group<I> {
     fn read_all(&mut self) -> Result<Output> {
         let bases = std::mem::take(&mut self.bases);
         let failed = AtomicU64::new(u64::MAX);
-        let worker = || Worker::new(&self.grouping, self.budget.as_ref(), &failed);
-        let mut tasks: Vec<_> = bases.into_iter().map(|base| (base, worker(), None)).collect();
+        let numbered = bases.into_iter().zip(1..);
+        let mut tasks: Vec<_> = numbered
+            .map(|(base, number)| {
+                let consumer = self.consumer.as_ref().map(|operator| thread(operator, number));
+                (base, Worker::new(&self.grouping, consumer, &failed), None)
+            })
+            .collect();
         match &self.pool {
-            Some(pool) if tasks.len() > 1 => pool.scope(|scope| {
-                for (base, worker, outcome) in &mut tasks {
-                    scope.spawn(|_| *outcome = Some(worker.drive(base)));
-                }
-            }),
+            Some(pool) if tasks.len() > 1 => {
+                let tag = Tag::inherited();
+                pool.scope(|scope| {
+                    for (base, worker, outcome) in &mut tasks {
+                        scope.spawn(move |_| {
+                            let _tag = tag.enter();
+                            *outcome = Some(worker.drive(base));
+                        });
+                    }
+                });
+            }
             _ => tasks.iter_mut().for_each(|(base, worker, outcome)| *outcome = Some(worker.drive(base))),
         }
         let mut first_error: Option<(u64, Error)> = None;
@@ -123,7 +135,7 @@ impl<I: Iterator<Item = Result<T>> + Send, T: Into<Ticketed>> Group<I> {
         let schema = widest.unwrap_or_else(|| Arc::clone(&self.input));
         let mut merged = match tables.pop() {
             Some(grouped) => grouped,
-            None => Grouped::new(&self.grouping, &schema, self.budget.as_ref())?,
+            None => Grouped::new(&self.grouping, &schema, self.consumer.as_ref())?,
         };
         merged.follow(&self.grouping, &schema)?;
         for mut other in tables {
@@ -134,7 +146,8 @@ impl<I: Iterator<Item = Result<T>> + Send, T: Into<Ticketed>> Group<I> {
         let fields =
             names.into_iter().zip(merged.types()).map(|(name, data_type)| Field::new(name, data_type));
         let schema = Arc::new(Schema::new(fields.collect()));
-        let (groups, memory) = merged.into_groups()?;
+        let (groups, mut memory) = merged.into_groups()?;
+        memory.move_to(self.consumer.as_ref())?;
         Ok(Output { groups, schema, position: 0, _memory: memory })
     }
 }

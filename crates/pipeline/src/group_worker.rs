@@ -8,7 +8,7 @@ use plimsoll_core::typed::{bind, bind_aggregate};
 use plimsoll_core::{DataType, Error, Result, Schema, Typed, TypedAggregate};
 use plimsoll_kernels::group::Groups;
 use plimsoll_kernels::{Block, GroupTable, evaluate};
-use plimsoll_memory::Budget;
+use plimsoll_memory::Consumer;
 
 use crate::Ticketed;
 use crate::plumbing::{Memory, same};
@@ -17,7 +17,7 @@ use crate::widening::Widest;
 /// Drives one base into a table.
 pub(crate) struct Worker<'a> {
     grouping: &'a Grouping,
-    budget: Option<&'a Budget>,
+    consumer: Option<Consumer>,
     /// The least ticket in which a worker failed. The others end once they are behind it: what lies before it may hold an
     /// earlier error.
     failed: &'a AtomicU64,
@@ -40,8 +40,8 @@ struct Plan {
 }
 
 impl<'a> Worker<'a> {
-    pub(crate) fn new(grouping: &'a Grouping, budget: Option<&'a Budget>, failed: &'a AtomicU64) -> Self {
-        Worker { grouping, budget, failed, widest: Widest::default(), grouped: None }
+    pub(crate) fn new(grouping: &'a Grouping, consumer: Option<Consumer>, failed: &'a AtomicU64) -> Self {
+        Worker { grouping, consumer, failed, widest: Widest::default(), grouped: None }
     }
 
     /// Takes all blocks of `base`.
@@ -83,7 +83,7 @@ impl<'a> Worker<'a> {
                 grouped.follow(self.grouping, &block.schema)?;
                 grouped
             }
-            none => none.insert(Grouped::new(self.grouping, &block.schema, self.budget)?),
+            none => none.insert(Grouped::new(self.grouping, &block.schema, self.consumer.as_ref())?),
         };
         grouped.take(&block)
     }
@@ -91,10 +91,14 @@ impl<'a> Worker<'a> {
 
 impl Grouped {
     /// A table that has seen no row.
-    pub(crate) fn new(grouping: &Grouping, schema: &Arc<Schema>, budget: Option<&Budget>) -> Result<Self> {
+    pub(crate) fn new(
+        grouping: &Grouping,
+        schema: &Arc<Schema>,
+        consumer: Option<&Consumer>,
+    ) -> Result<Self> {
         let plan = Plan::new(grouping, schema)?;
         let table = GroupTable::new(&plan.key_types(), &plan.aggregates);
-        Ok(Grouped { plan, table, memory: Memory::new(budget, "group table") })
+        Ok(Grouped { plan, table, memory: Memory::new(consumer) })
     }
 
     /// The schema of the rows it takes.

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use plimsoll_core::resolve::Grouping;
 use plimsoll_core::{AggregateFunction, CompareOp, DataType, Expr, Result, SortKey, Value};
 use plimsoll_kernels::Block;
+use plimsoll_memory::Tag;
 
 use crate::testing::{Probe, pool, schema};
 use crate::{Distinct, Group, Ordered, Pipeline, Ticketed};
@@ -42,6 +43,10 @@ fn adapters() -> Vec<Adapter> {
             Box::new(base.sort(vec![SortKey { output: 0, descending: true, nulls_first: false }], Some(30)))
         }),
         ("limit", |base| Box::new(base.limit(0, None))),
+        ("tagged", |base| {
+            static TAG: Tag = Tag::new("law");
+            Box::new(base.limit(0, None).tagged(&TAG))
+        }),
         ("ordered", |base| {
             let ticketed = base.enumerate().map(|(ticket, block)| {
                 Ok(Ticketed { ticket: ticket as u64, last: true, block: Some(block?) })

@@ -18,6 +18,7 @@ mod project;
 pub mod scan;
 mod sort;
 mod sort_rows;
+mod tagged;
 mod widening;
 
 #[cfg(test)]
@@ -33,3 +34,4 @@ pub use ordered::{Ordered, Ticketed};
 pub use pipeline::Pipeline;
 pub use project::Project;
 pub use sort::Sort;
+pub use tagged::Tagged;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use plimsoll_core::Result;
 use plimsoll_kernels::Block;
+use plimsoll_memory::Tag;
 use rayon::ThreadPool;
 
 use crate::lanes::{Lanes, Turn};
@@ -74,8 +75,11 @@ impl<I: Iterator<Item = Result<Ticketed>> + Send + 'static> Iterator for Ordered
 impl<I: Iterator<Item = Result<Ticketed>> + Send + 'static> Ordered<I> {
     fn pull(&mut self) -> Result<Option<Block>> {
         for (number, base) in self.bases.drain(..).enumerate() {
-            let lanes = Arc::clone(&self.lanes);
-            self.pool.spawn(move || lanes.drive(number, base));
+            let (lanes, tag) = (Arc::clone(&self.lanes), Tag::inherited());
+            self.pool.spawn(move || {
+                let _tag = tag.enter();
+                lanes.drive(number, base);
+            });
         }
         while let Some(item) = self.lanes.next(&mut self.turn).transpose()? {
             if item.block.is_some() {

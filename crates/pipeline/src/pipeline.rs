@@ -5,8 +5,9 @@ use std::sync::Arc;
 use plimsoll_core::resolve::Grouping;
 use plimsoll_core::{Expr, Result, Schema, SortKey};
 use plimsoll_kernels::Block;
+use plimsoll_memory::Tag;
 
-use crate::{Distinct, Filter, Group, Limit, Project, Sort};
+use crate::{Distinct, Filter, Group, Limit, Project, Sort, Tagged};
 
 /// Every iterator over blocks.
 pub trait Pipeline: Iterator<Item = Result<Block>> + Sized {
@@ -38,6 +39,11 @@ pub trait Pipeline: Iterator<Item = Result<Block>> + Sized {
     /// See [`Limit`].
     fn limit(self, offset: u64, limit: Option<u64>) -> Limit<Self> {
         Limit::new(self, offset, limit)
+    }
+
+    /// See [`Tagged`].
+    fn tagged(self, tag: &'static Tag) -> Tagged<Self> {
+        Tagged::new(self, tag)
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use plimsoll_core::{DataType, Error, ErrorKind, Result, Schema};
 use plimsoll_kernels::Block;
-use plimsoll_memory::{Budget, Reservation};
+use plimsoll_memory::{Consumer, LimitExceeded, Reservation};
 
 /// What `next()` gives for what a pull found; after an error or the end, `ended` is set.
 pub(crate) fn settle(ended: &mut bool, pulled: Result<Option<Block>>) -> Option<Result<Block>> {
@@ -42,24 +42,40 @@ pub(crate) fn same(left: &Arc<Schema>, right: &Arc<Schema>) -> bool {
     Arc::ptr_eq(left, right) || left == right
 }
 
-/// The memory of one operator, under a budget or not.
-#[derive(Debug)]
+/// The memory of one operator or one of its threads, under a budget or not.
+#[derive(Debug, Default)]
 pub(crate) struct Memory {
     reservation: Option<Reservation>,
 }
 
 impl Memory {
-    pub(crate) fn new(budget: Option<&Budget>, name: &str) -> Self {
-        Memory { reservation: budget.map(|budget| budget.reservation(name)) }
+    /// Nothing yet, on the account of `consumer`.
+    pub(crate) fn new(consumer: Option<&Consumer>) -> Self {
+        Memory { reservation: consumer.map(Consumer::reservation) }
     }
 
     /// Says that `bytes` are held now.
     pub(crate) fn hold(&mut self, bytes: usize) -> Result<()> {
         let Some(reservation) = &mut self.reservation else { return Ok(()) };
         let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
-        reservation.try_resize(bytes).map_err(|exceeded| {
-            let hint = "raise the memory limit, or keep fewer rows or groups".to_owned();
-            Error::from(ErrorKind::MemoryLimit { message: exceeded.to_string(), hint })
-        })
+        reservation.try_resize(bytes).map_err(exceeded)
     }
+
+    /// Puts what is held on the account of another consumer: who holds it pays.
+    pub(crate) fn move_to(&mut self, consumer: Option<&Consumer>) -> Result<()> {
+        match (&mut self.reservation, consumer) {
+            (Some(reservation), Some(consumer)) => reservation.move_to(consumer).map_err(exceeded),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The consumer of the worker of this number, from 1, of an operator.
+pub(crate) fn thread(operator: &Consumer, number: usize) -> Consumer {
+    operator.child(&format!("thread {number}"))
+}
+
+fn exceeded(exceeded: LimitExceeded) -> Error {
+    let hint = "raise the memory limit, or keep fewer rows or groups".to_owned();
+    ErrorKind::MemoryLimit { message: exceeded.to_string(), hint }.into()
 }

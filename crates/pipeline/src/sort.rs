@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use plimsoll_core::{Result, Schema, SortKey};
 use plimsoll_kernels::Block;
-use plimsoll_memory::Budget;
+use plimsoll_memory::Consumer;
 
 use crate::plumbing::{Memory, settle};
 use crate::sort_rows::Held;
@@ -21,7 +21,7 @@ pub struct Sort<I> {
     base: I,
     keys: Vec<SortKey>,
     limit: usize,
-    budget: Option<Budget>,
+    consumer: Option<Consumer>,
     output: Option<Output>,
     ended: bool,
 }
@@ -40,12 +40,12 @@ impl<I> Sort<I> {
     /// Over `base`, by columns of it; `limit` is how many rows are wanted from the front.
     pub fn new(base: I, keys: Vec<SortKey>, limit: Option<u64>) -> Self {
         let limit = limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
-        Sort { base, keys, limit, budget: None, output: None, ended: false }
+        Sort { base, keys, limit, consumer: None, output: None, ended: false }
     }
 
-    /// Reserves the memory of the rows held from `budget`; `MemoryLimit` where it has not enough.
-    pub fn with_budget(mut self, budget: &Budget) -> Self {
-        self.budget = Some(budget.clone());
+    /// Reserves the memory of the rows held for `consumer`; `MemoryLimit` where its budget has not enough.
+    pub fn with_consumer(mut self, consumer: Consumer) -> Self {
+        self.consumer = Some(consumer);
         self
     }
 }
@@ -78,7 +78,7 @@ impl<I: Iterator<Item = Result<Block>>> Sort<I> {
 
     /// All rows in order; `None` where there is none.
     fn read_all(&mut self) -> Result<Option<Output>> {
-        let mut memory = Memory::new(self.budget.as_ref(), "sort");
+        let mut memory = Memory::new(self.consumer.as_ref());
         let mut widest = Widest::default();
         let mut schema: Option<Arc<Schema>> = None;
         let mut held = Held::default();
@@ -122,6 +122,7 @@ mod tests {
     use super::*;
     use crate::testing::{block, blocks, integers, integers_of, mantissas_of, schema, tenths};
     use plimsoll_core::{DataType, ErrorKind};
+    use plimsoll_memory::Budget;
     use proptest::prelude::*;
 
     fn by(output: usize, descending: bool, nulls_first: bool) -> SortKey {
@@ -156,8 +157,9 @@ mod tests {
 
     #[test]
     fn a_budget_ends_it() {
-        let budget = Budget::new(Some(100));
-        let mut sort = Sort::new(blocks(&[&[1, 2, 3]]), vec![by(0, false, false)], None).with_budget(&budget);
+        let budget = Budget::limited(100).unwrap();
+        let sort = Sort::new(blocks(&[&[1, 2, 3]]), vec![by(0, false, false)], None);
+        let mut sort = sort.with_consumer(budget.consumer("sort"));
         let refused = sort.next().unwrap().unwrap_err();
         assert!(matches!(refused.kind(), ErrorKind::MemoryLimit { .. }), "{refused}");
         assert!(sort.next().is_none());
@@ -198,7 +200,7 @@ mod tests {
 
     #[test]
     fn a_limit_bounds_what_is_held() {
-        let budget = Budget::new(None);
+        let budget = Budget::unlimited();
         let mut all = Vec::new();
         let base = (0..200u64).map(|number| {
             let values: Vec<Option<i64>> =
@@ -206,7 +208,8 @@ mod tests {
             all.extend(values.iter().flatten().copied());
             Ok(block(number * 4096, &[DataType::Int64], vec![integers(&values)]))
         });
-        let sort = Sort::new(base, vec![by(0, false, false)], Some(10)).with_budget(&budget);
+        let sort = Sort::new(base, vec![by(0, false, false)], Some(10));
+        let sort = sort.with_consumer(budget.consumer("sort"));
         let given: Vec<Block> = sort.collect::<Result<_>>().unwrap();
         all.sort_unstable();
         assert_eq!(integers_of(&given, 0), all[..10]);

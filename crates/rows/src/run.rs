@@ -23,6 +23,8 @@ pub struct Rows {
     pub rows: Vec<Vec<Value>>,
 }
 
+plimsoll_memory::impl_deep_size!(struct Rows { schema, rows });
+
 /// Runs `query` over the file that it names; `-` and `/dev/stdin` are standard input.
 ///
 /// With `bare_text`, where rows could be given out while the file is read ([`Resolved::streams`]), an output that is a

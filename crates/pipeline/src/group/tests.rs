@@ -4,6 +4,8 @@ use std::sync::Barrier;
 
 use plimsoll_core::{AggregateFunction, ArithmeticOp, DataType, ErrorKind, Value};
 
+use plimsoll_memory::Budget;
+
 use super::*;
 use crate::testing::{block, blocks, integers, integers_of, mantissas_of, pool, schema, tenths};
 
@@ -100,12 +102,37 @@ fn the_error_of_the_least_position_counts() {
 
 #[test]
 fn a_budget_ends_it() {
-    let budget = Budget::new(Some(1000));
-    let group = Group::new(blocks(&[&[1, 2, 3]]), by_key(), schema(&[DataType::Int64])).with_budget(&budget);
-    assert_eq!(collect(group).len(), 1);
+    let budget = Budget::limited(1000).unwrap();
+    let operator = || budget.consumer("group");
+    let group = Group::new(blocks(&[&[1, 2, 3]]), by_key(), schema(&[DataType::Int64]));
+    assert_eq!(collect(group.with_consumer(operator())).len(), 1);
     let base = blocks(&[&(0..1000).collect::<Vec<_>>()]);
-    let mut group = Group::new(base, by_key(), schema(&[DataType::Int64])).with_budget(&budget);
+    let mut group = Group::new(base, by_key(), schema(&[DataType::Int64])).with_consumer(operator());
     let refused = group.next().unwrap().unwrap_err();
     assert!(matches!(refused.kind(), ErrorKind::MemoryLimit { .. }), "{refused}");
+    assert_eq!(budget.used(), 0);
+}
+
+#[test]
+fn threads_pay_until_the_operator_holds_the_groups() {
+    let budget = Budget::unlimited();
+    let base = |first: i64| {
+        let keys: Vec<Option<i64>> = (first..first + 500).map(Some).collect();
+        std::iter::once(Ok(block(first as u64, &[DataType::Int64], vec![integers(&keys)])))
+    };
+    let group = Group::parallel(vec![base(0), base(500)], pool(2), by_key(), schema(&[DataType::Int64]));
+    let mut group = group.with_consumer(budget.consumer("query").child("group"));
+    assert_eq!(group.next().unwrap().unwrap().rows, 1000);
+    let [query, operator, first, second] = budget.consumers().try_into().unwrap();
+    assert_eq!(
+        [&query, &operator, &first, &second].map(|holder| holder.path.as_str()),
+        ["query", "query / group", "query / group / thread 1", "query / group / thread 2"]
+    );
+    assert!(first.peak > 0 && second.peak > 0);
+    // While they are merged, one of the two tables holds the groups of both.
+    assert!(operator.peak >= first.peak.max(second.peak));
+    assert_eq!((first.used, second.used, query.used), (0, 0, operator.used));
+    assert!(operator.used >= 1000 * size_of::<i64>() as u64);
+    drop(group);
     assert_eq!(budget.used(), 0);
 }

@@ -6,12 +6,12 @@ mod types;
 mod worker;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, AtomicUsize};
 
 use plimsoll_core::{Error, Expr, Profile, Result};
 use plimsoll_csv::{CsvFile, Scan};
 use plimsoll_kernels::{Block, Source};
-use plimsoll_memory::Budget;
+use plimsoll_memory::Consumer;
 
 pub use infer::infer_full;
 pub use types::Misfit;
@@ -77,7 +77,9 @@ pub struct CsvScan {
     /// Columns of the file that WHERE reads, ascending.
     filter_columns: Vec<usize>,
     types: Types,
-    budget: Option<Budget>,
+    consumer: Option<Consumer>,
+    /// How many workers were made.
+    workers: AtomicUsize,
 }
 
 impl CsvScan {
@@ -101,13 +103,14 @@ impl CsvScan {
         });
         let scan = Arc::new(Scan::new(&file, wanted.clone(), spec.block_size, bytes_read));
         let types = Types::new(profiles);
-        CsvScan { file, scan, spec, wanted, filter, filter_columns, types, budget: None }
+        let (consumer, workers) = (None, AtomicUsize::new(0));
+        CsvScan { file, scan, spec, wanted, filter, filter_columns, types, consumer, workers }
     }
 
-    /// Reserves the workers' buffers from `budget`.
+    /// Reserves the workers' buffers, each for a consumer below `consumer`.
     #[must_use]
-    pub fn with_budget(mut self, budget: &Budget) -> Self {
-        self.budget = Some(budget.clone());
+    pub fn with_consumer(mut self, consumer: Consumer) -> Self {
+        self.consumer = Some(consumer);
         self
     }
 

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use arrow::array::{ArrayRef, BooleanArray};
 use arrow::compute::filter;
@@ -12,7 +13,7 @@ use plimsoll_kernels::{Block, select};
 use super::{CsvScan, Misfit};
 use crate::Ticketed;
 use crate::filter::bind_condition;
-use crate::plumbing::{Bound, Memory};
+use crate::plumbing::{Bound, Memory, thread};
 
 /// Bytes that a cell of a block takes: its span and its value.
 const CELL_BYTES: usize = 24;
@@ -95,7 +96,9 @@ impl TicketedScan {
         let profiles = scan.types.profiles();
         let types = scan.wanted.iter().map(|column| scan.file.column_type(*column, &profiles)).collect();
         let reader = Reader::new(Arc::clone(&scan.scan));
-        let memory = Memory::new(scan.budget.as_ref(), "scan");
+        let number = scan.workers.fetch_add(1, Ordering::Relaxed) + 1;
+        let consumer = scan.consumer.as_ref().map(|operator| thread(operator, number));
+        let memory = Memory::new(consumer.as_ref());
         let mut worker = TicketedScan {
             scan,
             reader,

@@ -1,0 +1,17 @@
+//! What the heap holds: the allocator that counts, its counters for each thread, and the tags that say for whom a thread
+//! allocates.
+
+mod allocator;
+mod counters;
+mod measure;
+mod slot;
+mod tag;
+
+pub use allocator::Counting;
+pub use counters::{Heap, ThreadHeap, exact_peak, heap, reset_peak, threads};
+pub use measure::{Measured, measure};
+#[cfg(feature = "traces")]
+pub(crate) use slot::{Slot, slots};
+pub use tag::{InheritedTag, Tag, TagGuard};
+#[cfg(feature = "traces")]
+pub(crate) use tag::{current, names};

@@ -1,0 +1,271 @@
+//! What happens to an allocation while a session runs: its stack is taken, its site found, and the block entered in the
+//! side table; when it is freed, by whatever thread, the entry leads back to the site. It takes no lock and allocates
+//! nothing from the traced allocator.
+
+use std::sync::atomic::{AtomicI64, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering, Ordering::Relaxed};
+
+use super::capture::{self, MOST_FRAMES};
+use super::sites::{self, SITE_BITS, Site, SiteNumber};
+use super::{sample, shadow};
+use crate::heap::{self, Slot};
+
+const OFF: u8 = 0;
+const EXACT: u8 = 1;
+const SAMPLED: u8 = 2;
+
+static STATE: AtomicU8 = AtomicU8::new(OFF);
+static FRAMES: AtomicUsize = AtomicUsize::new(0);
+static INTERVAL: AtomicU64 = AtomicU64::new(0);
+static SEED: AtomicU64 = AtomicU64::new(0);
+/// Counts sessions; entries of the side table carry its low bits, so that none outlives its session.
+static SESSION: AtomicU32 = AtomicU32::new(0);
+
+/// Traced live bytes and their peak.
+static LIVE: AtomicI64 = AtomicI64::new(0);
+static PEAK: AtomicI64 = AtomicI64::new(0);
+/// Even while the live bytes are at their peak, odd from the first decrease on. A site keeps what it had at the peak when it
+/// changes for the first time in an odd epoch; until then what is live is what was live at the peak. So a new peak
+/// costs nothing, however many sites there are.
+static PEAK_EPOCH: AtomicU64 = AtomicU64::new(0);
+
+/// What the recorder is told when a session starts.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Settings {
+    pub(super) frames: usize,
+    /// `None` traces every allocation.
+    pub(super) interval: Option<u64>,
+    pub(super) seed: u64,
+}
+
+/// Whether allocations are traced.
+#[inline]
+pub(crate) fn is_on() -> bool {
+    STATE.load(Relaxed) != OFF
+}
+
+/// Starts a session. The caller holds the lock of the session.
+pub(super) fn start(settings: Settings) {
+    sites::reset();
+    LIVE.store(0, Relaxed);
+    PEAK.store(0, Relaxed);
+    PEAK_EPOCH.store(0, Relaxed);
+    SESSION.fetch_add(1, Relaxed);
+    let inside = if settings.frames == 0 { 0 } else { capture::inside() };
+    FRAMES.store((settings.frames + inside).min(MOST_FRAMES), Relaxed);
+    INTERVAL.store(settings.interval.unwrap_or(0), Relaxed);
+    SEED.store(settings.seed, Relaxed);
+    STATE.store(if settings.interval.is_some() { SAMPLED } else { EXACT }, Ordering::SeqCst);
+}
+
+/// Stops it: when this returns, no thread is recording any more.
+pub(super) fn stop() {
+    STATE.store(OFF, Ordering::SeqCst);
+    // A thread that saw the old state is done within some hundred instructions.
+    std::thread::sleep(std::time::Duration::from_micros(50));
+    for slot in heap::slots() {
+        while slot.tracing.busy.load(Ordering::Acquire) != 0 && !std::ptr::eq(slot, Slot::mine()) {
+            std::thread::yield_now();
+        }
+    }
+}
+
+/// Forgets what the session has entered.
+pub(super) fn clear() {
+    shadow::clear();
+    sites::reset();
+}
+
+/// Bytes traced as live, and the most that ever were since the start or the last [`reset_peak`].
+pub(super) fn traced() -> (u64, u64) {
+    let live = LIVE.load(Relaxed);
+    (live.max(0).unsigned_abs(), PEAK.load(Relaxed).max(live).max(0).unsigned_abs())
+}
+
+pub(super) fn reset_peak() {
+    PEAK.store(LIVE.load(Relaxed), Relaxed);
+    // To the next even epoch: what was kept does not count any more.
+    let _ = PEAK_EPOCH.fetch_update(Relaxed, Relaxed, |epoch| Some((epoch | 1) + 1));
+}
+
+/// What a site had live at the peak.
+pub(super) fn at_peak(site: &Site) -> (u64, u64) {
+    let epoch = PEAK_EPOCH.load(Relaxed);
+    let kept = epoch % 2 == 1 && site.peak_epoch.load(Relaxed) == epoch;
+    if kept { site.at_peak.get() } else { site.live() }
+}
+
+/// A scope in which the thread's allocations are not traced. Frees still are.
+pub(crate) struct Quiet(&'static Slot);
+
+impl Quiet {
+    pub(crate) fn enter() -> Self {
+        let slot = Slot::mine();
+        slot.tracing.quiet.store(slot.tracing.quiet.load(Relaxed) + 1, Relaxed);
+        slot.tracing.last_block.store(0, Relaxed);
+        Quiet(slot)
+    }
+}
+
+impl Drop for Quiet {
+    fn drop(&mut self) {
+        let quiet = &self.0.tracing.quiet;
+        quiet.store(quiet.load(Relaxed).saturating_sub(1), Relaxed);
+    }
+}
+
+/// Says for a scope that the thread is inside the recorder.
+struct Busy<'a>(&'a Slot);
+
+impl<'a> Busy<'a> {
+    #[inline]
+    fn enter(slot: &'a Slot) -> Self {
+        slot.tracing.busy.store(1, Relaxed);
+        Busy(slot)
+    }
+}
+
+impl Drop for Busy<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        self.0.tracing.busy.store(0, Ordering::Release);
+    }
+}
+
+/// A block was allocated.
+#[inline]
+pub(crate) fn allocated(slot: &'static Slot, address: usize, size: usize) {
+    if STATE.load(Relaxed) == SAMPLED {
+        let (session, seed, interval) = (SESSION.load(Relaxed), SEED.load(Relaxed), INTERVAL.load(Relaxed));
+        if sample::hits(slot, size, session, seed, interval) {
+            record(slot, address, size);
+        } else {
+            slot.tracing.last_block.store(0, Relaxed);
+        }
+    } else {
+        record(slot, address, size);
+    }
+}
+
+/// Takes the stack and enters the block.
+#[inline(never)]
+fn record(slot: &'static Slot, address: usize, size: usize) {
+    /// Stacks up to this depth are taken in a small buffer: clearing a large one would cost more than the walk.
+    const FEW: usize = 16;
+    let state = &slot.tracing;
+    if state.quiet.load(Relaxed) != 0 || state.busy.load(Relaxed) != 0 {
+        return;
+    }
+    let _busy = Busy::enter(slot);
+    let limit = FRAMES.load(Relaxed);
+    let number = if limit <= FEW {
+        let mut stack = [0; FEW];
+        let depth = capture::stack(slot, &mut stack[..limit]);
+        sites::find(&stack[..depth], heap::current())
+    } else {
+        let mut stack = [0; MOST_FRAMES];
+        let depth = capture::stack(slot, &mut stack[..limit.min(MOST_FRAMES)]);
+        sites::find(&stack[..depth], heap::current())
+    };
+    state.last_block.store(address, Relaxed);
+    enter(number, address, size);
+}
+
+/// Enters a block of a site.
+#[inline]
+fn enter(number: SiteNumber, address: usize, size: usize) {
+    if !shadow::put(address, entry(number)) {
+        return;
+    }
+    let site = sites::site(number);
+    let weight = weight(size);
+    let now = LIVE.fetch_add(weight.0.cast_signed(), Relaxed).wrapping_add(weight.0.cast_signed());
+    let epoch = PEAK_EPOCH.load(Relaxed);
+    if now > PEAK.load(Relaxed) {
+        PEAK.fetch_max(now, Relaxed);
+        if epoch % 2 == 1 {
+            let _ = PEAK_EPOCH.compare_exchange(epoch, epoch + 1, Relaxed, Relaxed);
+        }
+    } else if epoch % 2 == 1 {
+        site.keep(epoch);
+    }
+    site.total.add(weight);
+}
+
+/// Takes the block out of the side table before it is freed: what [`freed`] and [`moved`] need to know of it.
+#[inline]
+pub(crate) fn taken(address: usize) -> u32 {
+    shadow::take(address)
+}
+
+/// A block is about to be freed.
+#[inline]
+pub(crate) fn freed(slot: &'static Slot, address: usize, size: usize) {
+    let taken = taken(address);
+    if taken != 0 {
+        let temporary = slot.tracing.last_block.load(Relaxed) == address;
+        leave(slot, taken, size, temporary);
+    }
+}
+
+/// A block was reallocated from `old` to `new` (address and size), or was not: then the new address is 0. It counts as a
+/// free and an allocation, but growing in place is no temporary allocation.
+#[inline]
+pub(crate) fn moved(slot: &'static Slot, taken: u32, old: (usize, usize), new: (usize, usize)) {
+    if new.0 == 0 {
+        if taken != 0 {
+            shadow::put(old.0, taken);
+        }
+        return;
+    }
+    if taken != 0 {
+        leave(slot, taken, old.1, false);
+    }
+    if is_on() {
+        allocated(slot, new.0, new.1);
+    }
+}
+
+/// Takes a block's bytes from its site.
+#[inline(never)]
+fn leave(slot: &'static Slot, taken: u32, size: usize, temporary: bool) {
+    let number = taken & ((1 << SITE_BITS) - 1);
+    if taken != entry(number) {
+        // Of an earlier session.
+        return;
+    }
+    let _busy = Busy::enter(slot);
+    let site = sites::site(number);
+    let weight = weight(size);
+    let mut epoch = PEAK_EPOCH.load(Relaxed);
+    if epoch % 2 == 0 {
+        // The first decrease after a peak.
+        epoch = match PEAK_EPOCH.compare_exchange(epoch, epoch + 1, Relaxed, Relaxed) {
+            Ok(epoch) => epoch + 1,
+            Err(other) => other,
+        };
+    }
+    if epoch % 2 == 1 {
+        site.keep(epoch);
+    }
+    LIVE.fetch_sub(weight.0.cast_signed(), Relaxed);
+    site.freed.add(weight);
+    if temporary {
+        slot.tracing.last_block.store(0, Relaxed);
+        site.temporary.add(weight);
+    }
+}
+
+/// A site's number with the session's low bits above it: never 0.
+#[inline]
+fn entry(number: SiteNumber) -> u32 {
+    number | SESSION.load(Relaxed) << SITE_BITS
+}
+
+/// What a block of `size` bytes counts.
+#[inline]
+fn weight(size: usize) -> (u64, u64) {
+    match INTERVAL.load(Relaxed) {
+        0 => (size as u64, 1),
+        interval => sample::weight(size, interval),
+    }
+}
