@@ -30,6 +30,6 @@ fn main() -> plimsoll::Result<()> {
     assert_eq!(outcome.batches.iter().map(|batch| batch.num_rows()).sum::<usize>(), 3);
     assert_eq!((footprint.rows_read, footprint.rows_given), (3000, 3));
     assert_eq!(footprint.groups, Some(40));
-    assert!(footprint.peak_heap.is_some_and(|bytes| bytes > 0));
+    assert!(footprint.memory.heap.peak.is_some_and(|bytes| bytes > 0));
     Ok(())
 }

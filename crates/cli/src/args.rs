@@ -34,6 +34,13 @@ pub(crate) enum Verb {
     /// flags of query, so that the same command line works with both; as nothing runs, --stats writes nothing.
     #[command(after_long_help = EXPLAIN_EXAMPLES)]
     Explain(QueryArgs),
+    /// Run a query and print which source lines and operators allocated its memory
+    ///
+    /// Runs the statement with every allocation put down to its source line and its operator, and prints the lines that
+    /// allocated most, what was live when the heap was at its peak, and each operator's part. The rows are counted,
+    /// not printed. Takes the flags of query, so that the same command line works with both; -o writes the report.
+    #[command(after_long_help = PROFILE_EXAMPLES)]
+    Profile(ProfileArgs),
 }
 
 const QUERY_EXAMPLES: &str = "\
@@ -58,6 +65,17 @@ Examples:
   plimsoll explain \"SELECT station, avg(t) FROM 'weather.csv' WHERE t > -50 GROUP BY station\"
   plimsoll explain -o plan.txt - < report.sql";
 
+const PROFILE_EXAMPLES: &str = "\
+Examples:
+  plimsoll profile \"SELECT station, avg(t) FROM 'weather.csv' GROUP BY station\"
+
+  A flame graph, a profile for pprof, and a snapshot to compare a later run with:
+    plimsoll profile --export peak.svg --export heap.pb.gz --export before.snapshot - < report.sql
+    plimsoll profile --compare before.snapshot - < report.sql
+
+  A long query at little cost, by a sample of one in 512 KiB:
+    plimsoll profile --sample 512KiB \"SELECT count(DISTINCT id) FROM 'big.csv'\"";
+
 /// The statement and the flags that every verb over a query shares.
 #[derive(Debug, clap::Args)]
 pub(crate) struct QueryArgs {
@@ -69,6 +87,57 @@ pub(crate) struct QueryArgs {
     pub(crate) output: OutputArgs,
     #[command(flatten)]
     pub(crate) input: InputArgs,
+}
+
+/// The statement, and how it is profiled.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ProfileArgs {
+    #[command(flatten)]
+    pub(crate) query: QueryArgs,
+    #[command(flatten)]
+    pub(crate) options: ProfileOptions,
+}
+
+/// How a query is profiled.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Profile")]
+pub(crate) struct ProfileOptions {
+    /// Lines to print of each list
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub(crate) top: usize,
+    /// Calls to keep of each stack, at most 112; inlined functions come on top
+    #[arg(long, value_name = "N", default_value_t = 16)]
+    pub(crate) frames: usize,
+    /// Trace a sample of one allocation in so many bytes, instead of all
+    ///
+    /// Figures are then unbiased estimates, with the exact total beside them.
+    #[arg(long, value_name = "SIZE")]
+    pub(crate) sample: Option<Size>,
+    /// Also write the profile to FILE; may be repeated
+    ///
+    /// By its ending: .pb.gz or .pprof for pprof, .folded for folded stacks, .svg for a flame graph in one file,
+    /// .snapshot for --compare.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) export: Vec<PathBuf>,
+    /// What flame graphs and folded stacks show
+    #[arg(long, value_enum, value_name = "WHAT", default_value_t = MeasureArg::Peak)]
+    pub(crate) measure: MeasureArg,
+    /// Print the difference to an earlier run's snapshot
+    #[arg(long, value_name = "SNAPSHOT")]
+    pub(crate) compare: Option<PathBuf>,
+}
+
+/// The names of what is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MeasureArg {
+    /// Live when the heap was at its peak
+    Peak,
+    /// Everything allocated
+    Total,
+    /// Freed by the thread that had allocated it before it allocated again
+    Temporary,
+    /// Left behind by the query
+    Live,
 }
 
 /// What a run may use.
@@ -198,13 +267,16 @@ mod tests {
     }
 
     #[test]
-    fn every_flag_reads_on_both_verbs() {
-        for verb in ["query", "explain"] {
+    fn every_flag_reads_on_every_verb() {
+        for verb in ["query", "explain", "profile"] {
             let line = "--memory-limit 64MiB --threads 2 --format tsv -o out.tsv --stats s.json --quiet --delimiter tab \
                         --quote none --escape \\ --no-header --columns a,b --null NA --null - --comment # --skip-rows 3 \
                         --types a=DECIMAL(4,1),b=DATE --infer full --max-field 1MB --block-size 7";
             let words = ["plimsoll", verb, "SELECT 1"].into_iter().chain(line.split_ascii_whitespace());
-            let (Verb::Query(args) | Verb::Explain(args)) = Args::try_parse_from(words).unwrap().verb;
+            let args = match Args::try_parse_from(words).unwrap().verb {
+                Verb::Query(args) | Verb::Explain(args) => args,
+                Verb::Profile(args) => args.query,
+            };
             assert_eq!(args.sql, "SELECT 1");
             assert_eq!(args.input.null, ["NA", "-"]);
             assert_eq!(args.input.types[0].len(), 2);
@@ -220,6 +292,9 @@ mod tests {
             "query SELECT --delimiter ab",
             "query SELECT --memory-limit much",
             "query SELECT --types a=BLOB",
+            "query SELECT --top 3",
+            "profile SELECT --top many",
+            "profile SELECT --measure heap",
             "nonsense",
         ] {
             let words = ["plimsoll"].into_iter().chain(line.split_ascii_whitespace());

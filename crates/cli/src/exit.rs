@@ -3,6 +3,7 @@
 use std::io::{ErrorKind as IoKind, Write};
 use std::process::ExitCode;
 
+use plimsoll::memory::trace::TraceError;
 use plimsoll::{Error, ErrorKind};
 
 /// The exit code of a run that was interrupted: 128 and the number of SIGINT, as shells count.
@@ -20,6 +21,11 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
 }
 
 fn code(error: &anyhow::Error) -> u8 {
+    match error.downcast_ref::<TraceError>() {
+        Some(TraceError::Damaged { .. } | TraceError::Version { .. }) => return 3,
+        Some(TraceError::TooManyFrames { .. } | TraceError::NoInterval) => return 2,
+        _ => {}
+    }
     match error.downcast_ref::<Error>().map(Error::kind) {
         Some(ErrorKind::Io { source, .. }) if source.kind() == IoKind::BrokenPipe => 0,
         Some(
@@ -61,6 +67,10 @@ mod tests {
             let error = anyhow::Error::new(error);
             assert_eq!(code(&error), expected, "{error}");
         }
+        let damaged = TraceError::Damaged { path: "old.snapshot".into(), reason: text() };
+        assert_eq!(code(&damaged.into()), 3);
+        assert_eq!(code(&TraceError::NoInterval.into()), 2);
+        assert_eq!(code(&TraceError::NotInstalled.into()), 1);
         assert_eq!(code(&anyhow::anyhow!("anything else")), 1);
     }
 }

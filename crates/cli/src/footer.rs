@@ -7,7 +7,8 @@ use crate::units::{counted, file_bytes, memory_bytes, seconds, throughput};
 /// The footer, a line feed at its end. The second line stands only where there is something out of the ordinary.
 pub(crate) fn footer(footprint: &Footprint) -> String {
     let threads = u64::try_from(footprint.threads).unwrap_or(u64::MAX);
-    let peak = footprint.peak_resident.map(|bytes| format!("peak {}", memory_bytes(bytes)));
+    let peak = footprint.memory.resident.peak;
+    let peak = peak.map(|bytes| format!("peak {}", memory_bytes(bytes.unsigned_abs())));
     let cost = [
         Some(format!(
             "{} from {}",
@@ -43,9 +44,9 @@ mod tests {
             bytes_read: 1_379_500_000,
             wall: Duration::from_millis(1940),
             threads: 2,
-            peak_resident: Some(10_311_925),
             ..Footprint::default()
         };
+        footprint.memory.resident.peak = Some(10_311_925);
         let usual =
             "413 rows from 100,000,000 records · 1.38 GB in 1.94 s · 0.71 GB/s · 2 threads · peak 9.83 MiB\n";
         assert_eq!(footer(&footprint), usual);

@@ -9,6 +9,7 @@ mod explain;
 mod footer;
 mod interrupt;
 mod output;
+mod profile;
 mod progress;
 mod query;
 mod settings;
@@ -38,6 +39,7 @@ fn run(args: Args) -> anyhow::Result<ExitCode> {
     match args.verb {
         Verb::Query(args) => query::run(&Settings::resolve(args, terminal)?)?,
         Verb::Explain(args) => explain::run(&Settings::resolve(args, terminal)?)?,
+        Verb::Profile(args) => profile::run(args, terminal)?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -150,7 +150,9 @@ mod tests {
 
     fn resolve(words: &[&str], on_terminal: bool) -> Result<Settings> {
         let line = ["plimsoll", "query", "SELECT 1"].iter().chain(words);
-        let (Verb::Query(args) | Verb::Explain(args)) = Args::try_parse_from(line).unwrap().verb;
+        let Verb::Query(args) = Args::try_parse_from(line).unwrap().verb else {
+            unreachable!("the line says so")
+        };
         let terminal = Terminal {
             stdout: on_terminal,
             stderr: on_terminal,

@@ -1,13 +1,14 @@
 //! What a run cost, as JSON for programs. The fields are documented in docs/stats.md.
 
 use plimsoll::Footprint;
+use plimsoll::memory::{Footprint as Memory, Holder};
 use serde::Serialize;
 
 /// Grows when a field changes its meaning or goes; new fields do not count.
-const FORMAT_VERSION: u32 = 1;
+const FORMAT_VERSION: u32 = 2;
 
 #[derive(Serialize)]
-struct Stats {
+struct Stats<'a> {
     format_version: u32,
     plimsoll_version: &'static str,
     rows_read: u64,
@@ -16,14 +17,12 @@ struct Stats {
     wall_seconds: f64,
     cpu_seconds: Option<f64>,
     threads: usize,
-    peak_resident_bytes: Option<u64>,
-    anonymous_bytes: Option<u64>,
-    peak_heap_bytes: Option<u64>,
     allocations: Option<u64>,
-    peak_reserved_bytes: u64,
     groups: Option<u64>,
     restarts: u64,
     blank_lines: u64,
+    memory: Memory,
+    consumers: &'a [Holder],
 }
 
 /// The footprint as one JSON object, a line feed at its end.
@@ -38,11 +37,9 @@ pub(crate) fn json(footprint: &Footprint) -> serde_json::Result<String> {
         wall,
         cpu,
         threads,
-        peak_resident,
-        anonymous,
-        peak_heap,
+        memory,
+        ref consumers,
         allocations,
-        peak_reserved,
         groups,
         restarts,
         blank_lines,
@@ -56,14 +53,12 @@ pub(crate) fn json(footprint: &Footprint) -> serde_json::Result<String> {
         wall_seconds: wall.as_secs_f64(),
         cpu_seconds: cpu.map(|time| time.as_secs_f64()),
         threads,
-        peak_resident_bytes: peak_resident,
-        anonymous_bytes: anonymous,
-        peak_heap_bytes: peak_heap,
         allocations,
-        peak_reserved_bytes: peak_reserved,
         groups,
         restarts,
         blank_lines,
+        memory,
+        consumers,
     };
     Ok(serde_json::to_string_pretty(&stats)? + "\n")
 }
@@ -71,6 +66,8 @@ pub(crate) fn json(footprint: &Footprint) -> serde_json::Result<String> {
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
+
+    use plimsoll::memory::Part;
 
     use super::*;
 
@@ -83,18 +80,16 @@ mod tests {
             wall: Duration::from_millis(1500),
             cpu: Some(Duration::from_millis(2250)),
             threads: 2,
-            peak_resident: Some(7),
-            anonymous: Some(6),
-            peak_heap: Some(5),
+            memory: Memory { heap: Part { now: Some(-1), peak: Some(5) }, ..Memory::default() },
+            consumers: vec![Holder { path: "query / scan".to_owned(), used: 0, peak: 3 }],
             allocations: Some(4),
-            peak_reserved: 3,
             groups: None,
             restarts: 1,
             blank_lines: 0,
         };
         let expected = format!(
             r#"{{
-  "format_version": 1,
+  "format_version": 2,
   "plimsoll_version": "{}",
   "rows_read": 10,
   "rows_given": 9,
@@ -102,17 +97,34 @@ mod tests {
   "wall_seconds": 1.5,
   "cpu_seconds": 2.25,
   "threads": 2,
-  "peak_resident_bytes": 7,
-  "anonymous_bytes": 6,
-  "peak_heap_bytes": 5,
   "allocations": 4,
-  "peak_reserved_bytes": 3,
   "groups": null,
   "restarts": 1,
-  "blank_lines": 0
+  "blank_lines": 0,
+  "memory": {{
+    "reserved": {none},
+    "untracked": {none},
+    "heap": {{
+      "now_bytes": -1,
+      "peak_bytes": 5
+    }},
+    "slack": {none},
+    "anonymous": {none},
+    "file": {none},
+    "shared": {none},
+    "resident": {none}
+  }},
+  "consumers": [
+    {{
+      "path": "query / scan",
+      "used_bytes": 0,
+      "peak_bytes": 3
+    }}
+  ]
 }}
 "#,
-            env!("CARGO_PKG_VERSION")
+            env!("CARGO_PKG_VERSION"),
+            none = "{\n      \"now_bytes\": null,\n      \"peak_bytes\": null\n    }"
         );
         assert_eq!(json(&footprint).unwrap(), expected);
     }
@@ -121,7 +133,8 @@ mod tests {
     fn the_page_names_every_field() {
         let page = include_str!("../../../docs/stats.md");
         let stats: serde_json::Value = serde_json::from_str(&json(&Footprint::default()).unwrap()).unwrap();
-        for field in stats.as_object().unwrap().keys() {
+        let parts = stats["memory"].as_object().unwrap();
+        for field in stats.as_object().unwrap().keys().chain(parts.keys()) {
             assert!(page.contains(&format!("`{field}`")), "{field} is missing");
         }
     }

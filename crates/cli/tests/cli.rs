@@ -9,6 +9,8 @@ mod files;
 mod formats;
 #[path = "cli/large.rs"]
 mod large;
+#[path = "cli/profile.rs"]
+mod profile;
 #[path = "cli/program.rs"]
 mod program;
 #[path = "cli/settings.rs"]

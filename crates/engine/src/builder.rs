@@ -139,7 +139,7 @@ impl QueryBuilder {
     }
 
     fn plan(&self) -> Result<Plan> {
-        Plan::new(&self.query, self.limits, self.bare_text)
+        Plan::new(&self.query, self.limits.clone(), self.bare_text)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The engine: the limits that queries run under.
 
 use plimsoll_core::{CsvOptions, Error, Query, Result, Table};
+use plimsoll_memory::Budget;
 
 use crate::QueryBuilder;
 
@@ -11,10 +12,12 @@ pub struct Engine {
 }
 
 /// What a query may use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) struct Limits {
     /// Bytes of the whole process.
     pub(crate) memory: Option<u64>,
+    /// What queries reserve from; each has a budget of its own under `memory` where there is none.
+    pub(crate) budget: Option<Budget>,
     /// Worker threads.
     pub(crate) threads: usize,
     /// Bytes that a worker reads at a time.
@@ -26,6 +29,7 @@ pub(crate) struct Limits {
 #[must_use = "a builder makes an engine by build()"]
 pub struct EngineBuilder {
     memory: Option<u64>,
+    budget: Option<Budget>,
     threads: Option<usize>,
     block_size: Option<usize>,
 }
@@ -35,6 +39,14 @@ impl EngineBuilder {
     /// said.
     pub fn memory_limit(mut self, bytes: u64) -> Self {
         self.memory = Some(bytes);
+        self
+    }
+
+    /// A budget that all queries of the engine reserve from together, and that others may share. It bounds what they
+    /// reserve, not the process, and stands in for [`EngineBuilder::memory_limit`]. A query that ends early, with an error
+    /// or a LIMIT, may have workers that are ahead of it; they give back what they hold at their next block.
+    pub fn budget(mut self, budget: Budget) -> Self {
+        self.budget = Some(budget);
         self
     }
 
@@ -73,7 +85,7 @@ impl EngineBuilder {
             ));
         }
         let memory = self.memory.or_else(plimsoll_memory::process::default_limit);
-        Ok(Engine { limits: Limits { memory, threads, block_size } })
+        Ok(Engine { limits: Limits { memory, budget: self.budget, threads, block_size } })
     }
 }
 
@@ -110,6 +122,6 @@ impl Engine {
 
     /// A query made elsewhere.
     pub fn query(&self, query: Query) -> QueryBuilder {
-        QueryBuilder::new(self.limits, query)
+        QueryBuilder::new(self.limits.clone(), query)
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use plimsoll_memory::process;
+use plimsoll_memory::{Budget, Holder, process};
 
 /// What a run read, gave and cost. Figures of the process are `None` where the system does not tell them.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -21,16 +21,13 @@ pub struct Footprint {
     pub cpu: Option<Duration>,
     /// Worker threads.
     pub threads: usize,
-    /// Peak resident memory of the process since its start, in bytes.
-    pub peak_resident: Option<u64>,
-    /// Anonymous part of the process's resident memory (what is not backed by a file) at the end of the query, in bytes.
-    pub anonymous: Option<u64>,
-    /// Most bytes live on the heap since the query began, where the program's allocator counts.
-    pub peak_heap: Option<u64>,
+    /// Where the process's memory is: what the query reserved, what the heap holds, what is resident. Peaks of the heap
+    /// and of what is reserved are since the query began, that of the resident memory since the process did.
+    pub memory: plimsoll_memory::Footprint,
+    /// What the query, its operators and their threads reserved, in bytes; each behind the one above it.
+    pub consumers: Vec<Holder>,
     /// Allocations since the query began, where the program's allocator counts.
     pub allocations: Option<u64>,
-    /// Most bytes reserved in the query's budget.
-    pub peak_reserved: u64,
     /// Groups, where the query groups.
     pub groups: Option<u64>,
     /// Scans begun anew because a column's type was wider than thought.
@@ -71,16 +68,15 @@ impl Meter {
     }
 
     /// The figures of clock, processor and memory; all others are left empty.
-    pub(crate) fn read(&self) -> Footprint {
+    pub(crate) fn read(&self, budget: &Budget) -> Footprint {
+        let memory = plimsoll_memory::Footprint::now(Some(budget));
         let heap = plimsoll_memory::heap();
-        let resident = process::resident();
         let cpu = process::processor_time().zip(self.cpu).map(|(now, before)| now.saturating_sub(before));
         Footprint {
             wall: self.start.elapsed(),
             cpu,
-            peak_resident: resident.peak,
-            anonymous: resident.anonymous,
-            peak_heap: heap.map(|heap| heap.peak_bytes),
+            memory,
+            consumers: budget.consumers(),
             allocations: heap.map(|heap| heap.allocations - self.allocations),
             ..Footprint::default()
         }

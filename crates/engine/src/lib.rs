@@ -22,4 +22,6 @@ pub use plimsoll_core::{
     AggregateFunction, CsvOptions, DataType, Error, ErrorKind, Expr, Infer, Location, OrderBy, Query, Result,
     SelectItem, Table, Value,
 };
+/// The accounting layer, for programs that count, trace or limit what they allocate themselves.
+pub use plimsoll_memory as memory;
 pub use stream::Stream;

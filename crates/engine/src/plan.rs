@@ -76,13 +76,14 @@ impl Plan {
                 }
             }
         }
+        let block_size = limits.block_size;
         let mut plan = Plan {
             limits,
             file: Arc::new(file),
             scan: ScanSpec {
                 outputs: columns,
                 filter: resolved.filter.clone(),
-                block_size: limits.block_size,
+                block_size,
                 ..ScanSpec::default()
             },
             resolved,

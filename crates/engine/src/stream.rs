@@ -47,9 +47,10 @@ struct Running {
 impl Stream {
     pub(crate) fn new(meter: Meter, plan: Plan) -> Result<Self> {
         let threads = useful_threads(&plan);
-        let budget = match plan.limits.memory {
-            Some(limit) => budget_of(limit, threads)?,
-            None => Budget::unlimited(),
+        let budget = match (&plan.limits.budget, plan.limits.memory) {
+            (Some(budget), _) => budget.clone(),
+            (None, Some(limit)) => budget_of(limit, threads)?,
+            (None, None) => Budget::unlimited(),
         };
         let progress = Progress::default();
         progress.bytes_read.store(plan.inferred_bytes, Ordering::Relaxed);
@@ -92,11 +93,10 @@ impl Stream {
             rows_given: self.given,
             bytes_read: self.progress.bytes_read.load(Ordering::Relaxed),
             threads: self.pool.current_num_threads(),
-            peak_reserved: self.budget.peak(),
             groups: self.plan.grouping.is_some().then(|| self.groups.load(Ordering::Relaxed)),
             restarts: self.restarts,
             blank_lines,
-            ..self.meter.read()
+            ..self.meter.read(&self.budget)
         }
     }
 

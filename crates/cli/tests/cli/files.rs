@@ -54,7 +54,7 @@ fn stats_are_json() {
     place.run(&["query", SUMS, "--stats", "stats.json", "--quiet", "--threads", "1"]).printed();
     let stats: serde_json::Value = serde_json::from_str(&place.read("stats.json")).unwrap();
     for (field, expected) in [
-        ("format_version", 1),
+        ("format_version", 2),
         ("rows_read", 3),
         ("rows_given", 2),
         ("groups", 2),
@@ -64,9 +64,33 @@ fn stats_are_json() {
     ] {
         assert_eq!(stats[field], expected, "{field}");
     }
-    for field in ["bytes_read", "wall_seconds", "allocations", "peak_heap_bytes", "peak_resident_bytes"] {
-        assert!(stats[field].as_f64().is_some_and(|figure| figure > 0.0), "{field}: {}", stats[field]);
+    for field in [
+        "/bytes_read",
+        "/wall_seconds",
+        "/allocations",
+        "/memory/heap/peak_bytes",
+        "/memory/resident/peak_bytes",
+    ] {
+        let figure = stats.pointer(field).unwrap_or_else(|| panic!("{field} is missing"));
+        assert!(figure.as_f64().is_some_and(|figure| figure > 0.0), "{field}: {figure}");
     }
+    let now = |part: &str| stats["memory"][part]["now_bytes"].as_i64().unwrap();
+    assert_eq!(now("reserved") + now("untracked"), now("heap"));
+    assert_eq!(now("heap") + now("slack"), now("anonymous"));
+    assert_eq!(now("anonymous") + now("file") + now("shared"), now("resident"));
+    let consumers: Vec<&str> =
+        stats["consumers"].as_array().unwrap().iter().map(|one| one["path"].as_str().unwrap()).collect();
+    assert_eq!(
+        consumers,
+        [
+            "query",
+            "query / scan",
+            "query / scan / thread 1",
+            "query / group",
+            "query / group / thread 1",
+            "query / sort"
+        ]
+    );
     assert!(stats["bytes_read"].as_u64().unwrap() >= 17);
 }
 

@@ -96,7 +96,12 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Counting<A> {
         let new_block = unsafe { self.inner.realloc(block, layout, new_size) };
         #[cfg(feature = "traces")]
         if let Some(traced) = traced {
-            recorder::moved(Slot::mine(), traced, (block.addr(), layout.size()), (new_block.addr(), new_size));
+            recorder::moved(
+                Slot::mine(),
+                traced,
+                (block.addr(), layout.size()),
+                (new_block.addr(), new_size),
+            );
         }
         if !new_block.is_null() {
             Slot::mine().reallocated(layout.size(), new_size);

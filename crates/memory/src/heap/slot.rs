@@ -206,7 +206,8 @@ impl Slot {
     }
 
     fn counts(&self) -> [u64; 4] {
-        [&self.allocations, &self.frees, &self.allocated_bytes, &self.freed_bytes].map(|count| count.load(Relaxed))
+        [&self.allocations, &self.frees, &self.allocated_bytes, &self.freed_bytes]
+            .map(|count| count.load(Relaxed))
     }
 
     /// Makes the slot the calling thread's.
@@ -273,7 +274,8 @@ fn claim() -> &'static Slot {
     // The first thread that allocates finds `FIRST` already its own.
     let thread = THREADS.fetch_add(1, Relaxed);
     let taken = |slot: &Slot| slot.owner.compare_exchange(0, thread, Ordering::Acquire, Relaxed).is_ok();
-    let slot = if thread == 1 { &FIRST } else { slots().find(|slot| taken(slot)).unwrap_or_else(|| grow(thread)) };
+    let slot =
+        if thread == 1 { &FIRST } else { slots().find(|slot| taken(slot)).unwrap_or_else(|| grow(thread)) };
     slot.begin();
     MINE.set(slot);
     at_thread_end::arm(slot);

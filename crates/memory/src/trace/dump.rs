@@ -25,7 +25,7 @@ impl Traces {
     /// [`TraceError::Io`] if it could not be written; an older file is then unchanged.
     pub fn dump(&self, path: impl AsRef<Path>) -> Result<(), TraceError> {
         let path = path.as_ref();
-        let bytes = encode(self).map_err(|source| TraceError::Io { path: path.to_owned(), source })?;
+        let bytes = self.to_bytes().map_err(|source| TraceError::Io { path: path.to_owned(), source })?;
         let temporary = beside(path);
         let written = write_new(&temporary, &bytes).and_then(|()| fs::rename(&temporary, path));
         written.map_err(|source| {
@@ -33,6 +33,18 @@ impl Traces {
             let _ = fs::remove_file(&temporary);
             TraceError::Io { path: path.to_owned(), source }
         })
+    }
+
+    /// The bytes of the file that [`dump`](Traces::dump) writes, for whoever writes files in a way of their own.
+    ///
+    /// # Errors
+    /// Those of serialization, of which none is known.
+    pub fn to_bytes(&self) -> io::Result<Vec<u8>> {
+        let body = serde_json::to_vec(self)?;
+        let mut bytes = header(&body).into_bytes();
+        bytes.push(b'\n');
+        bytes.extend_from_slice(&body);
+        Ok(bytes)
     }
 
     /// Reads a snapshot that [`dump`](Traces::dump) has written. Whatever is in the file, every index in the result is in
@@ -77,14 +89,6 @@ fn header(body: &[u8]) -> String {
     let mut checksum = flate2::Crc::new();
     checksum.update(body);
     format!("{FORMAT} {VERSION} {} {:08x}", body.len(), checksum.sum())
-}
-
-fn encode(traces: &Traces) -> io::Result<Vec<u8>> {
-    let body = serde_json::to_vec(traces)?;
-    let mut bytes = header(&body).into_bytes();
-    bytes.push(b'\n');
-    bytes.extend_from_slice(&body);
-    Ok(bytes)
 }
 
 fn decode(bytes: &[u8]) -> Result<Traces, Fault> {
@@ -177,7 +181,7 @@ mod tests {
             r#""total":{"bytes":0,"count":0},"temporary":{"bytes":0,"count":0}}],"#,
             r#""peak_bytes":0,"counted":{"bytes":0,"count":0},"overhead_bytes":0}"#,
         );
-        let written = encode(&plain(&[("a.rs", 1, 100, 2)])).unwrap();
+        let written = plain(&[("a.rs", 1, 100, 2)]).to_bytes().unwrap();
         assert_eq!(String::from_utf8(written).unwrap(), expected);
     }
 
@@ -210,7 +214,7 @@ mod tests {
     fn every_cut_is_damage() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("cut.traces");
-        let whole = encode(&small()).unwrap();
+        let whole = small().to_bytes().unwrap();
         for length in 0..whole.len() {
             fs::write(&path, &whole[..length]).unwrap();
             let error = Traces::load(&path).unwrap_err();
@@ -265,7 +269,7 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_written_is_read_again(traces in any_traces()) {
-            let again = decode(&encode(&traces).unwrap());
+            let again = decode(&traces.to_bytes().unwrap());
             prop_assert_eq!(again.as_ref(), Ok(&traces));
             for by in ALL_GROUPS {
                 let differences = again.as_ref().unwrap().compare_to(&traces, *by, Measure::Live, false);
@@ -277,7 +281,7 @@ mod tests {
         fn one_changed_byte_is_never_read_as_something_else(
             traces in any_traces(), at: prop::sample::Index, flip in 1_u8..,
         ) {
-            let mut bytes = encode(&traces).unwrap();
+            let mut bytes = traces.to_bytes().unwrap();
             let at = at.index(bytes.len());
             bytes[at] ^= flip;
             prop_assert!(decode(&bytes).is_err());

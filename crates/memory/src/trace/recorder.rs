@@ -2,7 +2,9 @@
 //! side table; when it is freed, by whatever thread, the entry leads back to the site. It takes no lock and allocates
 //! nothing from the traced allocator.
 
-use std::sync::atomic::{AtomicI64, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering, Ordering::Relaxed};
+use std::sync::atomic::{
+    AtomicI64, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering, Ordering::Relaxed,
+};
 
 use super::capture::{self, MOST_FRAMES};
 use super::sites::{self, SITE_BITS, Site, SiteNumber};

@@ -161,8 +161,7 @@ fn allocated() -> Amount {
 impl Session {
     fn snapshot(&self) -> Snapshot {
         let now = allocated();
-        let counted =
-            Amount { bytes: now.bytes - self.before.bytes, count: now.count - self.before.count };
+        let counted = Amount { bytes: now.bytes - self.before.bytes, count: now.count - self.before.count };
         Snapshot::take(self.options.mode, self.options.frames, counted)
     }
 }

@@ -108,7 +108,10 @@ mod tests {
             short("/root/.rustup/toolchains/1.95.0/lib/rustlib/src/rust/library/core/src/iter/mod.rs"),
             library("library/core/src/iter/mod.rs")
         );
-        assert_eq!(short("/rust/deps/hashbrown-0.16.1/src/raw/mod.rs"), library("hashbrown-0.16.1/src/raw/mod.rs"));
+        assert_eq!(
+            short("/rust/deps/hashbrown-0.16.1/src/raw/mod.rs"),
+            library("hashbrown-0.16.1/src/raw/mod.rs")
+        );
     }
 
     #[test]
@@ -120,7 +123,9 @@ mod tests {
 
     #[test]
     fn the_allocator_is_known_by_name() {
-        assert!(is_allocator("<plimsoll_memory::heap::allocator::Counting<A> as core::alloc::global::GlobalAlloc>::alloc"));
+        assert!(is_allocator(
+            "<plimsoll_memory::heap::allocator::Counting<A> as core::alloc::global::GlobalAlloc>::alloc"
+        ));
         assert!(is_allocator("__rustc::__rust_alloc"));
         assert!(!is_allocator("plimsoll::stream::Stream::pull"));
     }

@@ -1,0 +1,91 @@
+//! What a query does when memory runs out at any of its reservations: it ends with an error, holds nothing afterwards, and
+//! the next run gives the right answer.
+
+#![allow(clippy::expect_used, reason = "a failed expectation in a test is the message")]
+
+use std::time::Duration;
+
+use plimsoll::memory::trace::{self, GroupBy, Key, Measure, Mode};
+use plimsoll::memory::{Budget, Counting};
+use plimsoll::{Engine, ErrorKind, Outcome, Result};
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting::system();
+
+/// Queries that between them run every operator that reserves.
+const QUERIES: [&str; 6] = [
+    "SELECT count(*) FROM 'data/weather.csv'",
+    "SELECT station, min(t), avg(t), median(t) FROM 'data/weather.csv' GROUP BY station ORDER BY station",
+    "SELECT t, count(DISTINCT station) FROM 'data/weather.csv' GROUP BY t HAVING count(*) > 2 ORDER BY 2 DESC LIMIT 5",
+    "SELECT * FROM 'data/weather.csv' WHERE t > 20 ORDER BY t",
+    "SELECT DISTINCT station FROM 'data/weather.csv'",
+    "SELECT station, first(t), corr(t, t * t), stddev(t) FROM 'data/weather.csv' GROUP BY station LIMIT 3",
+];
+
+fn run(sql: &str, threads: usize, budget: &Budget) -> Result<Outcome> {
+    // Blocks so small that tables grow many times, and every thread has some.
+    let engine = Engine::builder().budget(budget.clone()).threads(threads).block_size(2048).build()?;
+    engine.sql(sql)?.run()
+}
+
+/// What was allocated since tracing began and is still there, as stacks.
+fn left_behind() -> Vec<String> {
+    let traces = trace::take_snapshot().expect("a session runs").into_traces();
+    let by_stack = traces.statistics(GroupBy::Traceback, Measure::Live, false).into_iter();
+    let stacks = by_stack.map(|one| match &one.key {
+        Key::Traceback(calls) => format!("{one}\n{}", calls.format(None, true).join("\n")),
+        key => key.to_string(),
+    });
+    stacks.filter(|stack| !is_kept(stack)).collect()
+}
+
+/// Asks until the answer is as it should be, for a second at most.
+fn eventually<T>(mut ask: impl FnMut() -> T, is_right: impl Fn(&T) -> bool) -> T {
+    for _ in 0..200 {
+        let answer = ask();
+        if is_right(&answer) {
+            return answer;
+        }
+        drop(answer);
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    ask()
+}
+
+/// rayon's queues free what belonged to a thread some time after the thread has ended, when other threads come by.
+fn is_kept(stack: &str) -> bool {
+    stack.contains("crossbeam_epoch::")
+}
+
+#[test]
+fn every_reservation_may_be_refused() {
+    for (sql, threads) in QUERIES.iter().flat_map(|sql| [(sql, 1), (sql, 3)]) {
+        let expected = run(sql, threads, &Budget::unlimited()).expect("enough memory").batches;
+        let refused = (1..).take_while(|growth| {
+            let place = format!("{sql}, {threads} threads, growth {growth}");
+            trace::start(40, Mode::Exact).expect("no session runs");
+            let budget = Budget::unlimited().refusing(*growth);
+            let failed = match run(sql, threads, &budget) {
+                Ok(outcome) => {
+                    assert_eq!(outcome.batches, expected, "{place}");
+                    false
+                }
+                Err(error) => {
+                    assert!(matches!(error.kind(), ErrorKind::MemoryLimit { .. }), "{place}: {error}");
+                    assert!(error.to_string().contains("query / "), "{place}: {error}");
+                    true
+                }
+            };
+            // Workers that were ahead end at their next block.
+            assert_eq!(eventually(|| budget.used(), |used| *used == 0), 0, "{place}");
+            drop(budget);
+            let left = eventually(left_behind, Vec::is_empty);
+            assert!(left.is_empty(), "{place}: {}", left.join("\n"));
+            trace::stop().expect("a session runs");
+            failed
+        });
+        let refused = refused.count();
+        println!("{sql}, {threads} threads: {refused} reservations refused one by one");
+        assert!(refused >= 3, "{sql}");
+    }
+}
