@@ -2,7 +2,9 @@
 //!
 //! [`start`] and [`stop`] frame a session; [`take_snapshot`] tells at any time what is live, what was live at the peak,
 //! what was ever allocated and what was freed at once, for every stack and tag. A [`Snapshot`] reads as [`Traces`]: plain
-//! data with statistics, differences, filters and files.
+//! data with statistics, differences, filters and files. Taking one and resolving it leaves no trace, but what statistics,
+//! differences and reports allocate is traced as any other allocation while a session runs. A snapshot outlives its session,
+//! so read it after [`stop`].
 //!
 //! An allocation takes this way: `recorder` has `capture` take the stack, finds its site in `sites` and enters the block
 //! in the `shadow` table; a free finds the entry by the block's address. `symbols` turns addresses into lines when a

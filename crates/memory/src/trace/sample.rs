@@ -76,8 +76,8 @@ mod tests {
 
     #[test]
     fn weights_are_sizes_over_probabilities() {
-        // 1 - exp(-1) = 0.632120558828…
-        assert_eq!(weight(1 << 20, 1 << 20), (1_658_824, 1620));
+        // 1 - exp(-1) = 0.632120558828…, by which 2^20 is 1658822.81 and 1024 is 1619.94 (Python's `math.expm1`).
+        assert_eq!(weight(1 << 20, 1 << 20), (1_658_823, 1620));
         // A block far larger than the interval is always hit and stands for itself.
         assert_eq!(weight(1 << 30, 1 << 10), (1 << 30, COUNT_UNIT));
         // Small blocks stand for about an interval of bytes.

@@ -1,0 +1,139 @@
+//! Tests that assert a limit: what a piece of work may hold and how often it may allocate. The allocator counts, so the
+//! figures are exact and the same on every run; nothing here is timed.
+//!
+//! As dhat's testing mode and pytest-memray's `limit_memory`.
+
+#![allow(clippy::unwrap_used, reason = "a failed expectation in a test is the message")]
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use plimsoll::Engine;
+use plimsoll_memory::trace::{self, GroupBy, Measure, Mode};
+use plimsoll_memory::{Counting, Measured, heap, measure, reset_peak};
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting::system();
+
+/// All threads share the heap and the traces, so one test runs at a time. Tests that only call `measure` would not need it
+/// for themselves: that sees the calling thread alone.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Fails where `work` holds more than `limit` bytes at once, with the lines that held them. Gives its result.
+#[track_caller]
+fn limit_memory<T>(limit: u64, work: impl Fn() -> T) -> (T, Measured) {
+    let (result, cost) = measure(&work);
+    if cost.peak_bytes <= limit {
+        return (result, cost);
+    }
+    // Once more, to tell the lines. Tracing costs only where the test has failed.
+    trace::start(16, Mode::Exact).unwrap();
+    drop(work());
+    let lines = trace::stop().unwrap().statistics(GroupBy::Line, Measure::AtPeak, false);
+    panic!("{} bytes were held, {limit} are allowed\n{}", cost.peak_bytes, trace::report(&lines, 5));
+}
+
+/// Writes `rows` records of a station and a temperature, and gives the file's place.
+fn weather(directory: &Path, rows: u32) -> PathBuf {
+    let mut text = String::from("station,t\n");
+    for row in 0..rows {
+        let temperature = f64::from(row % 600) / 10.0 - 20.0;
+        writeln!(text, "station {},{temperature:.1}", row % 50).unwrap();
+    }
+    let path = directory.join(format!("{rows}.csv"));
+    fs::write(&path, text).unwrap();
+    path
+}
+
+/// The most bytes that all threads held above what was live before, while the result was taken batch by batch, and how
+/// often they allocated.
+fn cost_of(sql: &str, threads: usize) -> (u64, u64) {
+    let engine = Engine::builder().threads(threads).block_size(1 << 16).build().unwrap();
+    reset_peak();
+    let before = heap().unwrap();
+    let mut stream = engine.sql(sql).unwrap().stream().unwrap();
+    let rows: usize = stream.by_ref().map(|batch| batch.unwrap().num_rows()).sum();
+    assert!(rows > 0);
+    drop(stream);
+    let after = heap().unwrap();
+    (after.peak_bytes - before.live_bytes, after.allocations - before.allocations)
+}
+
+const SMALL: u32 = 100_000;
+const LARGE: u32 = 500_000;
+
+/// What a query over the small and the large file held at most, and how often it allocated.
+fn small_and_large(query: &str, threads: usize) -> [(u64, u64); 2] {
+    let directory = tempfile::tempdir().unwrap();
+    [SMALL, LARGE].map(|rows| {
+        let file = weather(directory.path(), rows);
+        cost_of(&query.replace("FILE", &format!("'{}'", file.display())), threads)
+    })
+}
+
+#[test]
+fn the_heap_of_a_streaming_query_does_not_grow_with_the_file() {
+    let _alone = alone();
+    let queries = [
+        "SELECT station, t FROM FILE WHERE t > 0",
+        "SELECT station, avg(t), count(*) FROM FILE GROUP BY station",
+        // Some ten thousand rows are held before those beyond the limit are thrown out.
+        "SELECT station, t FROM FILE ORDER BY t DESC, station LIMIT 10",
+    ];
+    for threads in [1, 2] {
+        for query in queries {
+            let [small, large] = small_and_large(query, threads);
+            let told = format!("{query}, {threads} threads: (bytes, allocations) {small:?} and {large:?}");
+            println!("{told}");
+            // The file grows by 6 MB. What may differ is how far one thread is ahead of the other, and what each has
+            // not published yet.
+            assert!(large.0 <= small.0 + (512 << 10), "{told}");
+            // Some allocations for each block, none for each row.
+            assert!((large.1 - small.1) < u64::from(LARGE - SMALL) / 20, "{told}");
+        }
+    }
+}
+
+/// So that the test above is known to see what it looks for.
+#[test]
+fn what_must_hold_every_row_does_grow() {
+    let _alone = alone();
+    let [small, large] = small_and_large("SELECT station, t FROM FILE ORDER BY t, station", 1);
+    println!("(bytes, allocations) {small:?} and {large:?}");
+    assert!(large.0 - small.0 > 16 * u64::from(LARGE - SMALL), "{small:?} {large:?}");
+}
+
+#[test]
+fn a_line_is_written_into_a_buffer_without_an_allocation() {
+    let _alone = alone();
+    let mut line = String::with_capacity(64);
+    let (written, cost) = measure(|| write!(line, "Bergen,{:.1}", 4.5));
+    written.unwrap();
+    assert_eq!((line.as_str(), cost), ("Bergen,4.5", Measured::default()));
+}
+
+#[test]
+fn work_within_its_limit_passes_and_leaves_nothing() {
+    let _alone = alone();
+    let (sum, cost) = limit_memory(8 * 1000, || (0..1000_u64).collect::<Vec<_>>().iter().sum::<u64>());
+    assert_eq!((sum, cost.peak_bytes, cost.allocations, cost.live_bytes), (499_500, 8000, 1, 0));
+}
+
+#[test]
+#[should_panic(expected = "8001 bytes were held, 8000 are allowed\nTop 5 lines\n#1: tests/memory_limit.rs:")]
+fn one_byte_too_many_fails_and_names_the_line() {
+    let _alone = alone();
+    limit_memory(8000, || vec![0_u8; 8001]);
+}
+
+#[test]
+fn a_leak_shows() {
+    let _alone = alone();
+    let (leaked, cost) = measure(|| -> &'static str { String::from("kept for good").leak() });
+    assert_eq!((cost.live_bytes, cost.frees), (i64::try_from(leaked.len()).unwrap(), 0));
+}
