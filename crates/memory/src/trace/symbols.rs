@@ -54,10 +54,10 @@ pub(super) fn is_allocator(function: &str) -> bool {
         .any(|start| function.starts_with(start))
 }
 
-/// Whether a function without a known file is the standard library's.
+/// Whether a function without a known file is the standard library's, whose hash tables are hashbrown's.
 fn is_std(function: &str) -> bool {
     let function = function.trim_start_matches('<');
-    ["std::", "alloc::", "core::"].iter().any(|start| function.starts_with(start))
+    ["std::", "alloc::", "core::", "hashbrown::"].iter().any(|start| function.starts_with(start))
 }
 
 /// A path as it is shown, and whether it is the standard library's. What lies in cargo's registry begins with the name of

@@ -17,6 +17,7 @@ use arrow_array::{
 use arrow_data::ArrayData;
 use arrow_schema::DataType;
 
+use crate::size::pointer::counted_block;
 use crate::size::{DeepSize, Visitor};
 
 /// `DeepSize` of an array: its type, its null bits, and the parts that are named.
@@ -126,6 +127,12 @@ impl DeepSize for ArrayData {
 /// Visits an array as what its type says it is; another implementation of `Array` as its data.
 fn visit_as<A: DeepSize + 'static>(array: &dyn Array, visitor: &mut Visitor) {
     match array.as_any().downcast_ref::<A>() {
+        Some(inner) if !std::ptr::addr_eq(inner, array) => {
+            // An `Arc` of an array answers for the array that it points to, which is a block of its own.
+            let address = std::ptr::from_ref(inner).addr();
+            let block = counted_block(address, size_of::<A>(), align_of::<A>(), None);
+            visitor.shared_block(block, |visitor| inner.visit_heap(visitor));
+        }
         Some(array) => array.visit_heap(visitor),
         None => visit_data(&array.to_data(), visitor),
     }
