@@ -55,6 +55,17 @@ impl Resolved {
         self.grouping.is_none() && !self.distinct && self.order_by.is_empty()
     }
 
+    /// The most records that WHERE needs to select: those that a LIMIT over streaming rows lets through, else all.
+    pub fn most_records(&self) -> usize {
+        match self.limit {
+            Some(0) => 0,
+            Some(limit) if self.streams() => {
+                usize::try_from(limit.saturating_add(self.offset)).unwrap_or(usize::MAX)
+            }
+            _ => usize::MAX,
+        }
+    }
+
     /// The input columns that WHERE reads, ascending.
     pub fn filter_fields(&self) -> Vec<usize> {
         let mut fields = Vec::new();

@@ -8,7 +8,7 @@ use plimsoll_core::{DataType, Expr, Resolved, Result, Typed, TypedAggregate, Val
 use crate::aggregate::aggregate;
 use crate::evaluate::{evaluate_all, is_true};
 use crate::order::Key;
-use crate::typing::Reading;
+use crate::typing::Selected;
 
 /// One group: its key and all that its aggregates take.
 struct Group {
@@ -27,17 +27,17 @@ struct Group {
 pub(crate) fn grouped(
     resolved: &Resolved,
     grouping: &Grouping,
-    reading: &mut Reading<'_>,
+    selected: &mut impl Selected,
 ) -> Result<(Vec<DataType>, Vec<Vec<Value>>)> {
-    let plan = Plan::new(resolved, grouping, reading)?;
+    let plan = Plan::new(resolved, grouping, selected)?;
     let mut groups = Vec::new();
     let mut by_key = BTreeMap::new();
     if plan.keys.is_empty() {
         by_key.insert(Key(Vec::new()), 0);
         groups.push(plan.group(Vec::new()));
     }
-    for record in &reading.passing {
-        let row = reading.used_row(*record)?;
+    for record in selected.passing() {
+        let row = selected.used_row(*record)?;
         let key = evaluate_all(&plan.keys, &row)?;
         let index = *by_key.entry(Key(key.clone())).or_insert(groups.len());
         if index == groups.len() {
@@ -45,7 +45,7 @@ pub(crate) fn grouped(
         }
         groups[index].take(&plan, &row)?;
     }
-    reading.end()?;
+    selected.end()?;
 
     let mut rows = Vec::new();
     for group in groups {
@@ -70,16 +70,16 @@ struct Plan {
 }
 
 impl Plan {
-    fn new(resolved: &Resolved, grouping: &Grouping, reading: &Reading<'_>) -> Result<Self> {
-        let types = reading.types();
-        let bound = |expr: &Expr| typed::bind(expr, &types).map_err(|error| reading.name_cell(error, Some));
+    fn new(resolved: &Resolved, grouping: &Grouping, selected: &impl Selected) -> Result<Self> {
+        let types = selected.types();
+        let bound = |expr: &Expr| typed::bind(expr, &types).map_err(|error| selected.name_cell(error, &Some));
         let keys: Vec<Typed> = grouping.keys.iter().map(bound).collect::<Result<_>>()?;
         let aggregates: Vec<TypedAggregate> = grouping
             .aggregates
             .iter()
             .map(|(function, arguments)| {
                 typed::bind_aggregate(*function, arguments, &types)
-                    .map_err(|error| reading.name_cell(error, Some))
+                    .map_err(|error| selected.name_cell(error, &Some))
             })
             .collect::<Result<_>>()?;
         let key_types = keys.iter().map(|key| key.data_type);
@@ -89,9 +89,10 @@ impl Plan {
             Some(Expr::Field(column)) => Some(*column),
             _ => None,
         };
-        let bound = |expr: &Expr| typed::bind(expr, &types).map_err(|error| reading.name_cell(error, column));
+        let bound =
+            |expr: &Expr| typed::bind(expr, &types).map_err(|error| selected.name_cell(error, &column));
         let condition = |expr: &Expr| {
-            typed::bind_condition(expr, &types, "HAVING").map_err(|error| reading.name_cell(error, column))
+            typed::bind_condition(expr, &types, "HAVING").map_err(|error| selected.name_cell(error, &column))
         };
         Ok(Plan {
             having: resolved.having.as_ref().map(condition).transpose()?,

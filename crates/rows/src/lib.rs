@@ -8,6 +8,7 @@
 //! 1. `machine`: bytes to records, one byte at a time ([`records`]);
 //! 2. `read`: the dialect, the header, the names, which records are the head sample;
 //! 3. `typing`: which type each column has and which records WHERE selects (`cell` turns text into values);
+//!    or `held`, where the rows of values are there already;
 //! 4. `run` and `group`: the stages of the query over rows of values (`evaluate`, `cast`, `functions`, `aggregate`,
 //!    `exact`).
 
@@ -19,6 +20,7 @@ mod evaluate;
 mod exact;
 mod functions;
 mod group;
+mod held;
 mod machine;
 mod order;
 mod read;
@@ -27,6 +29,7 @@ mod run;
 mod tests;
 mod typing;
 
+pub use held::Held;
 pub use machine::{Cell, Record};
 pub use read::records;
 pub use run::{Rows, run, run_bytes};

@@ -81,7 +81,7 @@ impl Split {
 }
 
 /// A fault behind `records` data records (`None`: in the header).
-fn located(fault: Fault, file: &str, records: Option<usize>) -> Error {
+pub(crate) fn located(fault: Fault, file: &str, records: Option<usize>) -> Error {
     let location = Location {
         file: file.to_owned(),
         line: fault.line,
@@ -151,7 +151,7 @@ fn in_sample(record: &Record, start: u64) -> bool {
     record.byte - start < CsvOptions::SAMPLE_BYTES as u64
 }
 
-fn ragged(record: &Record, number: usize, width: usize, file: &str) -> Error {
+pub(crate) fn ragged(record: &Record, number: usize, width: usize, file: &str) -> Error {
     let location = Location {
         file: file.to_owned(),
         line: record.line,

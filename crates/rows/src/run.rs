@@ -12,7 +12,7 @@ use crate::evaluate::evaluate;
 use crate::group::grouped;
 use crate::order::{Key, order};
 use crate::read::Table;
-use crate::typing::Reading;
+use crate::typing::{Reading, Selected};
 
 /// The result of a query.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,13 +59,22 @@ pub fn run_bytes(query: &Query, bytes: &[u8], bare_text: bool) -> Result<Rows> {
         _ => None,
     };
     let mut reading = Reading::new(table, options, &resolved, &used_fields(&resolved, bare))?;
+    finished(&resolved, &mut reading, bare)
+}
+
+/// The stages behind WHERE. `bare` tells which outputs are given as the text of their cells.
+pub(crate) fn finished(
+    resolved: &Resolved,
+    selected: &mut impl Selected,
+    bare: impl Fn(&Expr) -> Option<usize>,
+) -> Result<Rows> {
     let (types, rows) = match &resolved.grouping {
-        Some(grouping) => grouped(&resolved, grouping, &mut reading)?,
-        None => plain(&resolved, &mut reading, bare)?,
+        Some(grouping) => grouped(resolved, grouping, selected)?,
+        None => plain(resolved, selected, bare)?,
     };
     let names = resolved.outputs.iter().take(resolved.visible).map(|(name, _)| name);
     let schema = Schema::new(names.zip(types).map(|(name, data_type)| Field::new(name, data_type)).collect());
-    Ok(Rows { schema, rows: arrange(&resolved, rows) })
+    Ok(Rows { schema, rows: arrange(resolved, rows) })
 }
 
 /// The columns whose values the query uses; those that it only gives as their own text are left out.
@@ -87,27 +96,29 @@ enum Output {
 /// The types and values of all outputs, hidden ones included, of a query without groups.
 fn plain(
     resolved: &Resolved,
-    reading: &mut Reading<'_>,
+    selected: &mut impl Selected,
     bare: impl Fn(&Expr) -> Option<usize>,
 ) -> Result<(Vec<DataType>, Vec<Vec<Value>>)> {
-    let types = reading.types();
+    let types = selected.types();
     let mut outputs = Vec::new();
     for (_, expr) in &resolved.outputs {
         outputs.push(match bare(expr) {
             Some(column) => Output::Text(column),
-            None => Output::Value(typed::bind(expr, &types).map_err(|error| reading.name_cell(error, Some))?),
+            None => {
+                Output::Value(typed::bind(expr, &types).map_err(|error| selected.name_cell(error, &Some))?)
+            }
         });
     }
     let mut rows = Vec::new();
-    for record in &reading.passing {
-        let row = reading.used_row(*record)?;
+    for record in selected.passing() {
+        let row = selected.used_row(*record)?;
         let values = outputs.iter().map(|output| match output {
-            Output::Text(column) => reading.text(*record, *column),
+            Output::Text(column) => selected.text(*record, *column),
             Output::Value(typed) => evaluate(typed, &row),
         });
         rows.push(values.collect::<Result<_>>()?);
     }
-    reading.end()?;
+    selected.end()?;
     let type_of = |output: &Output| match output {
         Output::Text(_) => DataType::Utf8,
         Output::Value(typed) => typed.data_type,

@@ -4,6 +4,8 @@
 //! of WHERE on every record, others where WHERE passes. A query that streams under a LIMIT reads no further than the
 //! record that gives its last row. What is wrong counts under the final types only, and the first in file order.
 
+use std::borrow::Cow;
+
 use plimsoll_core::{
     CsvOptions, DataType, Error, ErrorKind, Infer, Profile, Resolved, Result, Typed, Value, typed,
 };
@@ -11,6 +13,37 @@ use plimsoll_core::{
 use crate::cell;
 use crate::evaluate::is_true;
 use crate::read::Table;
+
+/// The records that WHERE selects, as the later stages of a query see them.
+pub(crate) trait Selected {
+    /// The types of all columns.
+    fn types(&self) -> Vec<DataType>;
+
+    /// Indexes of the records, ascending.
+    fn passing(&self) -> &[usize];
+
+    /// The values of every column that the query uses; others may be NULL.
+    ///
+    /// # Errors
+    /// `Data` for a cell that does not fit its column's type, or is text that is not UTF-8.
+    fn used_row(&self, record: usize) -> Result<Cow<'_, [Value]>>;
+
+    /// The cell's own text.
+    ///
+    /// # Errors
+    /// `Data` where it is not UTF-8.
+    fn text(&self, record: usize, column: usize) -> Result<Value>;
+
+    /// What the query ends with once the records that were selected are done with.
+    ///
+    /// # Errors
+    /// `Data` or `Value`: why the records behind them could not be read.
+    fn end(&mut self) -> Result<()>;
+
+    /// Says of an error that blames a text column which cell made it text. `column` tells which column of the input
+    /// the blamed one is.
+    fn name_cell(&self, error: Error, column: &dyn Fn(usize) -> Option<usize>) -> Error;
+}
 
 /// What the query reads of a table.
 pub(crate) struct Reading<'a> {
@@ -23,7 +56,7 @@ pub(crate) struct Reading<'a> {
     others: Vec<usize>,
     profiles: Vec<Profile>,
     /// Indexes of the records that WHERE selects.
-    pub(crate) passing: Vec<usize>,
+    passing: Vec<usize>,
     /// Why the records behind the last that was read are not: the error that the whole query ends with.
     pending: Option<Error>,
 }
@@ -73,32 +106,8 @@ impl<'a> Reading<'a> {
         Ok(reading)
     }
 
-    /// What the query ends with once the records that were read are done with.
-    ///
-    /// # Errors
-    /// `Data` or `Value`: why the records behind them could not be read.
-    pub(crate) fn end(&mut self) -> Result<()> {
-        self.pending.take().map_or(Ok(()), Err)
-    }
-
-    /// The types of all columns.
-    pub(crate) fn types(&self) -> Vec<DataType> {
-        (0..self.profiles.len()).map(|column| self.type_of(column)).collect()
-    }
-
     fn type_of(&self, column: usize) -> DataType {
         self.table.declared[column].unwrap_or_else(|| self.profiles[column].data_type())
-    }
-
-    /// The most rows that are given out before reading ends; nothing is read for none.
-    fn most(&self) -> usize {
-        match self.resolved.limit {
-            Some(0) => 0,
-            Some(limit) if self.resolved.streams() => {
-                usize::try_from(limit.saturating_add(self.resolved.offset)).unwrap_or(usize::MAX)
-            }
-            _ => usize::MAX,
-        }
     }
 
     fn observe(&mut self, record: usize, column: usize) {
@@ -110,11 +119,11 @@ impl<'a> Reading<'a> {
     /// perhaps, which records those are.
     fn widen_filtered(&mut self) -> bool {
         let before = self.types();
-        let limited = self.most() < usize::MAX;
+        let limited = self.resolved.most_records() < usize::MAX;
         let filter = if limited { self.bound_filter().ok().flatten() } else { None };
         let mut given = 0;
         for record in 0..self.table.records.len() {
-            if given >= self.most() {
+            if given >= self.resolved.most_records() {
                 break;
             }
             for column in self.filtered.clone() {
@@ -143,9 +152,9 @@ impl<'a> Reading<'a> {
 
     /// Finds the records that pass, and lets the other columns take their cells.
     fn select(&mut self) -> Result<()> {
-        let filter = self.bound_filter().map_err(|error| self.name_cell(error, Some))?;
+        let filter = self.bound_filter().map_err(|error| self.name_cell(error, &Some))?;
         for record in 0..self.table.records.len() {
-            if self.passing.len() >= self.most() {
+            if self.passing.len() >= self.resolved.most_records() {
                 return Ok(());
             }
             let passes = self.row(record, &self.filtered).and_then(|row| match &filter {
@@ -172,7 +181,7 @@ impl<'a> Reading<'a> {
                 }
             }
         }
-        if self.passing.len() < self.most() {
+        if self.passing.len() < self.resolved.most_records() {
             self.pending = self.table.fault.take();
         }
         Ok(())
@@ -182,15 +191,6 @@ impl<'a> Reading<'a> {
         let mut declared =
             self.others.iter().copied().filter(|column| self.table.declared[*column].is_some());
         declared.try_for_each(|column| self.value(record, column).map(drop))
-    }
-
-    /// The values of every column that the query uses; NULL stands in the others.
-    ///
-    /// # Errors
-    /// `Data` for a cell that does not fit its column's type, or is text that is not UTF-8.
-    pub(crate) fn used_row(&self, record: usize) -> Result<Vec<Value>> {
-        let used: Vec<usize> = self.filtered.iter().chain(&self.others).copied().collect();
-        self.row(record, &used)
     }
 
     fn row(&self, record: usize, columns: &[usize]) -> Result<Vec<Value>> {
@@ -212,28 +212,6 @@ impl<'a> Reading<'a> {
             .map_err(|message| self.table.cell_error(record, column, &message, hint))
     }
 
-    /// The cell's own text.
-    ///
-    /// # Errors
-    /// `Data` where it is not UTF-8.
-    pub(crate) fn text(&self, record: usize, column: usize) -> Result<Value> {
-        let cell = &self.table.records[record].fields[column];
-        cell::text(cell, &self.options.nulls)
-            .map_err(|message| self.table.cell_error(record, column, &message, ""))
-    }
-
-    /// Says of an error that blames a text column which cell made it text. `column` tells which column of the input
-    /// the blamed one is.
-    pub(crate) fn name_cell(&self, error: Error, column: impl Fn(usize) -> Option<usize>) -> Error {
-        let ErrorKind::Type { message, hint, field: Some(field) } = error.kind() else { return error };
-        let Some((record, column)) =
-            column(*field).and_then(|column| Some((self.first_text(column)?, column)))
-        else {
-            return error;
-        };
-        self.table.cell_error(record, column, message, hint)
-    }
-
     /// The first record whose cell makes the column text; `None` where the user says that it is.
     fn first_text(&self, column: usize) -> Option<usize> {
         if self.table.declared[column].is_some() {
@@ -252,5 +230,41 @@ impl<'a> Reading<'a> {
                 profile.observe(cell::classify(cell, &self.options.nulls));
                 profile.data_type() == DataType::Utf8
             })
+    }
+}
+
+impl Selected for Reading<'_> {
+    fn types(&self) -> Vec<DataType> {
+        (0..self.profiles.len()).map(|column| self.type_of(column)).collect()
+    }
+
+    fn passing(&self) -> &[usize] {
+        &self.passing
+    }
+
+    /// NULL stands in columns that are not used.
+    fn used_row(&self, record: usize) -> Result<Cow<'_, [Value]>> {
+        let used: Vec<usize> = self.filtered.iter().chain(&self.others).copied().collect();
+        self.row(record, &used).map(Cow::Owned)
+    }
+
+    fn text(&self, record: usize, column: usize) -> Result<Value> {
+        let cell = &self.table.records[record].fields[column];
+        cell::text(cell, &self.options.nulls)
+            .map_err(|message| self.table.cell_error(record, column, &message, ""))
+    }
+
+    fn end(&mut self) -> Result<()> {
+        self.pending.take().map_or(Ok(()), Err)
+    }
+
+    fn name_cell(&self, error: Error, column: &dyn Fn(usize) -> Option<usize>) -> Error {
+        let ErrorKind::Type { message, hint, field: Some(field) } = error.kind() else { return error };
+        let Some((record, column)) =
+            column(*field).and_then(|column| Some((self.first_text(column)?, column)))
+        else {
+            return error;
+        };
+        self.table.cell_error(record, column, message, hint)
     }
 }
