@@ -11,13 +11,17 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Every crate of the project with the project's crates that it may import. A new crate is a new line here.
-const ALLOWED: [(&str, &[&str]); 8] = [
+const ALLOWED: [(&str, &[&str]); 9] = [
     ("plimsoll-memory", &[]),
     ("plimsoll-core", &["plimsoll-memory"]),
     ("plimsoll-csv", &["plimsoll-core"]),
     ("plimsoll-rows", &["plimsoll-core", "plimsoll-memory"]),
     ("plimsoll-kernels", &["plimsoll-core", "plimsoll-memory"]),
     ("plimsoll-pipeline", &["plimsoll-core", "plimsoll-csv", "plimsoll-kernels", "plimsoll-memory"]),
+    (
+        "plimsoll-columnar",
+        &["plimsoll-core", "plimsoll-csv", "plimsoll-kernels", "plimsoll-memory", "plimsoll-pipeline"],
+    ),
     (
         "plimsoll",
         &["plimsoll-core", "plimsoll-csv", "plimsoll-kernels", "plimsoll-memory", "plimsoll-pipeline"],

@@ -34,7 +34,7 @@ fn code(error: &anyhow::Error) -> u8 {
             | ErrorKind::Type { .. }
             | ErrorKind::UnknownColumn { .. },
         ) => 2,
-        Some(ErrorKind::Data { .. } | ErrorKind::Value { .. }) => 3,
+        Some(ErrorKind::Data { .. } | ErrorKind::File { .. } | ErrorKind::Value { .. }) => 3,
         Some(ErrorKind::MemoryLimit { .. }) => 4,
         Some(ErrorKind::Interrupted) => INTERRUPTED,
         _ => 1,
@@ -59,6 +59,7 @@ mod tests {
             (ErrorKind::Type { message: text(), hint: text(), field: None }.into(), 2),
             (Error::unknown_column("a", std::iter::empty()), 2),
             (Error::data(Location::default(), "", ""), 3),
+            (Error::file("f.arrow", "", ""), 3),
             (Error::value(""), 3),
             (ErrorKind::MemoryLimit { message: text(), hint: text() }.into(), 4),
             (ErrorKind::Interrupted.into(), 130),

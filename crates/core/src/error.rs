@@ -125,6 +125,16 @@ pub enum ErrorKind {
         /// What to do, or empty.
         hint: String,
     },
+    /// A file of another format than CSV that is not what it says it is: cut short, damaged, of types that are not taken.
+    #[error("{}: {message}{}", path.display(), hint_suffix(hint))]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        message: String,
+        /// What to do, or empty.
+        hint: String,
+    },
     /// A value that no result can hold: an integer overflow, a decimal past 38 digits, a failing CAST.
     #[error("{message}{}", hint_suffix(hint))]
     Value {
@@ -185,6 +195,11 @@ impl Error {
     /// A failed system call on `path`.
     pub fn io(path: impl Into<PathBuf>, source: std::io::Error) -> Self {
         ErrorKind::Io { path: path.into(), source, hint: String::new() }.into()
+    }
+
+    /// A file that is not what it says it is, and what to do about it.
+    pub fn file(path: impl Into<PathBuf>, message: impl Into<String>, hint: impl Into<String>) -> Self {
+        ErrorKind::File { path: path.into(), message: message.into(), hint: hint.into() }.into()
     }
 
     /// A query that means nothing, and what to write instead.

@@ -88,6 +88,11 @@ impl Profile {
         self.significant = self.significant.max(other.significant);
     }
 
+    /// Digits that the mantissa of any number seen has at most, where it is written with `scale` digits behind the point.
+    pub fn mantissa_digits(&self, scale: u8) -> u32 {
+        self.int_digits + u32::from(scale)
+    }
+
     /// The least type that takes every cell seen; `Null` where none had a value.
     pub fn data_type(&self) -> DataType {
         let numeric = self.number || self.float;
