@@ -8,7 +8,8 @@ use crate::engine::Limits;
 use crate::footprint::Meter;
 use crate::operator;
 use crate::plan::Plan;
-use crate::{Footprint, Stream};
+use crate::source::Source;
+use crate::{Dataset, Footprint, Stream};
 
 /// A query that has not run.
 #[derive(Debug, Clone)]
@@ -17,6 +18,8 @@ pub struct QueryBuilder {
     limits: Limits,
     query: Query,
     bare_text: bool,
+    /// What to read instead of the file that the query names.
+    source: Option<Source>,
 }
 
 /// A finished query.
@@ -32,7 +35,13 @@ pub struct Outcome {
 
 impl QueryBuilder {
     pub(crate) fn new(limits: Limits, query: Query) -> Self {
-        QueryBuilder { limits, query, bare_text: false }
+        QueryBuilder { limits, query, bare_text: false, source: None }
+    }
+
+    /// Reads columns that are held, in place of the file that the query names.
+    pub fn over(mut self, dataset: &Dataset) -> Self {
+        self.source = Some(dataset.source());
+        self
     }
 
     /// How the file is read.
@@ -139,7 +148,7 @@ impl QueryBuilder {
     }
 
     fn plan(&self) -> Result<Plan> {
-        Plan::new(&self.query, self.limits.clone(), self.bare_text)
+        Plan::new(&self.query, self.limits.clone(), self.bare_text, self.source.clone())
     }
 }
 

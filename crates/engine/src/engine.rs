@@ -1,6 +1,6 @@
 //! The engine: the limits that queries run under.
 
-use plimsoll_core::{CsvOptions, Error, Query, Result, Table};
+use plimsoll_core::{CsvOptions, Error, ErrorKind, Query, Result, Table};
 use plimsoll_memory::Budget;
 
 use crate::QueryBuilder;
@@ -22,6 +22,35 @@ pub(crate) struct Limits {
     pub(crate) threads: usize,
     /// Bytes that a worker reads at a time.
     pub(crate) block_size: usize,
+}
+
+impl Limits {
+    /// What a query or a load on so many threads may reserve.
+    pub(crate) fn budget_for(&self, threads: usize) -> Result<Budget> {
+        match (&self.budget, self.memory) {
+            (Some(budget), _) => Ok(budget.clone()),
+            (None, Some(limit)) => budget_of(limit, threads),
+            (None, None) => Ok(Budget::unlimited()),
+        }
+    }
+}
+
+/// What operators may reserve of a process that may have `limit` bytes: all but what it has already and a stack for each
+/// thread.
+fn budget_of(limit: u64, threads: usize) -> Result<Budget> {
+    /// What a thread's stack and its allocator's arena come to.
+    const THREAD: u64 = 512 << 10;
+    let base = plimsoll_memory::process::resident().current.unwrap_or(0) + threads as u64 * THREAD;
+    Budget::limited(limit.saturating_sub(base)).map_err(|_| {
+        let mib = |bytes: u64| bytes.div_ceil(1 << 20);
+        ErrorKind::MemoryLimit {
+            message: format!(
+                "a memory limit of {limit} bytes is below what the program itself needs, {base} bytes"
+            ),
+            hint: format!("allow at least {} MiB", mib(base) + 8),
+        }
+        .into()
+    })
 }
 
 /// Makes an [`Engine`].

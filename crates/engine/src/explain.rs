@@ -2,16 +2,19 @@
 
 use std::fmt::Write;
 
+use plimsoll_columnar::Form;
 use plimsoll_core::{Expr, SortKey};
 
 use crate::plan::Plan;
+use crate::source::Source;
 
 impl Plan {
     /// The operators, each two spaces deeper than the one that takes its rows.
     pub(crate) fn explain(&self) -> String {
         let resolved = &self.resolved;
         let mut lines = Vec::new();
-        let file_names: Vec<String> = self.file.schema().fields.into_iter().map(|field| field.name).collect();
+        let file_names: Vec<String> =
+            self.source.schema().fields.into_iter().map(|field| field.name).collect();
         let columns: Vec<Expr> = file_names.iter().cloned().map(Expr::Column).collect();
         let stage: Vec<Expr> = match &resolved.grouping {
             None => columns.clone(),
@@ -65,7 +68,7 @@ impl Plan {
     }
 
     fn scan_line(&self, columns_of_file: &[Expr]) -> String {
-        let schema = self.schema();
+        let schema = self.source.schema();
         let columns: Vec<String> = self
             .resolved
             .input_fields()
@@ -88,10 +91,19 @@ impl Plan {
             .filter
             .as_ref()
             .map_or_else(String::new, |filter| format!("; where {}", written(filter, columns_of_file)));
-        let delimiter = char::from(self.file.dialect().delimiter).escape_default();
+        let form = match &self.source {
+            Source::Csv { file, .. } => {
+                format!("delimiter '{}'", char::from(file.dialect().delimiter).escape_default())
+            }
+            Source::Held { store, .. } if store.is_mapped() => "mapped".to_owned(),
+            Source::Held { store, .. } => match store.form() {
+                Form::Plain => "columnar".to_owned(),
+                Form::Compact => "compact".to_owned(),
+            },
+        };
         format!(
-            "Scan {} ({} of {} columns, delimiter '{delimiter}', {} threads): {columns}{filter}",
-            self.file.name(),
+            "Scan {} ({} of {} columns, {form}, {} threads): {columns}{filter}",
+            self.source.name(),
             self.resolved.input_fields().len(),
             columns_of_file.len(),
             self.limits.threads,

@@ -3,21 +3,26 @@
 //! A query comes from SQL ([`Engine::sql`]) or from the builder ([`Engine::csv`]); both make the same
 //! [`Query`]. Nothing is read before [`QueryBuilder::run`] or [`QueryBuilder::stream`].
 
+mod applied;
 mod batch;
 mod builder;
+mod dataset;
 mod engine;
 mod explain;
 pub mod expr;
 mod footprint;
 mod operator;
 mod plan;
+mod source;
 pub mod sql;
 mod stream;
 
 pub use batch::TYPE_KEY;
 pub use builder::{Outcome, QueryBuilder};
+pub use dataset::Dataset;
 pub use engine::{Engine, EngineBuilder};
 pub use footprint::{Footprint, Progress};
+pub use plimsoll_columnar::{ColumnReport, Form};
 pub use plimsoll_core::{
     AggregateFunction, CsvOptions, DataType, Error, ErrorKind, Expr, Infer, Location, OrderBy, Query, Result,
     SelectItem, Table, Value,

@@ -9,6 +9,7 @@ pub(crate) struct Operator {
 }
 
 pub(crate) static PLAN: Operator = Operator::new("plan");
+pub(crate) static LOAD: Operator = Operator::new("load");
 pub(crate) static SCAN: Operator = Operator::new("scan");
 pub(crate) static PROJECT: Operator = Operator::new("project");
 pub(crate) static GROUP: Operator = Operator::new("group");

@@ -8,18 +8,19 @@ use plimsoll_core::{
     DataType, Error, ErrorKind, Expr, Infer, Location, Profile, Query, Resolved, Result, Schema, resolve,
     typed,
 };
-use plimsoll_csv::CsvFile;
+use plimsoll_memory::Budget;
 use plimsoll_pipeline::scan::{ScanColumn, ScanSpec, infer_full};
 use rayon::ThreadPool;
 
 use crate::engine::Limits;
+use crate::source::Source;
 
-/// A query over an opened file, ready to run.
+/// A query over an opened source, ready to run.
 #[derive(Debug)]
 pub(crate) struct Plan {
     pub(crate) limits: Limits,
-    pub(crate) file: Arc<CsvFile>,
-    /// The query's expressions over the columns of the file.
+    pub(crate) source: Source,
+    /// The query's expressions over the columns of the source.
     pub(crate) resolved: Resolved,
     /// What is scanned; expressions below count in its outputs.
     pub(crate) scan: ScanSpec,
@@ -30,18 +31,26 @@ pub(crate) struct Plan {
     pub(crate) text_types: Vec<Option<DataType>>,
     /// Bytes read by an inference pass.
     pub(crate) inferred_bytes: u64,
-    /// What is known of the columns before the scan.
-    pub(crate) profiles: Vec<Profile>,
 }
 
 impl Plan {
-    /// Opens the file, looks at its head (at all of it where the user says so), and resolves the query.
-    pub(crate) fn new(query: &Query, limits: Limits, bare_text: bool) -> Result<Self> {
-        let file = CsvFile::open(&query.from.path, &query.from.options)?;
-        let resolved = resolve(query, &file.schema())?;
-        let mut profiles = file.profiles().to_vec();
+    /// Resolves the query over `source`, or over the file that it names, which is opened for that; a CSV file is read to its
+    /// end where the user says so.
+    pub(crate) fn new(
+        query: &Query,
+        limits: Limits,
+        bare_text: bool,
+        source: Option<Source>,
+    ) -> Result<Self> {
+        let mut source = match source {
+            Some(source) => source,
+            None => Source::open(&query.from, &Budget::unlimited())?,
+        };
+        let resolved = resolve(query, &source.schema())?;
         let mut inferred_bytes = 0;
-        if query.from.options.infer == Infer::Full {
+        if let Source::Csv { file, profiles } = &mut source
+            && query.from.options.infer == Infer::Full
+        {
             if file.length().is_none() {
                 return Err(Error::plan(
                     "--infer full reads its input twice, which a stream does not allow",
@@ -50,11 +59,12 @@ impl Plan {
             }
             let bytes = Arc::new(AtomicU64::new(0));
             let pool = thread_pool(limits.threads)?;
-            profiles =
-                infer_full(&file, &resolved.input_fields(), limits.block_size, &pool, Arc::clone(&bytes))?;
+            *profiles =
+                infer_full(file, &resolved.input_fields(), limits.block_size, &pool, Arc::clone(&bytes))?;
             inferred_bytes = bytes.load(std::sync::atomic::Ordering::Relaxed);
         }
-        let as_text = bare_text && resolved.streams();
+        // What is held has no text but that of its values.
+        let as_text = bare_text && resolved.streams() && matches!(source, Source::Csv { .. });
         let mut columns = Vec::new();
         let grouping = resolved.grouping.clone().map(|mut grouping| {
             let arguments = grouping.aggregates.iter_mut().flat_map(|(_, arguments)| arguments);
@@ -64,7 +74,7 @@ impl Plan {
         let mut outputs = resolved.outputs.clone();
         let mut text_types = vec![None; resolved.visible];
         if grouping.is_none() {
-            let schema = file.schema();
+            let schema = source.schema();
             for (index, (_, expr)) in outputs.iter_mut().enumerate() {
                 match expr {
                     Expr::Field(column) if as_text => {
@@ -79,7 +89,7 @@ impl Plan {
         let block_size = limits.block_size;
         let mut plan = Plan {
             limits,
-            file: Arc::new(file),
+            source,
             scan: ScanSpec {
                 outputs: columns,
                 filter: resolved.filter.clone(),
@@ -91,25 +101,22 @@ impl Plan {
             outputs,
             text_types,
             inferred_bytes,
-            profiles,
         };
         plan.check(None)?;
         plan.scan.fixed = plan.fixed_columns();
         Ok(plan)
     }
 
-    /// The file's columns with the types that `self.profiles` give them.
-    pub(crate) fn schema(&self) -> Schema {
-        let mut schema = self.file.schema();
-        for (index, field) in schema.fields.iter_mut().enumerate() {
-            field.data_type = self.file.column_type(index, &self.profiles).data_type;
+    /// Says what is known of the columns of a CSV file.
+    pub(crate) fn set_profiles(&mut self, known: Vec<Profile>) {
+        if let Source::Csv { profiles, .. } = &mut self.source {
+            *profiles = known;
         }
-        schema
     }
 
     /// The types of the scan's columns.
     pub(crate) fn scan_schema(&self) -> Schema {
-        let schema = self.schema();
+        let schema = self.source.schema();
         let fields = self.scan.outputs.iter().map(|output| {
             let mut field = schema.fields[output.column].clone();
             if output.as_text {
@@ -128,7 +135,7 @@ impl Plan {
 
     /// Every expression over the file's columns, typed.
     fn bind_all(&self) -> Result<Vec<typed::Typed>> {
-        let types = self.schema().types();
+        let types = self.source.schema().types();
         let mut bound = Vec::new();
         if let Some(filter) = &self.resolved.filter {
             bound.push(typed::bind_condition(filter, &types, "WHERE")?);
@@ -201,7 +208,7 @@ impl Plan {
         let ErrorKind::Type { field: Some(column), .. } = error.kind() else { return error };
         let known = match culprit {
             Some((culprit, location)) if culprit == *column => Some(location),
-            _ => self.file.text_cell(*column),
+            _ => self.source.text_cell(*column),
         };
         let Some(location) = known.cloned() else { return error };
         match error.into_kind() {

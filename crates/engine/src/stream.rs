@@ -8,14 +8,15 @@ use arrow::record_batch::RecordBatch;
 use plimsoll_core::{Error, ErrorKind, Profile, Resolved, Result};
 use plimsoll_kernels::Block;
 use plimsoll_memory::Budget;
-use plimsoll_pipeline::scan::CsvScan;
-use plimsoll_pipeline::{Group, Ordered, Pipeline, Project, Tagged, Ticketed};
+use plimsoll_pipeline::{Group, Ordered, Pipeline, Project};
 use rayon::ThreadPool;
 
+use crate::applied::Applied;
 use crate::batch::Batches;
 use crate::footprint::{Footprint, Meter, Progress};
 use crate::operator;
 use crate::plan::{Plan, thread_pool};
+use crate::source::{Pass, Source};
 
 type Blocks = Box<dyn Iterator<Item = Result<Block>> + Send>;
 
@@ -40,21 +41,17 @@ pub struct Stream {
 }
 
 struct Running {
-    scan: Arc<CsvScan>,
+    pass: Pass,
     blocks: Blocks,
 }
 
 impl Stream {
     pub(crate) fn new(meter: Meter, plan: Plan) -> Result<Self> {
         let threads = useful_threads(&plan);
-        let budget = match (&plan.limits.budget, plan.limits.memory) {
-            (Some(budget), _) => budget.clone(),
-            (None, Some(limit)) => budget_of(limit, threads)?,
-            (None, None) => Budget::unlimited(),
-        };
+        let budget = plan.limits.budget_for(threads)?;
         let progress = Progress::default();
         progress.bytes_read.store(plan.inferred_bytes, Ordering::Relaxed);
-        progress.bytes_total.store(plan.file.length().unwrap_or(0), Ordering::Relaxed);
+        progress.bytes_total.store(plan.source.bytes(&plan.scan).unwrap_or(0), Ordering::Relaxed);
         let batches = Batches::new(&plan.result_schema()?, &plan.text_types);
         Ok(Stream {
             meter,
@@ -85,8 +82,7 @@ impl Stream {
 
     /// What the query has cost so far; after the last batch, what it cost.
     pub fn footprint(&self) -> Footprint {
-        let scanned =
-            self.running.as_ref().map(|running| (running.scan.records(), running.scan.blank_lines()));
+        let scanned = self.running.as_ref().map(|running| running.pass.counts());
         let (rows_read, blank_lines) = self.ended.or(scanned).unwrap_or_default();
         Footprint {
             rows_read,
@@ -144,14 +140,18 @@ impl Stream {
                     self.end(&running);
                     if self.given == 0 {
                         // No block has told the types that the scan came to.
-                        self.plan.profiles = running.scan.profiles();
+                        if let (Pass::Csv(scan), Source::Csv { profiles, .. }) =
+                            (&running.pass, &mut self.plan.source)
+                        {
+                            *profiles = scan.profiles();
+                        }
                         self.batches = Batches::new(&self.plan.result_schema()?, &self.plan.text_types);
                     }
                     return Ok(None);
                 }
                 Some(Err(error)) => {
                     self.end(&running);
-                    self.widen(&running.scan, error)?;
+                    self.widen(&running.pass, error)?;
                     self.ended = None;
                 }
             }
@@ -159,16 +159,19 @@ impl Stream {
     }
 
     fn end(&mut self, running: &Running) {
-        self.ended = Some((running.scan.records(), running.scan.blank_lines()));
+        self.ended = Some(running.pass.counts());
     }
 
     /// Prepares a new scan where `error` is about a cell that a wider type takes, and the file can be read again.
-    fn widen(&mut self, scan: &CsvScan, error: Error) -> Result<()> {
+    fn widen(&mut self, pass: &Pass, error: Error) -> Result<()> {
+        let (Pass::Csv(scan), Source::Csv { file, profiles }) = (pass, &self.plan.source) else {
+            return Err(error);
+        };
         let Some(misfit) = scan.misfit() else { return Err(error) };
         let is_about_it =
             matches!(error.kind(), ErrorKind::Data { location, .. } if **location == misfit.location);
         let may_restart = self.given == 0 || self.collects;
-        if !is_about_it || !may_restart || self.plan.file.length().is_none() {
+        if !is_about_it || !may_restart || file.length().is_none() {
             return Err(error);
         }
         let seen = scan.profiles();
@@ -177,7 +180,7 @@ impl Stream {
         let where_changes = filter_columns.contains(&misfit.column);
         let keeps = |column: usize| !where_changes || filter_columns.contains(&column);
         let merged = |column: usize, counts: bool| -> Profile {
-            let known = if keeps(column) { &self.plan.profiles } else { self.plan.file.profiles() };
+            let known = if keeps(column) { profiles } else { file.profiles() };
             let mut profile = known[column];
             if counts {
                 profile.merge(&seen[column]);
@@ -188,16 +191,16 @@ impl Stream {
             profile
         };
         let all: Vec<Profile> = (0..seen.len()).map(|column| merged(column, keeps(column))).collect();
-        let alone = (0..seen.len()).map(|column| merged(column, false)).collect();
+        let alone: Vec<Profile> = (0..seen.len()).map(|column| merged(column, false)).collect();
         // What goes wrong with the misfit alone is its cell's fault. What only goes wrong with other cells that turned out
         // wider is left to the next scan, which finds the first of them.
-        self.plan.profiles = alone;
+        self.plan.set_profiles(alone.clone());
         self.plan.check(Some((misfit.column, &misfit.location)))?;
-        let alone = std::mem::replace(&mut self.plan.profiles, all);
+        self.plan.set_profiles(all);
         // Workers see cells behind the record that gives the last row of a LIMIT; those have no say in its types.
         let looks_ahead = self.plan.resolved.streams() && self.plan.resolved.limit.is_some();
         if looks_ahead || self.plan.check(None).is_err() {
-            self.plan.profiles = alone;
+            self.plan.set_profiles(alone);
         }
         self.batches = Batches::new(&self.plan.result_schema()?, &self.plan.text_types);
         self.restarts += 1;
@@ -209,19 +212,18 @@ impl Stream {
     fn start(&self) -> Result<Running> {
         let plan = &self.plan;
         let bytes_read = Arc::clone(&self.progress.bytes_read);
-        let scan = CsvScan::new(Arc::clone(&plan.file), plan.scan.clone(), plan.profiles.clone(), bytes_read);
-        let scan = Arc::new(scan.with_consumer(operator::SCAN.consumer(&self.budget)));
+        let pass = plan.source.pass(&plan.scan, operator::SCAN.consumer(&self.budget), bytes_read)?;
+        let workers = (0..self.pool.current_num_threads()).map(|_| pass.worker());
         let resolved = &plan.resolved;
         let visible: Vec<usize> = (0..resolved.visible).collect();
 
         let rows: Blocks = match &plan.grouping {
             Some(grouping) => {
-                let worker = |_| Tagged::new(Arc::clone(&scan).ticketed(), operator::SCAN.tag());
-                let workers = (0..self.pool.current_num_threads()).map(worker).collect();
                 let input = Arc::new(plan.scan_schema());
-                let groups = Group::parallel(workers, Arc::clone(&self.pool), grouping.clone(), input)
-                    .with_consumer(operator::GROUP.consumer(&self.budget))
-                    .tagged(operator::GROUP.tag());
+                let groups =
+                    Group::parallel(workers.collect(), Arc::clone(&self.pool), grouping.clone(), input)
+                        .with_consumer(operator::GROUP.consumer(&self.budget))
+                        .tagged(operator::GROUP.tag());
                 let counted = Counted { base: groups, count: Arc::clone(&self.groups) };
                 let groups: Blocks = match &resolved.having {
                     Some(having) => {
@@ -232,13 +234,13 @@ impl Stream {
                 Box::new(groups.project(plan.outputs.clone()).tagged(operator::PROJECT.tag()))
             }
             None => {
-                let project = || Project::new(std::iter::empty(), plan.outputs.clone());
-                let worker = |_| {
-                    let base = Tagged::new(Arc::clone(&scan).ticketed(), operator::SCAN.tag());
-                    Projected { base, project: project(), rest: None }
-                };
-                let workers = (0..self.pool.current_num_threads()).map(worker).collect();
-                Box::new(Ordered::new(workers, Arc::clone(&self.pool)).tagged(operator::PROJECT.tag()))
+                let workers = workers.map(|base| {
+                    let mut project = Project::new(std::iter::empty::<Result<Block>>(), plan.outputs.clone());
+                    Applied::new(base, move |block| project.apply(block))
+                });
+                Box::new(
+                    Ordered::new(workers.collect(), Arc::clone(&self.pool)).tagged(operator::PROJECT.tag()),
+                )
             }
         };
         let rows = if resolved.distinct { self.distinct(rows)? } else { rows };
@@ -248,7 +250,7 @@ impl Stream {
             (offset, limit) => Box::new(rows.limit(offset, limit)),
         };
         let blocks = Box::new(rows.map(move |block| block.map(|block| keep(block, &visible))));
-        Ok(Running { scan, blocks })
+        Ok(Running { pass, blocks })
     }
 
     fn distinct(&self, rows: Blocks) -> Result<Blocks> {
@@ -272,44 +274,6 @@ impl Iterator for Stream {
 
     fn next(&mut self) -> Option<Self::Item> {
         self.pull().transpose()
-    }
-}
-
-/// SELECT over what one worker scans. Rows before one that fails are given first.
-struct Projected<I> {
-    base: I,
-    project: Project<std::iter::Empty<Result<Block>>>,
-    /// Rows of a block, the first of which may fail.
-    rest: Option<Ticketed>,
-}
-
-impl<I> Projected<I> {
-    fn apply(&mut self, item: Ticketed) -> Result<Ticketed> {
-        let Some(block) = &item.block else { return Ok(item) };
-        let mut rows = block.rows;
-        loop {
-            match self.project.apply(&block.slice(0, rows)) {
-                Ok(given) => {
-                    let rest = block.rows - rows;
-                    self.rest = (rest > 0).then(|| Ticketed { block: Some(block.slice(rows, rest)), ..item });
-                    return Ok(Ticketed { block: Some(given), ..item });
-                }
-                Err(error) if rows == 1 => return Err(error),
-                Err(_) => rows /= 2,
-            }
-        }
-    }
-}
-
-impl<I: Iterator<Item = Result<Ticketed>>> Iterator for Projected<I> {
-    type Item = Result<Ticketed>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let item = match self.rest.take() {
-            Some(rest) => Ok(rest),
-            None => self.base.next()?,
-        };
-        Some(item.and_then(|item| self.apply(item)))
     }
 }
 
@@ -339,24 +303,8 @@ fn keep(mut block: Block, visible: &[usize]) -> Block {
 
 /// No more workers than there are blocks to read.
 fn useful_threads(plan: &Plan) -> usize {
-    let blocks = plan.file.length().map_or(u64::MAX, |length| length.div_ceil(plan.limits.block_size as u64));
-    plan.limits.threads.min(usize::try_from(blocks).unwrap_or(usize::MAX)).max(1)
-}
-
-/// What operators may reserve of a process that may have `limit` bytes: all but what it has already and a stack for each
-/// thread.
-fn budget_of(limit: u64, threads: usize) -> Result<Budget> {
-    /// What a thread's stack and its allocator's arena come to.
-    const THREAD: u64 = 512 << 10;
-    let base = plimsoll_memory::process::resident().current.unwrap_or(0) + threads as u64 * THREAD;
-    Budget::limited(limit.saturating_sub(base)).map_err(|_| {
-        let mib = |bytes: u64| bytes.div_ceil(1 << 20);
-        ErrorKind::MemoryLimit {
-            message: format!(
-                "a memory limit of {limit} bytes is below what the program itself needs, {base} bytes"
-            ),
-            hint: format!("allow at least {} MiB", mib(base) + 8),
-        }
-        .into()
-    })
+    plan.limits
+        .threads
+        .min(usize::try_from(plan.source.most_workers(&plan.scan)).unwrap_or(usize::MAX))
+        .max(1)
 }

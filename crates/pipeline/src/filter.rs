@@ -1,5 +1,7 @@
 //! WHERE and HAVING: only the rows for which a condition is true.
 
+use std::sync::Arc;
+
 use arrow::compute::filter;
 use plimsoll_core::{DataType, Error, Expr, Result, Typed, typed};
 use plimsoll_kernels::{Block, select};
@@ -38,26 +40,32 @@ impl<I: Iterator<Item = Result<Block>>> Iterator for Filter<I> {
 impl<I: Iterator<Item = Result<Block>>> Filter<I> {
     fn pull(&mut self) -> Result<Option<Block>> {
         while let Some(block) = self.base.next().transpose()? {
-            let kept = self.keep(block)?;
+            let kept = self.apply(&block)?;
             if kept.rows > 0 {
                 return Ok(Some(kept));
             }
         }
         Ok(None)
     }
+}
 
-    fn keep(&mut self, block: Block) -> Result<Block> {
+impl<I> Filter<I> {
+    /// The rows of `block` that the condition selects.
+    ///
+    /// # Errors
+    /// Those of binding and evaluating the condition.
+    pub fn apply(&mut self, block: &Block) -> Result<Block> {
         let condition = &self.condition;
         let condition = self.bound.for_schema(&block.schema, |types| bind_condition(condition, types))?;
-        let selected = select(condition, &block)?;
+        let selected = select(condition, block)?;
         let rows = selected.true_count();
         if rows == block.rows {
-            return Ok(block);
+            return Ok(block.clone());
         }
         let columns = block.columns.iter().map(|column| filter(column, &selected));
         let columns = columns.collect::<std::result::Result<_, _>>();
         let columns = columns.map_err(|error| Error::value(error.to_string()))?;
-        Ok(Block { rows, columns, ..block })
+        Ok(Block { position: block.position, schema: Arc::clone(&block.schema), columns, rows })
     }
 }
 

@@ -1,0 +1,50 @@
+//! An operator over the blocks of one worker, ticket by ticket.
+
+use plimsoll_core::Result;
+use plimsoll_kernels::Block;
+use plimsoll_pipeline::Ticketed;
+
+/// Gives what `apply` makes of each block of `base`. Rows before one that fails are given first, so that what comes out
+/// before an error does not depend on where blocks end.
+pub(crate) struct Applied<I, F> {
+    base: I,
+    apply: F,
+    /// Rows of a block, the first of which may fail.
+    rest: Option<Ticketed>,
+}
+
+impl<I, F: FnMut(&Block) -> Result<Block>> Applied<I, F> {
+    pub(crate) fn new(base: I, apply: F) -> Self {
+        Applied { base, apply, rest: None }
+    }
+
+    fn take(&mut self, item: Ticketed) -> Result<Ticketed> {
+        let Some(block) = &item.block else { return Ok(item) };
+        let mut rows = block.rows;
+        loop {
+            match (self.apply)(&block.slice(0, rows)) {
+                Ok(given) => {
+                    let rest = block.rows - rows;
+                    let last = item.last && rest == 0;
+                    self.rest = (rest > 0).then(|| Ticketed { block: Some(block.slice(rows, rest)), ..item });
+                    let block = (given.rows > 0).then_some(given);
+                    return Ok(Ticketed { ticket: item.ticket, last, block });
+                }
+                Err(error) if rows <= 1 => return Err(error),
+                Err(_) => rows /= 2,
+            }
+        }
+    }
+}
+
+impl<I: Iterator<Item = Result<Ticketed>>, F: FnMut(&Block) -> Result<Block>> Iterator for Applied<I, F> {
+    type Item = Result<Ticketed>;
+
+    fn next(&mut self) -> Option<Result<Ticketed>> {
+        let item = match self.rest.take() {
+            Some(rest) => Ok(rest),
+            None => self.base.next()?,
+        };
+        Some(item.and_then(|item| self.take(item)))
+    }
+}
