@@ -3,11 +3,23 @@
 //! [`Report`] is plain data: what was asked, what each [`Strategy`] cost, whether all agree. Whoever measures makes one,
 //! and `export` turns it into text; neither knows the other.
 
+pub mod child;
+mod compare;
+mod digest;
+mod prefix;
 mod report;
+mod request;
+mod rows_text;
+mod runner;
 mod strategy;
+mod sweep;
+mod watch;
 
+pub use compare::{Comparison, compare};
 pub use report::{
     Agreement, ColumnBytes, Digest, Fit, Input, Measured, Moment, Outcome, Phase, Report, Resident,
     StrategyReport, Sweep, SweepPoint,
 };
+pub use request::{Answer, Request};
+pub use runner::{Processes, Runner};
 pub use strategy::{Strategy, UnknownStrategy};

@@ -51,7 +51,7 @@ pub struct StrategyReport {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// The run of the median peak.
+    /// The run whose time is the median.
     Measured(Box<Measured>),
     /// It would have passed the memory limit.
     DoesNotFit {

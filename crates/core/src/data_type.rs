@@ -1,12 +1,14 @@
 //! The types a column or an expression can have, and how they print and parse as SQL names.
 
+use serde::{Deserialize, Serialize};
+
 use std::fmt;
 
 /// The most digits a decimal can have: what an `i128` mantissa holds.
 pub const MAX_PRECISION: u8 = 38;
 
 /// The type of a column or of an expression.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum DataType {
     /// No value but NULL has been seen; prints as text. Every operation takes it, as NULL takes every type.
     Null,

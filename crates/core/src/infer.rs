@@ -5,6 +5,8 @@
 //! Utf8). The result does not depend on the order of the cells. Turning text into a class is the parsers' business:
 //! `plimsoll-csv` and `plimsoll-rows` each have their own.
 
+use serde::{Deserialize, Serialize};
+
 use crate::{DataType, MAX_PRECISION};
 
 /// The most significant digits that a decimal text may have and still survive as a double.
@@ -40,7 +42,7 @@ pub enum CellClass {
 }
 
 /// What all cells seen so far could be together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Profile {
     number: bool,
     float: bool,

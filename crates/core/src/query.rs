@@ -1,5 +1,7 @@
 //! A query as it was written, by SQL or by the builder: names are not resolved yet, types not known.
 
+use serde::{Deserialize, Serialize};
+
 use crate::{DataType, Expr};
 
 /// One SELECT over one file.
@@ -69,7 +71,7 @@ pub struct OrderBy {
 }
 
 /// An input file and how to read it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Table {
     /// The path as written; `-` and `/dev/stdin` are standard input.
     pub path: String,
@@ -78,7 +80,7 @@ pub struct Table {
 }
 
 /// How many cells decide a column's type before the scan begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Infer {
     /// The head sample: all records that begin in the first [`CsvOptions::SAMPLE_BYTES`] of data.
     #[default]
@@ -88,7 +90,7 @@ pub enum Infer {
 }
 
 /// The dialect and types of a CSV file, as far as the user gives them.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CsvOptions {
     /// The byte between fields; `None` finds it: of `,` `;` tab `|`, the one that splits every sampled record into the
     /// same number of fields, two at least, and most of them; `,` where none does.

@@ -1,9 +1,11 @@
 //! Named, typed columns in file order.
 
+use serde::{Deserialize, Serialize};
+
 use crate::{DataType, Error, Result};
 
 /// One column: its name as the file's header or the user gives it, and its type.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Field {
     /// The name, byte for byte.
     pub name: String,
@@ -19,7 +21,7 @@ impl Field {
 }
 
 /// The columns of a file or of a result, in order.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Schema {
     /// The columns.
     pub fields: Vec<Field>,

@@ -1,15 +1,18 @@
 //! The query builder: the same [`Query`] that SQL makes, written as methods.
 
+use std::sync::Arc;
+
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 use plimsoll_core::{CsvOptions, Expr, OrderBy, Query, Result, SelectItem};
+use plimsoll_csv::CsvFile;
 
 use crate::engine::Limits;
 use crate::footprint::Meter;
 use crate::operator;
 use crate::plan::Plan;
 use crate::source::Source;
-use crate::{Dataset, Footprint, Stream};
+use crate::{Dataset, Footprint, Inferred, Stream};
 
 /// A query that has not run.
 #[derive(Debug, Clone)]
@@ -42,6 +45,16 @@ impl QueryBuilder {
     pub fn over(mut self, dataset: &Dataset) -> Self {
         self.source = Some(dataset.source());
         self
+    }
+
+    /// Reads the file with the types that a pass over all of it has told, and not those of its head.
+    ///
+    /// # Errors
+    /// Those of opening the file.
+    pub fn with_types(mut self, inferred: &Inferred) -> Result<Self> {
+        let file = Arc::new(CsvFile::open(&inferred.table.path, &inferred.table.options)?);
+        self.source = Some(Source::Csv { file, profiles: inferred.profiles.clone() });
+        Ok(self)
     }
 
     /// How the file is read.

@@ -4,9 +4,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use plimsoll_columnar::{ColumnReport, Form, LoadSpec, Store};
-use plimsoll_core::{Error, Query, Result, Schema, Table};
+use plimsoll_core::{CsvOptions, Error, Profile, Query, Result, Schema, Table};
 use plimsoll_csv::CsvFile;
+use plimsoll_memory::Consumer;
 use plimsoll_pipeline::scan::infer_full;
+use rayon::ThreadPool;
+use serde::{Deserialize, Serialize};
 
 use crate::plan::thread_pool;
 use crate::source::Source;
@@ -49,22 +52,58 @@ impl Dataset {
     }
 }
 
+/// What a pass over all of a CSV file tells of it. Whoever loads it, here or in another process, need not read it for
+/// that again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Inferred {
+    /// The file, with the delimiter that was found.
+    pub table: Table,
+    /// Names and final types of its columns.
+    pub schema: Schema,
+    /// What the cells of each column are.
+    pub profiles: Vec<Profile>,
+}
+
 impl Engine {
-    /// Loads all columns of a CSV file into memory, under the engine's limit. The file is read twice: once for the types
-    /// of its columns, once for their values.
+    /// Reads all of a CSV file for the types of its columns.
     ///
     /// # Errors
-    /// `Io`; `Data` for a broken record; `MemoryLimit`; `Plan` for an input that can be read only once.
-    pub fn load(&self, table: &Table, form: Form) -> Result<Dataset> {
-        self.load_with(table, |file, spec, pool, consumer| Store::load(file, spec, form, pool, consumer))
+    /// `Io`; `Data` for a broken record; `Plan` for an input that can be read only once.
+    pub fn infer(&self, table: &Table) -> Result<Inferred> {
+        let (limits, mut table) = (&self.limits, table.clone());
+        let file = CsvFile::open(&table.path, &table.options)?;
+        if file.length().is_none() {
+            return Err(Error::plan(
+                "an input that can be read only once cannot be loaded",
+                "save the stream to a file",
+            ));
+        }
+        let pool = thread_pool(limits.threads)?;
+        let columns: Vec<usize> = (0..file.schema().fields.len()).collect();
+        let profiles = infer_full(&file, &columns, limits.block_size, &pool, Arc::default())?;
+        table.options.delimiter = Some(file.dialect().delimiter);
+        let mut schema = file.schema();
+        for (column, field) in schema.fields.iter_mut().enumerate() {
+            field.data_type = file.column_type(column, &profiles).data_type;
+        }
+        Ok(Inferred { table, schema, profiles })
+    }
+
+    /// Loads all columns of a CSV file into memory, under the engine's limit.
+    ///
+    /// # Errors
+    /// `Io`; `Data` for a broken record, and for a cell that does not fit its column where the file has changed since it
+    /// was looked at; `MemoryLimit`.
+    pub fn load(&self, inferred: &Inferred, form: Form) -> Result<Dataset> {
+        self.load_with(inferred, |file, spec, pool, consumer| Store::load(file, spec, form, pool, consumer))
     }
 
     /// Writes a CSV file as an Arrow IPC file to `path` and maps that.
     ///
     /// # Errors
     /// As [`Engine::load`].
-    pub fn load_mapped(&self, table: &Table, path: &Path) -> Result<Dataset> {
-        self.load_with(table, |file, spec, pool, consumer| {
+    pub fn load_mapped(&self, inferred: &Inferred, path: &Path) -> Result<Dataset> {
+        self.load_with(inferred, |file, spec, pool, consumer| {
             Store::load_mapped(file, spec, path, pool, consumer)
         })
     }
@@ -72,8 +111,7 @@ impl Engine {
     /// Maps an Arrow IPC file.
     ///
     /// # Errors
-    /// `Io`; `Data` for a file that is cut short or otherwise damaged; `Plan` for columns of types that there are no
-    /// values of here.
+    /// `Io`; `File` for one that is cut short, damaged, or has columns that there are no values for here.
     pub fn open(&self, path: &Path) -> Result<Dataset> {
         let store = Store::open_mapped(path, &operator::LOAD.consumer(&self.limits.budget_for(1)?))?;
         Ok(Dataset { store: Arc::new(store), name: path.display().to_string() })
@@ -81,34 +119,26 @@ impl Engine {
 
     /// All records of what is held, to be narrowed by the builder's methods.
     pub fn over(&self, dataset: &Dataset) -> QueryBuilder {
-        let table = Table { path: dataset.name.clone(), options: Default::default() };
+        let table = Table { path: dataset.name.clone(), options: CsvOptions::default() };
         self.query(Query::new(table)).over(dataset)
     }
 
     fn load_with(
         &self,
-        table: &Table,
-        load: impl FnOnce(
-            &Arc<CsvFile>,
-            &LoadSpec,
-            &Arc<rayon::ThreadPool>,
-            &plimsoll_memory::Consumer,
-        ) -> Result<Store>,
+        inferred: &Inferred,
+        load: impl FnOnce(&Arc<CsvFile>, &LoadSpec, &Arc<ThreadPool>, &Consumer) -> Result<Store>,
     ) -> Result<Dataset> {
         let _tag = operator::LOAD.tag().enter();
-        let limits = &self.limits;
+        let (limits, table) = (&self.limits, &inferred.table);
         let budget = limits.budget_for(limits.threads)?;
         let file = Arc::new(CsvFile::open(&table.path, &table.options)?);
-        if file.length().is_none() {
-            return Err(Error::plan(
-                "an input that can be read only once cannot be loaded",
-                "save the stream to a file",
-            ));
-        }
         let pool = Arc::new(thread_pool(limits.threads)?);
-        let columns: Vec<usize> = (0..file.schema().fields.len()).collect();
-        let profiles = infer_full(&file, &columns, limits.block_size, &pool, Arc::default())?;
-        let spec = LoadSpec { columns, profiles, block_size: limits.block_size, ..LoadSpec::default() };
+        let spec = LoadSpec {
+            columns: (0..inferred.schema.fields.len()).collect(),
+            profiles: inferred.profiles.clone(),
+            block_size: limits.block_size,
+            ..LoadSpec::default()
+        };
         let store = load(&file, &spec, &pool, &operator::LOAD.consumer(&budget))?;
         Ok(Dataset { store: Arc::new(store), name: table.path.clone() })
     }

@@ -19,13 +19,13 @@ mod stream;
 
 pub use batch::TYPE_KEY;
 pub use builder::{Outcome, QueryBuilder};
-pub use dataset::Dataset;
+pub use dataset::{Dataset, Inferred};
 pub use engine::{Engine, EngineBuilder};
 pub use footprint::{Footprint, Progress};
 pub use plimsoll_columnar::{ColumnReport, Form};
 pub use plimsoll_core::{
-    AggregateFunction, CsvOptions, DataType, Error, ErrorKind, Expr, Infer, Location, OrderBy, Query, Result,
-    SelectItem, Table, Value,
+    AggregateFunction, CsvOptions, DataType, Error, ErrorKind, Expr, Infer, Location, OrderBy, Profile,
+    Query, Result, Schema, SelectItem, Table, Value,
 };
 /// The accounting layer, for programs that count, trace or limit what they allocate themselves.
 pub use plimsoll_memory as memory;

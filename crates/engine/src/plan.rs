@@ -42,6 +42,8 @@ impl Plan {
         bare_text: bool,
         source: Option<Source>,
     ) -> Result<Self> {
+        // What is given has its types.
+        let infers = source.is_none() && query.from.options.infer == Infer::Full;
         let mut source = match source {
             Some(source) => source,
             None => Source::open(&query.from, &Budget::unlimited())?,
@@ -49,7 +51,7 @@ impl Plan {
         let resolved = resolve(query, &source.schema())?;
         let mut inferred_bytes = 0;
         if let Source::Csv { file, profiles } = &mut source
-            && query.from.options.infer == Infer::Full
+            && infers
         {
             if file.length().is_none() {
                 return Err(Error::plan(

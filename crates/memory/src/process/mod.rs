@@ -9,7 +9,7 @@ mod usage;
 
 pub use cgroup::{Cgroup, cgroup, cgroup_limit};
 pub use machine::{default_limit, physical_memory};
-pub use resident::{Resident, reset_peak_resident, resident, resident_exact};
+pub use resident::{Resident, ResidentReader, reset_peak_resident, resident, resident_exact};
 pub use usage::{Usage, processor_time, usage};
 
 /// The bytes of a line such as `VmRSS:      1234 kB`; the kernel's kB are 1024 bytes.

@@ -45,6 +45,47 @@ pub fn resident_exact() -> Resident {
     counted(&rollup, running)
 }
 
+/// Reads what [`resident`] reads, again and again and without allocating, for whoever watches a program that counts its
+/// allocations.
+#[derive(Debug)]
+pub struct ResidentReader {
+    #[cfg(target_os = "linux")]
+    status: fs::File,
+}
+
+impl ResidentReader {
+    /// # Errors
+    /// Those of opening the kernel's file; `Unsupported` on systems that have none.
+    pub fn open() -> io::Result<Self> {
+        #[cfg(target_os = "linux")]
+        {
+            Ok(ResidentReader { status: fs::File::open("/proc/self/status")? })
+        }
+        #[cfg(not(target_os = "linux"))]
+        {
+            Err(io::ErrorKind::Unsupported.into())
+        }
+    }
+
+    /// The figures of now; all `None` where they cannot be read any more.
+    #[must_use]
+    pub fn read(&self) -> Resident {
+        #[cfg(target_os = "linux")]
+        {
+            use std::os::unix::fs::FileExt;
+
+            // The file has some 1500 bytes.
+            let mut text = [0; 4096];
+            let length = self.status.read_at(&mut text, 0).unwrap_or(0);
+            str::from_utf8(&text[..length]).map(parse_status).unwrap_or_default()
+        }
+        #[cfg(not(target_os = "linux"))]
+        {
+            Resident::default()
+        }
+    }
+}
+
 /// Forgets the peak: it is the resident memory of now. Linux only.
 ///
 /// # Errors
@@ -120,7 +161,8 @@ mod tests {
     #[test]
     fn this_process_has_figures() {
         let block = vec![1_u8; 32 << 20];
-        for resident in [resident(), resident_exact()] {
+        let reader = ResidentReader::open().unwrap();
+        for resident in [resident(), resident_exact(), reader.read(), reader.read()] {
             assert!(resident.current.unwrap() > 16 << 20, "{} bytes are held: {resident:?}", block.len());
             assert!(resident.peak.unwrap() > 16 << 20);
             let parts = [resident.anonymous, resident.file, resident.shared];
