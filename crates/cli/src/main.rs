@@ -2,6 +2,7 @@
 //! `exit`. Everything that knows CSV, SQL or memory limits is in the library crates.
 
 mod args;
+mod compare;
 mod destination;
 mod dialect;
 mod exit;
@@ -40,6 +41,8 @@ fn run(args: Args) -> anyhow::Result<ExitCode> {
         Verb::Query(args) => query::run(&Settings::resolve(args, terminal)?)?,
         Verb::Explain(args) => explain::run(&Settings::resolve(args, terminal)?)?,
         Verb::Profile(args) => profile::run(args, terminal)?,
+        Verb::Compare(args) => compare::run(args, terminal)?,
+        Verb::Serve => compare::serve()?,
     }
     Ok(ExitCode::SUCCESS)
 }

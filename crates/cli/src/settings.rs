@@ -70,6 +70,12 @@ impl Settings {
     }
 }
 
+/// Worker threads that the user asks for, else one for each processor.
+pub(crate) fn threads(limits: &LimitArgs) -> usize {
+    let processors = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    limits.threads.map_or_else(processors, std::num::NonZero::get)
+}
+
 fn engine(limits: &LimitArgs) -> Result<Engine> {
     let mut builder = Engine::builder();
     if let Some(Size(bytes)) = limits.memory_limit {
@@ -84,7 +90,7 @@ fn engine(limits: &LimitArgs) -> Result<Engine> {
     builder.build()
 }
 
-fn statement(sql: String) -> Result<String> {
+pub(crate) fn statement(sql: String) -> Result<String> {
     if sql != "-" {
         return Ok(sql);
     }
@@ -93,7 +99,7 @@ fn statement(sql: String) -> Result<String> {
     Ok(text)
 }
 
-fn csv_options(input: InputArgs) -> Result<CsvOptions> {
+pub(crate) fn csv_options(input: InputArgs) -> Result<CsvOptions> {
     let defaults = CsvOptions::default();
     let columns = input
         .columns

@@ -1,0 +1,113 @@
+//! `plimsoll compare`: the statement over every way of holding the data, each in a process of its own, and what each cost.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+use plimsoll::{CsvOptions, Error};
+use plimsoll_compare::export::{self, TerminalStyle};
+use plimsoll_compare::{Agreement, Comparison, Processes, Report, Strategy, child, compare};
+
+use crate::args::{CompareArgs, CompareFormat, CompareOptions};
+use crate::destination::Destination;
+use crate::interrupt;
+use crate::settings::{csv_options, statement, threads};
+use crate::size::Size;
+use crate::terminal::Terminal;
+
+/// How this program is told to be one of the measured processes.
+pub(crate) const SERVE: &str = "serve-comparison";
+
+/// Answers a comparison's request on standard input.
+///
+/// # Errors
+/// Those of reading and writing.
+pub(crate) fn serve() -> Result<()> {
+    Ok(child::serve(std::io::stdin().lock(), std::io::stdout().lock())?)
+}
+
+/// Compares.
+///
+/// # Errors
+/// Any of the engine's; and where strategies do not give the same result.
+pub(crate) fn run(args: CompareArgs, terminal: Terminal) -> Result<()> {
+    let CompareArgs { sql, options, limits, input, output, quiet } = args;
+    let format = options.format.unwrap_or_else(|| format_of(output.as_ref(), terminal));
+    let comparison = comparison(statement(sql)?, csv_options(input)?, &options, threads(&limits), limits.memory_limit)?;
+    interrupt::watch()?;
+    let mut result = Destination::open(output.as_deref())?;
+    let arguments = vec![SERVE.into()];
+    let mut processes = Processes { program: std::env::current_exe()?, arguments };
+    let mut tell = |what: &str| {
+        if !quiet {
+            // Nothing is lost where nobody listens.
+            let _ = writeln!(std::io::stderr(), "plimsoll: {what}");
+        }
+    };
+    let report = compare(&comparison, &mut processes, &|_, _| None, &mut tell)?;
+    let style = TerminalStyle { width: terminal.width.unwrap_or(100), unicode: terminal.unicode };
+    let text = match format {
+        CompareFormat::Table => export::terminal(&report, style),
+        CompareFormat::Markdown => export::markdown(&report),
+        CompareFormat::Json => export::json(&report)?,
+        CompareFormat::Csv => export::csv(&report),
+        CompareFormat::Html => export::html(&report),
+    };
+    let name = result.name().to_owned();
+    result.write_all(text.as_bytes()).map_err(|source| Error::io(name, source))?;
+    result.commit()?;
+    verdict(&report)
+}
+
+fn comparison(
+    sql: String,
+    csv: CsvOptions,
+    options: &CompareOptions,
+    threads: usize,
+    memory_limit: Option<Size>,
+) -> Result<Comparison> {
+    let mut strategies = options.strategies.clone().unwrap_or_else(|| Strategy::ALL.to_vec());
+    let mut seen = Vec::new();
+    strategies.retain(|strategy| {
+        let is_new = !seen.contains(strategy);
+        seen.push(*strategy);
+        is_new
+    });
+    let memory_limit_bytes =
+        memory_limit.map(|Size(bytes)| bytes).or_else(plimsoll::memory::process::default_limit);
+    Ok(Comparison {
+        sql,
+        options: csv,
+        strategies,
+        threads,
+        memory_limit_bytes,
+        repeats: options.repeats.get(),
+        sizes: options.sizes.clone().unwrap_or_default(),
+        temp_dir: options.temp_dir.clone().unwrap_or_else(std::env::temp_dir),
+    })
+}
+
+/// The form that a file's name asks for; a table on a terminal, else Markdown.
+fn format_of(output: Option<&PathBuf>, terminal: Terminal) -> CompareFormat {
+    let extension = output.and_then(|path| path.extension()).and_then(|extension| extension.to_str());
+    match extension.map(str::to_lowercase).as_deref() {
+        Some("html" | "htm") => CompareFormat::Html,
+        Some("json") => CompareFormat::Json,
+        Some("csv") => CompareFormat::Csv,
+        Some("md") => CompareFormat::Markdown,
+        _ if output.is_none() && terminal.stdout => CompareFormat::Table,
+        _ if output.is_some() => CompareFormat::Markdown,
+        _ => CompareFormat::Table,
+    }
+}
+
+/// A comparison whose results differ is a failed run, and so is one in which nothing ran.
+fn verdict(report: &Report) -> Result<()> {
+    if let Agreement::Differs { strategies: [first, other], difference } = &report.agreement {
+        bail!("{first} and {other} do not give the same result: {difference}");
+    }
+    if report.strategies.iter().all(|strategy| strategy.measured().is_none()) {
+        bail!("no strategy has run to its end");
+    }
+    Ok(())
+}
