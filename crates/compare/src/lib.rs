@@ -3,8 +3,10 @@
 //! [`Report`] is plain data: what was asked, what each [`Strategy`] cost, whether all agree. Whoever measures makes one,
 //! and `export` turns it into text; neither knows the other.
 
+pub mod export;
 mod report;
 mod strategy;
+pub mod units;
 
 pub use report::{
     Agreement, ColumnBytes, Digest, Fit, Input, Measured, Moment, Outcome, Phase, Report, Resident,
