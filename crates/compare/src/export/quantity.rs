@@ -54,9 +54,13 @@ impl Quantity {
     }
 }
 
-/// A time for people; what is none, such as a difference that came out negative, as it stands.
+/// A time for people. What is longer than a clock tells, or is none because it came out negative, stands as a number.
 pub(super) fn duration(value: f64) -> String {
-    Duration::try_from_secs_f64(value).map_or_else(|_| format!("{value} s"), seconds)
+    match Duration::try_from_secs_f64(value) {
+        Ok(duration) if value < 1e7 => seconds(duration),
+        _ if value.abs() < 1e7 => format!("{value} s"),
+        _ => format!("{value:.2e} s"),
+    }
 }
 
 /// A mean number of bytes: three digits, and no sign before what rounds to nothing.
@@ -99,6 +103,7 @@ mod tests {
             (Quantity::Fixed(f64::MAX), "16384 PiB"),
             (Quantity::Seconds(0.0352), "35 ms"),
             (Quantity::Seconds(-1.0), "-1 s"),
+            (Quantity::Seconds(1e300), "1.00e300 s"),
             (Quantity::Seconds(f64::INFINITY), "inf s"),
             (Quantity::Count(10_000_412), "10,000,412"),
         ] {

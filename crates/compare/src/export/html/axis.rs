@@ -45,10 +45,12 @@ impl Axis {
         Axis { ticks: axis.ticks.into_iter().filter(|tick| *tick <= most).collect(), to: most, ..axis }
     }
 
-    /// Counts on a logarithmic axis; ticks at powers of ten, with 2 and 5 times those where there are few.
+    /// Counts on a logarithmic axis; ticks at powers of ten, at most seven, with 2 and 5 times those
+    /// where there are few.
     pub(super) fn log_counts(least: f64, most: f64) -> Axis {
         let between = around(least, most);
-        let powers = (0..20).map(|power| 10_f64.powi(power));
+        let apart = ((between.1 / between.0).log10() / 7.0).ceil().max(1.0);
+        let powers = (0..20).map(|step| 10_f64.powf(f64::from(step) * apart));
         let few = (between.1 / between.0).log10() < 2.5;
         let times: &[f64] = if few { &[1.0, 2.0, 5.0] } else { &[1.0] };
         Axis::logarithmic(
@@ -156,6 +158,7 @@ mod tests {
         assert_eq!(labels(&Axis::seconds(1e9)), "0, 2e8, 4e8, 6e8, 8e8, 1e9");
         assert_eq!(labels(&Axis::log_counts(1e4, 5e6)), "10 k, 100 k, 1 M");
         assert_eq!(labels(&Axis::log_counts(3e5, 5e6)), "200 k, 500 k, 1 M, 2 M, 5 M");
+        assert_eq!(labels(&Axis::log_counts(1e4, 1.8e19)), "1 M, 1 G, 1 T, 1 P, 1 E");
         assert_eq!(labels(&Axis::log_bytes(1.2e6, 481e6)), "1 MiB, 4 MiB, 16 MiB, 64 MiB, 256 MiB");
     }
 

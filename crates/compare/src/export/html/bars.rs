@@ -6,7 +6,7 @@ use super::palette::of;
 use crate::export::quantity::duration;
 use crate::export::sentences::unmeasured;
 use crate::units::memory_bytes;
-use crate::{Measured, Report};
+use crate::{Measured, Report, StrategyReport};
 
 /// What a panel of bars shows.
 struct Panel<'a> {
@@ -16,6 +16,8 @@ struct Panel<'a> {
     /// Where the first part and the whole of a bar end.
     ends: fn(&Measured) -> (f64, f64),
     text: fn(&Measured) -> String,
+    /// What stands where there is no bar.
+    missing: fn(&StrategyReport) -> Option<String>,
 }
 
 /// The heap and the time of each strategy.
@@ -25,12 +27,14 @@ pub(super) fn panels(report: &Report) -> Markup {
         parts: ["held after the load", "only at the peak"],
         ends: |of| (float(of.live_heap_bytes), float(of.peak_heap_bytes)),
         text: |of| memory_bytes(of.peak_heap_bytes),
+        missing: unmeasured,
     };
     let time = Panel {
         title: "Load and first query",
         parts: ["load", "first query"],
         ends: |of| (of.load_seconds, of.load_seconds + of.query_seconds),
         text: |of| duration(of.load_seconds + of.query_seconds),
+        missing: |_| Some("not measured".to_owned()),
     };
     html! { div.panels { (panel(report, &heap)) (panel(report, &time)) } }
 }
@@ -42,8 +46,8 @@ fn panel(report: &Report, panel: &Panel<'_>) -> Markup {
         section {
             h2 { (panel.title) }
             p.legend {
-                span.swatch {} (panel.parts[0]) " "
-                span.swatch.second {} (panel.parts[1])
+                span { span.swatch {} (panel.parts[0]) } " "
+                span { span.swatch.second {} (panel.parts[1]) }
             }
             ul.bars {
                 @for strategy in &report.strategies {
@@ -52,7 +56,7 @@ fn panel(report: &Report, panel: &Panel<'_>) -> Markup {
                         @if let Some(measured) = strategy.measured() {
                             (bar((panel.ends)(measured), longest))
                             span.figure { ((panel.text)(measured)) }
-                        } @else if let Some(why) = unmeasured(strategy) {
+                        } @else if let Some(why) = (panel.missing)(strategy) {
                             span.why { (why) }
                         }
                     }

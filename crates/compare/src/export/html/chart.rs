@@ -33,7 +33,7 @@ pub(super) struct Axes<'a> {
     pub(super) y: Axis,
     /// What goes to the right, with its unit.
     pub(super) across: &'a str,
-    /// What goes up; its ticks have units.
+    /// What goes up, where the page does not say it; its ticks have units.
     pub(super) up: &'a str,
     /// Pixels kept free to the right.
     pub(super) right: u32,
@@ -68,12 +68,14 @@ pub(super) fn svg(about: &About, size: (u32, u32), draw: impl FnOnce(&Area<'_>) 
 /// Draws axes, grid and labels; what is left is for the curves.
 pub(super) fn axes<'a>(area: &Area<'a>, axes: &Axes<'_>) -> Drawn<Plot<'a>> {
     let label = text(HPos::Left, VPos::Top);
-    area.draw_text(axes.up, &label, (2, 4))?;
+    if !axes.up.is_empty() {
+        area.draw_text(axes.up, &label, (2, 4))?;
+    }
     let mut chart = ChartBuilder::on(area)
         .margin_top(24)
         .margin_right(axes.right)
         .x_label_area_size(40)
-        .y_label_area_size(62)
+        .y_label_area_size(72)
         .build_cartesian_2d(axes.x.clone(), axes.y.clone())?;
     chart
         .configure_mesh()

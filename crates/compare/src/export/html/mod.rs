@@ -110,10 +110,13 @@ fn over_time(report: &Report) -> Markup {
             section {
                 h2 { "Resident memory over time" }
                 p.legend {
-                    span.swatch.anonymous {} "anonymous: only swapping could reclaim it "
-                    span.swatch.file {} "file: the kernel may drop it"
+                    span { span.swatch.anonymous {} "anonymous: only swapping could reclaim it" } " "
+                    span { span.swatch.file {} "file: the kernel may drop it" }
                 }
-                p { "The memory axis is the same in all charts; each has its own time axis." }
+                p {
+                    "The memory axis is the same in all charts; each has its own time axis. "
+                    "Lines across stand where the first query begins, and the same again."
+                 }
                 div.charts { @for chart in charts { (chart) } }
             }
         }

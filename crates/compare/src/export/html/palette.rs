@@ -29,9 +29,9 @@ pub(super) const GRID: Ink = ink("grid", (0xe3, 0xe6, 0xe9), (0x2e, 0x36, 0x3d))
 /// Axes, and lines between phases.
 pub(super) const AXIS: Ink = ink("axis", (0x8d, 0x96, 0x9f), (0x6b, 0x76, 0x80));
 /// Anonymous memory.
-pub(super) const ANONYMOUS: Ink = ink("anonymous", (0x3d, 0x6f, 0x9e), (0x6f, 0xa3, 0xd3));
-/// Memory of files.
-pub(super) const FILE: Ink = ink("file", (0xb8, 0xc9, 0xd9), (0x3d, 0x55, 0x6b));
+pub(super) const ANONYMOUS: Ink = ink("anonymous", (0x3d, 0x6f, 0x9e), (0x86, 0xb6, 0xe2));
+/// Memory of files: pale, with a line in the colour above around it.
+pub(super) const FILE: Ink = ink("file", (0xb8, 0xc9, 0xd9), (0x42, 0x5c, 0x75));
 
 /// One for each strategy, told apart by people who see few colours too; charts add marks of different shapes.
 pub(super) const fn of(strategy: Strategy) -> Ink {

@@ -74,14 +74,13 @@ fn description(moments: &[Moment]) -> String {
 
 fn draw(area: &Area<'_>, moments: &[Moment], most: f64) -> Drawn {
     let end = moments.last().map_or(0.0, |last| last.seconds);
-    let axis =
-        Axes { x: Axis::seconds(end), y: Axis::bytes(most), across: "seconds", up: "resident", right: 14 };
+    let axis = Axes { x: Axis::seconds(end), y: Axis::bytes(most), across: "seconds", up: "", right: 14 };
     let top_value = axis.y.to;
     let mut chart = axes(area, &axis)?;
     // Stacked: both parts are of the same moment, so their sum is what was resident.
     let all = moments.iter().map(|moment| (moment.seconds, total(moment)));
     let anonymous = moments.iter().map(|moment| (moment.seconds, parts(moment).0));
-    chart.draw_series(AreaSeries::new(all, 0.0, FILE.light))?;
+    chart.draw_series(AreaSeries::new(all, 0.0, FILE.light).border_style(line(ANONYMOUS, 1)))?;
     chart.draw_series(AreaSeries::new(anonymous, 0.0, ANONYMOUS.light))?;
 
     let phases = phases(moments);

@@ -12,7 +12,7 @@ use crate::units::{grouped, memory_bytes};
 use crate::{Strategy, Sweep};
 
 /// Pixels that the names to the right of the lines need.
-const NAMES: u32 = 72;
+const NAMES: u32 = 82;
 /// Pixels between two names.
 const APART: i32 = 15;
 
@@ -104,14 +104,12 @@ fn draw(area: &Area<'_>, sweep: &Sweep, curves: &[Curve]) -> Drawn {
         chart.draw_series(LineSeries::new(points.iter().copied(), line(ink, 2)))?;
         draw_marks(&mut chart, *strategy, points)?;
         if let Some(last) = points.last() {
-            names.push((chart.backend_coord(last).1, *strategy));
+            names.push((chart.backend_coord(last), *strategy));
         }
     }
-    let right = area.dim_in_pixel().0.saturating_sub(NAMES);
-    #[allow(clippy::cast_possible_wrap, reason = "pixels")]
-    for (height, strategy) in apart(names) {
+    for ((across, height), strategy) in apart(names) {
         let style = coloured(palette::of(strategy), HPos::Left, VPos::Center);
-        area.draw_text(strategy.name(), &style, (right as i32 + 4, height))?;
+        area.draw_text(strategy.name(), &style, (across + 12, height))?;
     }
     Ok(())
 }
@@ -139,11 +137,11 @@ fn ends(values: impl Iterator<Item = f64> + Clone) -> (f64, f64) {
     (values.clone().fold(f64::INFINITY, f64::min), values.fold(0.0, f64::max))
 }
 
-/// The heights, in their order, moved down so far that no name covers another.
-fn apart(mut names: Vec<(i32, Strategy)>) -> Vec<(i32, Strategy)> {
-    names.sort_by_key(|(height, _)| *height);
+/// The places in the order of their heights, moved down so far that no name covers another.
+fn apart(mut names: Vec<((i32, i32), Strategy)>) -> Vec<((i32, i32), Strategy)> {
+    names.sort_by_key(|((_, height), _)| *height);
     for at in 1..names.len() {
-        names[at].0 = names[at].0.max(names[at - 1].0 + APART);
+        names[at].0.1 = names[at].0.1.max(names[at - 1].0.1 + APART);
     }
     names
 }
@@ -154,8 +152,10 @@ mod tests {
 
     #[test]
     fn names_keep_apart() {
-        let names = vec![(200, Strategy::Stream), (50, Strategy::Rows), (198, Strategy::Mapped)];
-        let expected = vec![(50, Strategy::Rows), (198, Strategy::Mapped), (213, Strategy::Stream)];
+        let names =
+            vec![((9, 200), Strategy::Stream), ((9, 50), Strategy::Rows), ((7, 198), Strategy::Mapped)];
+        let expected =
+            vec![((9, 50), Strategy::Rows), ((7, 198), Strategy::Mapped), ((9, 213), Strategy::Stream)];
         assert_eq!(apart(names), expected);
     }
 }
