@@ -12,25 +12,27 @@ use crate::Report;
 #[must_use]
 pub fn markdown(report: &Report) -> String {
     let fence = fence(&report.sql);
-    let mut text = format!("{fence}sql\n{}\n{fence}\n\n", printable(report.sql.trim_end()));
-    text +=
-        &format!("{}\n\n", subject(report).iter().map(|fact| escaped(fact)).collect::<Vec<_>>().join("; "));
-    text += &drawn(&table::all(report));
-
+    let facts: Vec<String> = subject(report).iter().map(|fact| escaped(fact)).collect();
     let why = |of| unmeasured(of).map(|why| format!("{} {why}", of.strategy));
     let mut lines: Vec<String> = report.strategies.iter().filter_map(why).collect();
     lines.extend(notes(report));
     lines.push(agreement(report).1);
-    text.push('\n');
-    for line in lines {
-        text += &format!("- {}\n", escaped(&line));
-    }
 
+    let mut parts = vec![
+        format!("{fence}sql\n{}\n{fence}\n", printable(report.sql.trim_end())),
+        facts.join("; ") + "\n",
+        drawn(&table::all(report)),
+        lines.iter().map(|line| format!("- {}\n", escaped(line))).collect(),
+    ];
     if let Some(sweep) = &report.sweep {
-        text += &format!("\nPeak heap by size of the file:\n\n{}", drawn(&table::peaks(sweep)));
-        text += &format!("\n{EQUATION}, by least squares:\n\n{}", drawn(&table::growth(sweep)));
+        let tables = [
+            ("Peak heap by size of the file:", table::peaks(sweep)),
+            (&format!("{EQUATION}, by least squares:"), table::growth(sweep)),
+        ];
+        let full = tables.iter().filter(|(_, table)| !table.rows.is_empty());
+        parts.extend(full.map(|(title, table)| format!("{title}\n\n{}", drawn(table))));
     }
-    text
+    parts.join("\n")
 }
 
 /// A table with its numbers to the right.
