@@ -174,7 +174,7 @@ pub(crate) struct CompareArgs {
     pub(crate) input: InputArgs,
     /// Write the report to FILE instead of standard output
     ///
-    /// The endings .html, .json, .csv and .md choose its form; any other means Markdown.
+    /// The endings .html, .json, .csv, .txt (table) and .md choose its form; any other means Markdown.
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
     /// Do not say what is being run
@@ -195,7 +195,7 @@ pub(crate) struct CompareOptions {
     /// Also measure the first so many records of the file, such as 1e4,1e5,1e6, and fit bytes a record
     #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = records)]
     pub(crate) sizes: Option<Vec<u64>>,
-    /// The form of the report [default: table on a terminal and in a pipe; by extension with -o]
+    /// The form of the report [default: table; by extension with -o]
     #[arg(long, value_enum, value_name = "FORMAT")]
     pub(crate) format: Option<CompareFormat>,
     /// Where the files of a run go: the one that is mapped, and prefixes of the input [default: the system's]

@@ -1,7 +1,7 @@
 //! `plimsoll compare`: the statement over every way of holding the data, each in a process of its own, and what each cost.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::Path;
 
 use anyhow::{Result, bail};
 use plimsoll::{CsvOptions, Error};
@@ -32,8 +32,9 @@ pub(crate) fn serve() -> Result<()> {
 /// Any of the engine's; and where strategies do not give the same result.
 pub(crate) fn run(args: CompareArgs, terminal: Terminal) -> Result<()> {
     let CompareArgs { sql, options, limits, input, output, quiet } = args;
-    let format = options.format.unwrap_or_else(|| format_of(output.as_ref(), terminal));
-    let comparison = comparison(statement(sql)?, csv_options(input)?, &options, threads(&limits), limits.memory_limit)?;
+    let format = options.format.unwrap_or_else(|| format_of(output.as_deref()));
+    let comparison =
+        comparison(statement(sql)?, csv_options(input)?, &options, threads(&limits), limits.memory_limit)?;
     interrupt::watch()?;
     let mut result = Destination::open(output.as_deref())?;
     let arguments = vec![SERVE.into()];
@@ -87,17 +88,16 @@ fn comparison(
     })
 }
 
-/// The form that a file's name asks for; a table on a terminal, else Markdown.
-fn format_of(output: Option<&PathBuf>, terminal: Terminal) -> CompareFormat {
-    let extension = output.and_then(|path| path.extension()).and_then(|extension| extension.to_str());
-    match extension.map(str::to_lowercase).as_deref() {
+/// The form that a file's name asks for, Markdown where it asks for none; a table where there is no file.
+fn format_of(output: Option<&Path>) -> CompareFormat {
+    let Some(path) = output else { return CompareFormat::Table };
+    let extension = path.extension().and_then(|extension| extension.to_str()).map(str::to_lowercase);
+    match extension.as_deref() {
         Some("html" | "htm") => CompareFormat::Html,
         Some("json") => CompareFormat::Json,
         Some("csv") => CompareFormat::Csv,
-        Some("md") => CompareFormat::Markdown,
-        _ if output.is_none() && terminal.stdout => CompareFormat::Table,
-        _ if output.is_some() => CompareFormat::Markdown,
-        _ => CompareFormat::Table,
+        Some("txt") => CompareFormat::Table,
+        _ => CompareFormat::Markdown,
     }
 }
 

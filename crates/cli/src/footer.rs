@@ -1,8 +1,7 @@
 //! What a run cost, in a line or two for people.
 
 use plimsoll::Footprint;
-
-use crate::units::{counted, file_bytes, memory_bytes, seconds, throughput};
+use plimsoll_compare::units::{counted, file_bytes, memory_bytes, seconds, throughput};
 
 /// The footer, a line feed at its end. The second line stands only where there is something out of the ordinary.
 pub(crate) fn footer(footprint: &Footprint) -> String {

@@ -17,7 +17,6 @@ mod settings;
 mod size;
 mod stats;
 mod terminal;
-mod units;
 
 use std::process::ExitCode;
 

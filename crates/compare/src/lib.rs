@@ -6,6 +6,7 @@
 pub mod child;
 mod compare;
 mod digest;
+pub mod export;
 mod prefix;
 mod report;
 mod request;
@@ -13,6 +14,7 @@ mod rows_text;
 mod runner;
 mod strategy;
 mod sweep;
+pub mod units;
 mod watch;
 
 pub use compare::{Comparison, compare};

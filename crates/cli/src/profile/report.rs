@@ -6,8 +6,7 @@ use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, Table};
 use plimsoll::Footprint;
 use plimsoll::memory::trace::{Amount, GroupBy, Key, Measure, Mode, Statistic, Traces};
-
-use crate::units::{counted, grouped, memory_bytes};
+use plimsoll_compare::units::{counted, grouped, memory_bytes};
 
 /// What is reported. With `old`, every list is the difference to it.
 pub(super) struct Report<'a> {

@@ -1,9 +1,10 @@
-//! Numbers for people: grouped digits, bytes, seconds, plurals.
+//! Numbers for people: grouped digits, bytes, seconds, plurals. Nothing here knows what is counted.
 
 use std::time::Duration;
 
 /// `1234567` as `1,234,567`.
-pub(crate) fn grouped(value: u64) -> String {
+#[must_use]
+pub fn grouped(value: u64) -> String {
     let digits = value.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {
@@ -16,28 +17,37 @@ pub(crate) fn grouped(value: u64) -> String {
 }
 
 /// A count and its noun, which takes an `s` for any count but one.
-pub(crate) fn counted(count: u64, noun: &str) -> String {
+#[must_use]
+pub fn counted(count: u64, noun: &str) -> String {
     format!("{} {noun}{}", grouped(count), if count == 1 { "" } else { "s" })
 }
 
 /// Bytes of files, in powers of 1000: `1.38 GB`.
-pub(crate) fn file_bytes(bytes: u64) -> String {
+#[must_use]
+pub fn file_bytes(bytes: u64) -> String {
     scaled(bytes, 1000.0, &["bytes", "kB", "MB", "GB", "TB", "PB"])
 }
 
 /// Bytes of memory, in powers of 1024: `9.83 MiB`.
-pub(crate) fn memory_bytes(bytes: u64) -> String {
+#[must_use]
+pub fn memory_bytes(bytes: u64) -> String {
     scaled(bytes, 1024.0, &["bytes", "KiB", "MiB", "GiB", "TiB", "PiB"])
 }
 
-/// `1.94 s`, or `12 ms` under a second.
-pub(crate) fn seconds(duration: Duration) -> String {
-    let seconds = duration.as_secs_f64();
-    if seconds < 0.9995 { format!("{:.0} ms", seconds * 1e3) } else { format!("{} s", three_digits(seconds)) }
+/// `1.94 s`, or `12 ms` under a second and `1.94 ms` under ten of those.
+#[must_use]
+pub fn seconds(duration: Duration) -> String {
+    match duration.as_secs_f64() {
+        0.0 => "0 ms".to_owned(),
+        seconds @ ..0.00995 => format!("{:.2} ms", seconds * 1e3),
+        seconds @ ..0.9995 => format!("{:.0} ms", seconds * 1e3),
+        seconds => format!("{} s", three_digits(seconds)),
+    }
 }
 
 /// Bytes in a time as GB/s, or MB/s where that says more; `None` where there is too little to tell.
-pub(crate) fn throughput(bytes: u64, duration: Duration) -> Option<String> {
+#[must_use]
+pub fn throughput(bytes: u64, duration: Duration) -> Option<String> {
     #[allow(clippy::cast_precision_loss, reason = "three digits are shown")]
     let megabytes = bytes as f64 / 1e6 / duration.as_secs_f64();
     match megabytes {
@@ -64,9 +74,10 @@ fn scaled(bytes: u64, base: f64, units: &[&str]) -> String {
     format!("{} {unit}", three_digits(value))
 }
 
-/// Three significant digits, or all those before the point.
-fn three_digits(value: f64) -> String {
-    match value {
+/// Three significant digits, or all those before the point; two places after it at most.
+#[must_use]
+pub fn three_digits(value: f64) -> String {
+    match value.abs() {
         ..9.995 => format!("{value:.2}"),
         ..99.95 => format!("{value:.1}"),
         _ => format!("{value:.0}"),
@@ -103,6 +114,9 @@ mod tests {
     #[test]
     fn times() {
         assert_eq!(seconds(Duration::ZERO), "0 ms");
+        assert_eq!(seconds(Duration::from_micros(42)), "0.04 ms");
+        assert_eq!(seconds(Duration::from_micros(9949)), "9.95 ms");
+        assert_eq!(seconds(Duration::from_micros(9950)), "10 ms");
         assert_eq!(seconds(Duration::from_millis(12)), "12 ms");
         assert_eq!(seconds(Duration::from_micros(999_600)), "1.00 s");
         assert_eq!(seconds(Duration::from_millis(1940)), "1.94 s");
