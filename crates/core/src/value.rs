@@ -34,9 +34,18 @@ pub enum Value {
 
 const _: () = assert!(size_of::<Value>() <= 24);
 
-plimsoll_memory::impl_deep_size!(enum Value {
-    Null, Boolean(_), Int64(_), Decimal { scale: _, high: _, low: _ }, Float64(_), Date(_), Timestamp(_), Utf8(text)
-});
+plimsoll_memory::impl_deep_size!(
+    enum Value {
+        Null,
+        Boolean(_),
+        Int64(_),
+        Decimal { scale: _, high: _, low: _ },
+        Float64(_),
+        Date(_),
+        Timestamp(_),
+        Utf8(text),
+    }
+);
 
 impl Value {
     /// The decimal `mantissa` / 10^`scale`.

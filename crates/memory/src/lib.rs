@@ -20,5 +20,6 @@ pub mod trace;
 pub use budget::{Budget, BudgetError, Consumer, Holder, LimitExceeded, Reservation, SoftLimit};
 pub use footprint::{Footprint, Part};
 pub use heap::{
-    Counting, Heap, InheritedTag, Measured, Tag, TagGuard, ThreadHeap, exact_peak, heap, measure, reset_peak, threads,
+    Counting, Heap, InheritedTag, Measured, Tag, TagGuard, ThreadHeap, exact_peak, heap, measure, reset_peak,
+    threads,
 };

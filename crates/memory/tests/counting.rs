@@ -326,8 +326,13 @@ fn calls_are_forwarded_as_they_are() {
         inner.dealloc(one, layout(1000));
         inner.dealloc(two, layout(200));
     }
-    let expected =
-        ["alloc 100 64", "alloc_zeroed 200 64", "realloc 100 64 to 1000", "dealloc 1000 64", "dealloc 200 64"];
+    let expected = [
+        "alloc 100 64",
+        "alloc_zeroed 200 64",
+        "realloc 100 64 to 1000",
+        "dealloc 1000 64",
+        "dealloc 200 64",
+    ];
     assert_eq!(CALLS.take(), expected);
 }
 

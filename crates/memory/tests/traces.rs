@@ -428,7 +428,8 @@ fn both_ways_to_take_a_stack_agree() {
     };
     let (walked, unwound) = (stacks(true), stacks(false));
     // They come from two lines of this function's.
-    let same = |one: &trace::Frame, other: &trace::Frame| one.file == other.file && one.function == other.function;
+    let same =
+        |one: &trace::Frame, other: &trace::Frame| one.file == other.file && one.function == other.function;
     assert!(walked.len() >= 6, "{walked:#?}");
     assert!(walked.iter().zip(&unwound).all(|(one, other)| same(one, other)), "{walked:#?}\n{unwound:#?}");
     assert_eq!(walked.len(), unwound.len());
@@ -477,8 +478,13 @@ fn a_thousand_samples_are_unbiased() {
     let mut sum = 0.0;
     let mut inside = 0;
     for seed in 0..SEEDS {
-        start_with(Options { frames: 0, mode: Mode::Sampled { interval: INTERVAL }, seed, ..Options::default() })
-            .unwrap();
+        start_with(Options {
+            frames: 0,
+            mode: Mode::Sampled { interval: INTERVAL },
+            seed,
+            ..Options::default()
+        })
+        .unwrap();
         blocks.extend(sizes.iter().map(|size| Block::new(*size)));
         let estimate = get_traced_memory().current as f64;
         blocks.clear();

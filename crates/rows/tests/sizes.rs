@@ -1,5 +1,8 @@
 //! What rows of boxed values hold, against the allocator: to the byte.
-#![allow(unsafe_code, reason = "GlobalAlloc is an unsafe trait; every method only forwards to the system's allocator")]
+#![allow(
+    unsafe_code,
+    reason = "GlobalAlloc is an unsafe trait; every method only forwards to the system's allocator"
+)]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;

@@ -12,18 +12,16 @@ use std::collections::{HashMap, HashSet};
 use super::{DeepSize, Visitor};
 
 /// Buckets that hashbrown looks at together. It takes SSE2 (and LSX) where the target has it, else a machine word.
-const GROUP: usize = if cfg!(all(
-    any(target_arch = "x86", target_arch = "x86_64"),
-    target_feature = "sse2",
-    not(miri)
-)) || cfg!(all(target_arch = "loongarch64", target_feature = "lsx", not(miri)))
-{
-    16
-} else if cfg!(any(target_pointer_width = "64", target_arch = "aarch64", target_arch = "wasm32")) {
-    8
-} else {
-    4
-};
+const GROUP: usize =
+    if cfg!(all(any(target_arch = "x86", target_arch = "x86_64"), target_feature = "sse2", not(miri)))
+        || cfg!(all(target_arch = "loongarch64", target_feature = "lsx", not(miri)))
+    {
+        16
+    } else if cfg!(any(target_pointer_width = "64", target_arch = "aarch64", target_arch = "wasm32")) {
+        8
+    } else {
+        4
+    };
 
 /// The fewest buckets that have this capacity: an eighth stays free, or one of up to eight.
 fn buckets_for(capacity: usize) -> usize {
@@ -58,7 +56,8 @@ fn visit_table<E>(
 ) {
     let mut buckets = buckets_for(capacity);
     if capacity < capacity_of(buckets) && size_of::<E>() > 0 {
-        let (least, most) = addresses.fold((usize::MAX, 0), |(least, most), at| (at.min(least), at.max(most)));
+        let (least, most) =
+            addresses.fold((usize::MAX, 0), |(least, most), at| (at.min(least), at.max(most)));
         let span = most.saturating_sub(least) / size_of::<E>() + 1;
         buckets = buckets.max(span.next_power_of_two());
     }

@@ -24,7 +24,9 @@ pub enum TraceError {
         most: usize,
     },
     /// The system has no address space left for the side table.
-    #[error("the system has no address space for the table of traces, which takes about 1 GiB of it (not of memory)")]
+    #[error(
+        "the system has no address space for the table of traces, which takes about 1 GiB of it (not of memory)"
+    )]
     NoAddressSpace,
     /// A sampling interval of no byte.
     #[error("a sampling interval must have at least one byte")]

@@ -31,13 +31,13 @@ mod traces;
 
 pub use difference::StatisticDiff;
 pub use error::TraceError;
-pub(crate) use recorder::Quiet;
 pub use filter::Filter;
 pub use format::{format_size, report};
 pub use key::{Key, Traceback};
+pub(crate) use recorder::Quiet;
 pub use session::{
-    Options, TracedMemory, get_traced_memory, is_tracing, overhead, reset_peak, start, start_with, stop, take_snapshot,
-    uses_frame_pointers,
+    Options, TracedMemory, get_traced_memory, is_tracing, overhead, reset_peak, start, start_with, stop,
+    take_snapshot, uses_frame_pointers,
 };
 pub use snapshot::Snapshot;
 pub use statistics::{GroupBy, Measure, Statistic};

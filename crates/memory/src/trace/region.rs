@@ -14,7 +14,8 @@ pub(super) fn reserve(bytes: usize) -> Option<NonNull<u8>> {
     #[cfg(not(target_os = "linux"))]
     let flags = MapFlags::PRIVATE;
     // SAFETY: a new mapping at an address of the system's choice touches no memory that anyone has.
-    let start = unsafe { mmap_anonymous(std::ptr::null_mut(), bytes, ProtFlags::READ | ProtFlags::WRITE, flags) };
+    let start =
+        unsafe { mmap_anonymous(std::ptr::null_mut(), bytes, ProtFlags::READ | ProtFlags::WRITE, flags) };
     let start = start.ok()?;
     #[cfg(target_os = "linux")]
     {
@@ -64,7 +65,9 @@ pub(super) fn resident(region: NonNull<u8>, bytes: usize) -> u64 {
         for start in (0..bytes).step_by(PAGES * page) {
             let length = (bytes - start).min(PAGES * page);
             // SAFETY: the range lies in the region, and `flags` has a byte for each of its pages.
-            let told = unsafe { libc::mincore(region.as_ptr().add(start).cast(), length, flags.as_mut_ptr().cast()) };
+            let told = unsafe {
+                libc::mincore(region.as_ptr().add(start).cast(), length, flags.as_mut_ptr().cast())
+            };
             if told != 0 {
                 return bytes as u64;
             }

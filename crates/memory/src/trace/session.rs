@@ -115,7 +115,7 @@ pub fn take_snapshot() -> Result<Snapshot, TraceError> {
 /// Whether a session runs.
 #[must_use]
 pub fn is_tracing() -> bool {
-    recorder::is_on()
+    recorder::running().is_some()
 }
 
 /// Live bytes that were traced, and their peak; estimates in a sampled session, 0 where nothing is traced.
@@ -161,8 +161,7 @@ fn allocated() -> Amount {
 impl Session {
     fn snapshot(&self) -> Snapshot {
         let now = allocated();
-        let counted =
-            Amount { bytes: now.bytes - self.before.bytes, count: now.count - self.before.count };
+        let counted = Amount { bytes: now.bytes - self.before.bytes, count: now.count - self.before.count };
         Snapshot::take(self.options.mode, self.options.frames, counted)
     }
 }

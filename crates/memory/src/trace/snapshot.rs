@@ -111,7 +111,8 @@ impl Resolver {
     fn stack(&mut self, addresses: &[usize], limit: usize) -> Vec<u32> {
         let resolved: Vec<_> = addresses.iter().map(|address| symbols::resolve(*address)).collect();
         // Whatever is called on the way into the allocator lies before the last of its frames.
-        let inside = |frames: &[Frame]| frames.iter().rposition(|frame| symbols::is_allocator(&frame.function));
+        let inside =
+            |frames: &[Frame]| frames.iter().rposition(|frame| symbols::is_allocator(&frame.function));
         let innermost = resolved.iter().take(8).rposition(|frames| inside(frames).is_some());
         let mut stack = Vec::new();
         let mut depth = 0;

@@ -8,9 +8,9 @@ use arrow_array::builder::{
 };
 use arrow_array::types::{Float64Type, Int32Type};
 use arrow_array::{
-    Array, ArrayRef, BinaryArray, BooleanArray, Decimal128Array, FixedSizeBinaryArray, FixedSizeListArray, Float64Array,
-    Int32Array, Int64Array, LargeStringArray, ListArray, MapArray, NullArray, RecordBatch, RunArray, StringArray, StringViewArray,
-    StructArray, TimestampMicrosecondArray,
+    Array, ArrayRef, BinaryArray, BooleanArray, Decimal128Array, FixedSizeBinaryArray, FixedSizeListArray,
+    Float64Array, Int32Array, Int64Array, LargeStringArray, ListArray, MapArray, NullArray, RecordBatch,
+    RunArray, StringArray, StringViewArray, StructArray, TimestampMicrosecondArray,
 };
 use arrow_buffer::{BooleanBuffer, Buffer, MutableBuffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow_data::ArrayData;
@@ -36,7 +36,12 @@ fn buffers() {
     exact("mutable", || MutableBuffer::new(10));
     exact("wrapped", || {
         let bits = BooleanBuffer::collect_bool(1000, |at| at % 3 == 0);
-        (bits.clone(), NullBuffer::new(bits), ScalarBuffer::from(vec![1_i32]), OffsetBuffer::<i64>::from_lengths([1, 2]))
+        (
+            bits.clone(),
+            NullBuffer::new(bits),
+            ScalarBuffer::from(vec![1_i32]),
+            OffsetBuffer::<i64>::from_lengths([1, 2]),
+        )
     });
 }
 
@@ -59,7 +64,8 @@ fn plain_arrays() {
     exact("bytes", || BinaryArray::from_vec(vec![b"one", b"three"]));
     exact("raw data", || Int64Array::from(vec![Some(1), None]).into_data());
     exact("fixed", || {
-        FixedSizeBinaryArray::try_from_iter([[1_u8, 2, 3], [4, 5, 6]].iter().map(|item| item.as_slice())).unwrap()
+        FixedSizeBinaryArray::try_from_iter([[1_u8, 2, 3], [4, 5, 6]].iter().map(|item| item.as_slice()))
+            .unwrap()
     });
 }
 
@@ -194,13 +200,17 @@ fn schemas() {
             Field::new("a", DataType::Utf8, true),
             Field::new_struct("nested", vec![Field::new("b", DataType::Int8, true)], false),
         ];
-        let notes: std::collections::BTreeMap<_, _> = (0..30).map(|at| (format!("{at:02}"), "x".to_owned())).collect();
+        let notes: std::collections::BTreeMap<_, _> =
+            (0..30).map(|at| (format!("{at:02}"), "x".to_owned())).collect();
         Schema::new(fields).with_metadata(notes)
     });
     let schema = Arc::new(Schema::new(vec![Field::new("a", DataType::Utf8, true)]));
     let copies = vec![Schema::clone(&schema); 10];
     let size = deep_size(&copies);
-    assert_eq!(size.total - shallow_size(&copies), 10 * shallow_size(&*schema) + deep_size(&*schema).total - shallow_size(&*schema));
+    assert_eq!(
+        size.total - shallow_size(&copies),
+        10 * shallow_size(&*schema) + deep_size(&*schema).total - shallow_size(&*schema)
+    );
     assert!(size.shared > 0, "fields met twice");
 }
 

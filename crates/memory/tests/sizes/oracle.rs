@@ -1,5 +1,8 @@
 //! The judge: an allocator that counts the bytes and blocks of each thread, and the comparison with it.
-#![allow(unsafe_code, reason = "GlobalAlloc is an unsafe trait; every method only forwards to the system's allocator")]
+#![allow(
+    unsafe_code,
+    reason = "GlobalAlloc is an unsafe trait; every method only forwards to the system's allocator"
+)]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;

@@ -24,7 +24,9 @@ fn counted_pointers() {
     exact("aligned", || (Rc::new(Aligned(1)), Arc::new((Aligned(1), 1_u8))));
     for length in 0..40 {
         exact("text", || (Arc::<str>::from("x".repeat(length)), Rc::<str>::from("x".repeat(length))));
-        exact("slices", || (Arc::<[u16]>::from(vec![7; length]), Rc::<[Box<u8>]>::from(vec![Box::new(1); length])));
+        exact("slices", || {
+            (Arc::<[u16]>::from(vec![7; length]), Rc::<[Box<u8>]>::from(vec![Box::new(1); length]))
+        });
     }
     exact("objects", || -> (Arc<dyn Shape>, Rc<dyn DeepSize>) {
         (Arc::new(Polygon(vec![1, 2, 3])), Rc::new(Aligned(2)))
@@ -53,8 +55,12 @@ fn what_is_shared_counts_once_in_any_order() {
         let one = Arc::new(vec![1_u8; 1000]);
         (vec![Arc::clone(&one); 50], one)
     });
-    let sizes = [[deep_size(&all).total, deep_size(&one).total], [deep_size(&one).total, deep_size(&all).total]];
-    assert!(sizes.iter().all(|pair| pair.iter().all(|size| *size > 1000)), "each alone holds the block: {sizes:?}");
+    let sizes =
+        [[deep_size(&all).total, deep_size(&one).total], [deep_size(&one).total, deep_size(&all).total]];
+    assert!(
+        sizes.iter().all(|pair| pair.iter().all(|size| *size > 1000)),
+        "each alone holds the block: {sizes:?}"
+    );
     for backwards in [false, true] {
         let mut visitor = Visitor::new();
         if backwards {

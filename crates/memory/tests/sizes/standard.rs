@@ -68,7 +68,13 @@ fn cells_and_locks() {
     exact("cells", || {
         let once = OnceCell::new();
         once.set(vec![1_u8, 2]).unwrap();
-        (Cell::new(7), RefCell::new(vec![1_u64]), once, OnceCell::<String>::new(), OnceLock::from(Box::new(1)))
+        (
+            Cell::new(7),
+            RefCell::new(vec![1_u64]),
+            once,
+            OnceCell::<String>::new(),
+            OnceLock::from(Box::new(1)),
+        )
     });
     exact("locks", || (Mutex::new(String::from("guarded")), RwLock::new(vec![Box::new(1_u8)])));
 }

@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    ArrowDictionaryKeyType, ArrowPrimitiveType, ByteArrayType, ByteViewType, Int8Type, Int16Type, Int32Type, Int64Type,
-    RunEndIndexType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+    ArrowDictionaryKeyType, ArrowPrimitiveType, ByteArrayType, ByteViewType, Int8Type, Int16Type, Int32Type,
+    Int64Type, RunEndIndexType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{
-    Array, BinaryArray, BinaryViewArray, BooleanArray, DictionaryArray, FixedSizeBinaryArray, FixedSizeListArray,
-    GenericByteArray, GenericByteViewArray, GenericListArray, GenericListViewArray, LargeBinaryArray, LargeListArray,
-    LargeListViewArray, LargeStringArray, ListArray, ListViewArray, MapArray, NullArray, OffsetSizeTrait,
-    PrimitiveArray, RecordBatch, RunArray, StringArray, StringViewArray, StructArray, UnionArray, downcast_primitive,
+    Array, BinaryArray, BinaryViewArray, BooleanArray, DictionaryArray, FixedSizeBinaryArray,
+    FixedSizeListArray, GenericByteArray, GenericByteViewArray, GenericListArray, GenericListViewArray,
+    LargeBinaryArray, LargeListArray, LargeListViewArray, LargeStringArray, ListArray, ListViewArray,
+    MapArray, NullArray, OffsetSizeTrait, PrimitiveArray, RecordBatch, RunArray, StringArray,
+    StringViewArray, StructArray, UnionArray, downcast_primitive,
 };
 use arrow_data::ArrayData;
 use arrow_schema::DataType;

@@ -1,7 +1,8 @@
 //! Buffers: the handle's block of Arrow, and the allocation that all slices of a buffer share.
 
 use arrow_buffer::{
-    ArrowNativeType, BooleanBuffer, Buffer, MutableBuffer, NullBuffer, OffsetBuffer, RunEndBuffer, ScalarBuffer,
+    ArrowNativeType, BooleanBuffer, Buffer, MutableBuffer, NullBuffer, OffsetBuffer, RunEndBuffer,
+    ScalarBuffer,
 };
 
 use crate::size::{DeepSize, SharedBlock, Visitor};
