@@ -5,8 +5,8 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 
 /// A program and the mode that it is run in.
-pub struct Subject {
-    pub name: &'static str,
+pub(crate) struct Subject {
+    pub(crate) name: &'static str,
     program: &'static str,
     mode: &'static str,
     /// What the program must say that it is linked with.
@@ -14,7 +14,7 @@ pub struct Subject {
 }
 
 /// The plain allocator first: the others are held against it.
-pub const SUBJECTS: [Subject; 6] = [
+pub(crate) const SUBJECTS: [Subject; 6] = [
     Subject {
         name: "plain",
         program: env!("CARGO_BIN_EXE_allocators-system"),
@@ -50,15 +50,15 @@ pub const SUBJECTS: [Subject; 6] = [
 
 /// What all subjects do.
 #[derive(Debug, Clone, Copy)]
-pub struct Workload {
-    pub name: &'static str,
-    pub threads: usize,
-    pub operations: usize,
+pub(crate) struct Workload {
+    pub(crate) name: &'static str,
+    pub(crate) threads: usize,
+    pub(crate) operations: usize,
 }
 
 impl Subject {
     /// The program's command line for a workload.
-    pub fn command(&self, workload: &Workload) -> Vec<String> {
+    pub(crate) fn command(&self, workload: &Workload) -> Vec<String> {
         // Unwinding takes microseconds: fewer operations tell it as well.
         let slow = matches!(self.name, "unwound" | "dhat") && workload.name != "load";
         let operations = if slow { workload.operations / 20 } else { workload.operations };
@@ -67,7 +67,7 @@ impl Subject {
     }
 
     /// Runs it once. Gives nanoseconds an operation.
-    pub fn run(&self, workload: &Workload) -> Result<f64> {
+    pub(crate) fn run(&self, workload: &Workload) -> Result<f64> {
         let command = self.command(workload);
         let output =
             Command::new(&command[0]).args(&command[1..]).output().with_context(|| command.join(" "))?;

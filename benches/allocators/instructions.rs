@@ -13,7 +13,7 @@ const LOAD: Workload = Workload { name: "load", threads: 1, operations: 20_000 }
 const LIMITS: [(&str, f64); 2] = [("counters", 1.02), ("sampled", 1.02)];
 
 /// Prints the counts. Says so and does nothing where valgrind is missing.
-pub fn report(check: bool) -> Result<()> {
+pub(crate) fn report(check: bool) -> Result<()> {
     if Command::new("valgrind").arg("--version").output().is_err() {
         println!("skipped: instructions are counted by valgrind, which is not installed");
         return Ok(());

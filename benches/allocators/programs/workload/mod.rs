@@ -15,8 +15,8 @@ const DEPTH: usize = 10;
 const ROUNDS: usize = 5;
 
 /// What a program is asked to do: `MODE WORKLOAD THREADS OPERATIONS`.
-pub struct Task {
-    pub mode: String,
+pub(crate) struct Task {
+    pub(crate) mode: String,
     workload: Workload,
     threads: usize,
     /// In a round, for each thread; of a load, records.
@@ -31,14 +31,14 @@ enum Workload {
 
 /// Operations of all threads and rounds, and the nanoseconds that a round took for each: of one thread's operations, or for
 /// each record of a load.
-pub struct Outcome {
-    pub operations: u64,
-    pub nanoseconds: f64,
+pub(crate) struct Outcome {
+    pub(crate) operations: u64,
+    pub(crate) nanoseconds: f64,
 }
 
 impl Task {
     /// From the program's arguments.
-    pub fn from_args() -> Result<Task, String> {
+    pub(crate) fn from_args() -> Result<Task, String> {
         let arguments: Vec<String> = std::env::args().skip(1).collect();
         let [mode, workload, threads, operations] = &arguments[..] else {
             return Err("usage: PROGRAM MODE pairs|mix|load THREADS OPERATIONS".to_owned());
@@ -54,7 +54,7 @@ impl Task {
     }
 
     /// Prepares the work, calls `begin`, and does it.
-    pub fn run<T>(&self, begin: impl FnOnce() -> Result<T, String>) -> Result<(T, Outcome), String> {
+    pub(crate) fn run<T>(&self, begin: impl FnOnce() -> Result<T, String>) -> Result<(T, Outcome), String> {
         match self.workload {
             Workload::Pairs => Ok((begin()?, self.on_threads(|_| pairs::round))),
             Workload::Mix => Ok((begin()?, self.on_threads(mix::rounds))),
@@ -105,7 +105,7 @@ fn median(mut times: Vec<f64>) -> f64 {
 }
 
 /// What a program tells: how much its allocator saw of the work, which it must have seen where it is the one linked.
-pub fn report(allocator: &str, seen: u64, outcome: &Outcome) -> Result<(), String> {
+pub(crate) fn report(allocator: &str, seen: u64, outcome: &Outcome) -> Result<(), String> {
     use std::io::Write;
 
     writeln!(
@@ -118,7 +118,7 @@ pub fn report(allocator: &str, seen: u64, outcome: &Outcome) -> Result<(), Strin
 }
 
 /// Runs a program to its exit code.
-pub fn main(program: impl FnOnce(&Task) -> Result<(), String>) -> std::process::ExitCode {
+pub(crate) fn main(program: impl FnOnce(&Task) -> Result<(), String>) -> std::process::ExitCode {
     use std::io::Write;
     use std::process::ExitCode;
 
