@@ -9,8 +9,9 @@ use crate::child::{SUBJECTS, Workload};
 
 /// Fewer records than are timed: callgrind is fifty times slower.
 const LOAD: Workload = Workload { name: "load", threads: 1, operations: 20_000 };
-/// What the subjects may take, as ratios to the plain allocator.
-const LIMITS: [(&str, f64); 2] = [("counters", 1.02), ("sampled", 1.02)];
+/// What the subjects may take, as ratios to the plain allocator: a little above what they take, so that a change which
+/// costs something shows. The goal of a sampled session is 1.02.
+const LIMITS: [(&str, f64); 3] = [("counters", 1.09), ("sampled", 1.13), ("exact", 1.9)];
 
 /// Prints the counts. Says so and does nothing where valgrind is missing.
 pub(crate) fn report(check: bool) -> Result<()> {

@@ -3,8 +3,8 @@
 //!     cargo bench -p plimsoll-workspace --bench allocators -- [--rounds N] [--instructions] [--check]
 //!
 //! Each subject is a program of its own, since a program has one allocator. The programs run in turns, so that whatever
-//! disturbs the machine disturbs all of them. `--instructions` counts instructions under callgrind instead of time;
-//! `--check` fails where a goal is missed, which only instruction counts can promise on a machine that others use.
+//! disturbs the machine disturbs all of them. `--instructions` counts instructions under callgrind instead of time, and
+//! with `--check` fails where they have grown: times cannot promise that on a machine that others use.
 #![allow(clippy::print_stdout, reason = "it is a report")]
 
 mod child;
@@ -60,7 +60,7 @@ impl Settings {
 fn times(rounds: usize) -> Result<()> {
     println!("nanoseconds an operation (load: a record), medians of {rounds} interleaved rounds");
     println!(
-        "{:<10}{:>8}  {:<10}{:>10}{:>10}{:>10}{:>12}",
+        "{:<10}{:>8}  {:<10}{:>10}{:>10}{:>10}{:>16}",
         "workload", "threads", "allocator", "ns", "+ ns", "ratio", "least..most"
     );
     for workload in &WORKLOADS {
@@ -77,7 +77,7 @@ fn times(rounds: usize) -> Result<()> {
         for (Subject { name, .. }, times) in SUBJECTS.iter().zip(&taken) {
             let median = times[rounds / 2];
             println!(
-                "{:<10}{:>8}  {name:<10}{median:>10.1}{:>10.1}{:>10.2}{:>12}",
+                "{:<10}{:>8}  {name:<10}{median:>10.1}{:>10.1}{:>10.2}{:>16}",
                 workload.name,
                 workload.threads,
                 median - plain,

@@ -14,6 +14,9 @@ const FRAMES: usize = 8;
 
 fn main() -> ExitCode {
     workload::main(|task| {
+        if task.mode != "heap" {
+            return Err(format!("there is no mode {:?}", task.mode));
+        }
         // In testing mode it writes no file at the end; what it does at an allocation is the same.
         let begin = || Ok(Profiler::builder().testing().trim_backtraces(Some(FRAMES)).build());
         let (_profiler, outcome) = task.run(begin)?;

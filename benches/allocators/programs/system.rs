@@ -10,6 +10,9 @@ static ALLOCATOR: System = System;
 
 fn main() -> ExitCode {
     workload::main(|task| {
+        if task.mode != "plain" {
+            return Err(format!("there is no mode {:?}", task.mode));
+        }
         let ((), outcome) = task.run(|| Ok(()))?;
         if let Some(heap) = plimsoll_memory::heap() {
             return Err(format!("the counting allocator is linked: {heap:?}"));

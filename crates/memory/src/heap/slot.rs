@@ -71,6 +71,10 @@ pub(super) struct Counts {
 }
 
 /// State of the tracer for one thread; written by that thread alone, except for `busy`'s readers.
+#[cfg_attr(
+    not(feature = "traces"),
+    allow(dead_code, reason = "kept so that a slot is the same without the tracer")
+)]
 pub(crate) struct ThreadTracing {
     /// Nested scopes in which the thread's allocations are not traced.
     pub(crate) quiet: AtomicU32,
