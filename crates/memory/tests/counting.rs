@@ -1,5 +1,6 @@
 //! The counting allocator against models, with the allocator in place: nothing but the test allocates.
 #![allow(unsafe_code, reason = "the tests call the allocator itself")]
+#![allow(clippy::unwrap_used, reason = "a failed expectation in a test is the message")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::RefCell;

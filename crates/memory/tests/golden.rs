@@ -1,5 +1,6 @@
 //! Known allocation sites in a release with LTO: each resolves to its file and line, by frame pointers and by the unwinder.
 //! The program is `golden/`, whose source says where it allocates; here it is built, run, and held against those marks.
+#![allow(clippy::unwrap_used, reason = "a failed expectation in a test is the message")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

@@ -1,5 +1,6 @@
 //! Traces of allocations against models, with the allocator in place.
 #![allow(unsafe_code, reason = "the tests call the allocator itself")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a failed expectation in a test is the message")]
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -81,8 +82,10 @@ fn site_7(size: usize) -> Block {
     Block::new(size)
 }
 
+type Allocate = fn(usize) -> Block;
+
 /// Eight lines that allocate, to tell sites apart.
-const SITES: [(fn(usize) -> Block, u32); 8] = [
+const SITES: [(Allocate, u32); 8] = [
     (site_0, FIRST_LINE),
     (site_1, FIRST_LINE + 5),
     (site_2, FIRST_LINE + 10),

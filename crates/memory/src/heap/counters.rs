@@ -123,7 +123,7 @@ impl Slot {
             peak_bytes: self.highest.load(Relaxed).wrapping_sub(before.live_bytes),
             total_bytes: now.total_bytes.wrapping_sub(before.total_bytes),
             allocations,
-            frees: allocations.saturating_sub_signed(live_blocks),
+            frees: allocations.wrapping_sub(live_blocks.cast_unsigned()),
         })
     }
 }

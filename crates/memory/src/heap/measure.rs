@@ -59,7 +59,7 @@ impl Scope {
         let allocations = now.allocations - before.allocations;
         Measured {
             allocations,
-            frees: allocations.saturating_sub_signed(now.live_blocks - before.live_blocks),
+            frees: allocations.wrapping_sub((now.live_blocks - before.live_blocks).cast_unsigned()),
             total_bytes: now.total_bytes - before.total_bytes,
             peak_bytes: u64::try_from(above).unwrap_or(0),
             live_bytes: now.live_bytes - before.live_bytes,

@@ -92,23 +92,21 @@ pub(crate) struct ThreadTracing {
 
 impl Slot {
     const fn new(owner: u64) -> Self {
-        const ZERO: AtomicU64 = AtomicU64::new(0);
-        const LEVEL: AtomicI64 = AtomicI64::new(0);
         Slot {
-            allocations: ZERO,
-            allocated_bytes: ZERO,
-            bytes: LEVEL,
-            blocks: LEVEL,
-            blocks_top: LEVEL,
-            above: LEVEL,
-            below: LEVEL,
-            until_sample: LEVEL,
-            top: LEVEL,
-            publish_above: LEVEL,
-            published: [LEVEL; 2],
+            allocations: AtomicU64::new(0),
+            allocated_bytes: AtomicU64::new(0),
+            bytes: AtomicI64::new(0),
+            blocks: AtomicI64::new(0),
+            blocks_top: AtomicI64::new(0),
+            above: AtomicI64::new(0),
+            below: AtomicI64::new(0),
+            until_sample: AtomicI64::new(0),
+            top: AtomicI64::new(0),
+            publish_above: AtomicI64::new(0),
+            published: [const { AtomicI64::new(0) }; 2],
             owner: AtomicU64::new(owner),
-            before: [ZERO; 4],
-            highest: LEVEL,
+            before: [const { AtomicU64::new(0) }; 4],
+            highest: AtomicI64::new(0),
             next: AtomicPtr::new(ptr::null_mut()),
             tracing: ThreadTracing {
                 quiet: AtomicU32::new(0),

@@ -261,7 +261,7 @@ fn leave(slot: &'static Slot, running: Running, taken: u32, size: usize, address
     let site = sites::site(number);
     let weight = weight(size);
     let mut epoch = PEAK_EPOCH.load(Relaxed);
-    if epoch % 2 == 0 {
+    if epoch.is_multiple_of(2) {
         // The first decrease after a peak.
         epoch = match PEAK_EPOCH.compare_exchange(epoch, epoch + 1, Relaxed, Relaxed) {
             Ok(epoch) => epoch + 1,

@@ -1,5 +1,6 @@
 //! Counting over jemalloc, as a program has it.
 #![allow(unsafe_code, reason = "the tests call the allocator itself")]
+#![allow(clippy::unwrap_used, reason = "a failed expectation in a test is the message")]
 
 use plimsoll_memory::Counting;
 use tikv_jemallocator::Jemalloc;

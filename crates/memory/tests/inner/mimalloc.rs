@@ -1,5 +1,6 @@
 //! Counting over mimalloc, as a program has it.
 #![allow(unsafe_code, reason = "the tests call the allocator itself")]
+#![allow(clippy::unwrap_used, reason = "a failed expectation in a test is the message")]
 
 use mimalloc::MiMalloc;
 use plimsoll_memory::Counting;
