@@ -39,47 +39,54 @@ tests!(
 
 const EXACT: Mode = Mode::Exact;
 
+/// Without it the eight sites would be one function in a release.
+#[inline(always)]
+fn told_apart<const SITE: usize>(block: Block) -> Block {
+    std::hint::black_box(SITE);
+    block
+}
+
 /// Of the body of `site_0`.
 const FIRST_LINE: u32 = line!() + 4;
 
 #[inline(never)]
 fn site_0(size: usize) -> Block {
-    Block::new(size)
+    told_apart::<0>(Block::new(size))
 }
 
 #[inline(never)]
 fn site_1(size: usize) -> Block {
-    Block::new(size)
+    told_apart::<1>(Block::new(size))
 }
 
 #[inline(never)]
 fn site_2(size: usize) -> Block {
-    Block::new(size)
+    told_apart::<2>(Block::new(size))
 }
 
 #[inline(never)]
 fn site_3(size: usize) -> Block {
-    Block::new(size)
+    told_apart::<3>(Block::new(size))
 }
 
 #[inline(never)]
 fn site_4(size: usize) -> Block {
-    Block::new(size)
+    told_apart::<4>(Block::new(size))
 }
 
 #[inline(never)]
 fn site_5(size: usize) -> Block {
-    Block::new(size)
+    told_apart::<5>(Block::new(size))
 }
 
 #[inline(never)]
 fn site_6(size: usize) -> Block {
-    Block::new(size)
+    told_apart::<6>(Block::new(size))
 }
 
 #[inline(never)]
 fn site_7(size: usize) -> Block {
-    Block::new(size)
+    told_apart::<7>(Block::new(size))
 }
 
 type Allocate = fn(usize) -> Block;
