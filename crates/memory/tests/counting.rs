@@ -1,5 +1,6 @@
 //! The counting allocator against models, with the allocator in place: nothing but the test allocates.
 #![allow(unsafe_code, reason = "the tests call the allocator itself")]
+#![allow(clippy::unwrap_used, reason = "a failed expectation in a test is the message")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::RefCell;
@@ -17,6 +18,7 @@ tests!(
     random_scripts_of_several_threads,
     the_peak_of_one_thread_is_exact,
     the_peak_of_several_threads,
+    reading_while_a_thread_shrinks_does_not_raise_the_peak,
     a_million_blocks_freed_by_another_thread,
     a_new_peak_after_a_reset,
     zeroed_memory_stays_lazy,
@@ -230,6 +232,41 @@ fn the_peak_of_several_threads() {
             assert!(off <= (THREADS as u64 + 1) * (64 << 10), "seed {seed}: {off} bytes");
         }
     }
+}
+
+/// A thread that others read all the while falls in steps too small for it to publish by itself. Its old top must not be
+/// added to what another thread holds by then.
+fn reading_while_a_thread_shrinks_does_not_raise_the_peak() {
+    const BLOCKS: usize = 640;
+    let barrier = Barrier::new(2);
+    let seen = std::thread::scope(|scope| {
+        let shrinking = scope.spawn(|| {
+            let mut held = Vec::with_capacity(BLOCKS);
+            held.extend((0..BLOCKS).map(|_| Block::new(16 << 10)));
+            barrier.wait();
+            while held.pop().is_some() {
+                barrier.wait();
+                barrier.wait();
+            }
+            barrier.wait();
+            // Enough to publish.
+            drop(Block::new(200 << 10));
+        });
+        barrier.wait();
+        reset_peak();
+        let before = now();
+        for _ in 0..BLOCKS {
+            barrier.wait();
+            now();
+            barrier.wait();
+        }
+        let held = Block::new(BLOCKS * (16 << 10));
+        barrier.wait();
+        shrinking.join().unwrap();
+        drop(held);
+        Model::seen(&before, &now())
+    });
+    assert!(seen.peak_bytes < 512 << 10, "{seen:?}");
 }
 
 fn a_million_blocks_freed_by_another_thread() {

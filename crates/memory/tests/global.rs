@@ -13,6 +13,7 @@ fn live_peak_and_total_follow_a_block() {
     let size = 64_u64 << 20;
     let before = heap().unwrap();
     let mut block: Vec<u8> = Vec::with_capacity(usize::try_from(size).unwrap());
+    std::hint::black_box(&mut block);
     let held = heap().unwrap();
     assert!(held.live_bytes.abs_diff(before.live_bytes + size) < NOISE, "{before:?} {held:?}");
     assert!(held.allocations > before.allocations && held.live_blocks > before.live_blocks);
@@ -27,7 +28,7 @@ fn live_peak_and_total_follow_a_block() {
     assert!(heap().unwrap().peak_bytes < before.live_bytes + NOISE);
 
     std::thread::scope(|scope| {
-        scope.spawn(|| drop(vec![0_u8; usize::try_from(size).unwrap()]));
+        scope.spawn(|| drop(std::hint::black_box(vec![0_u8; usize::try_from(size).unwrap()])));
     });
     let after = heap().unwrap();
     assert!(after.live_bytes.abs_diff(before.live_bytes) < NOISE, "{after:?}");

@@ -1,7 +1,9 @@
 //! Traces of allocations against models, with the allocator in place.
 #![allow(unsafe_code, reason = "the tests call the allocator itself")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a failed expectation in a test is the message")]
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use plimsoll_memory::trace::{
     self, Amount, GroupBy, Measure, Mode, Options, Snapshot, TraceError, Traces, get_traced_memory, start,
@@ -26,6 +28,7 @@ tests!(
     a_million_blocks_freed_by_another_thread,
     tags_follow_the_allocating_scope,
     sessions_do_not_mix,
+    sessions_come_and_go_while_threads_allocate,
     both_ways_to_take_a_stack_agree,
     no_frames_tell_tags_alone,
     a_thousand_samples_are_unbiased,
@@ -36,51 +39,60 @@ tests!(
 
 const EXACT: Mode = Mode::Exact;
 
+/// Without it the eight sites would be one function in a release.
+#[inline(always)]
+fn told_apart<const SITE: usize>(block: Block) -> Block {
+    std::hint::black_box(SITE);
+    block
+}
+
 /// Of the body of `site_0`.
 const FIRST_LINE: u32 = line!() + 4;
 
 #[inline(never)]
 fn site_0(size: usize) -> Block {
-    Block::new(size)
+    told_apart::<0>(Block::new(size))
 }
 
 #[inline(never)]
 fn site_1(size: usize) -> Block {
-    Block::new(size)
+    told_apart::<1>(Block::new(size))
 }
 
 #[inline(never)]
 fn site_2(size: usize) -> Block {
-    Block::new(size)
+    told_apart::<2>(Block::new(size))
 }
 
 #[inline(never)]
 fn site_3(size: usize) -> Block {
-    Block::new(size)
+    told_apart::<3>(Block::new(size))
 }
 
 #[inline(never)]
 fn site_4(size: usize) -> Block {
-    Block::new(size)
+    told_apart::<4>(Block::new(size))
 }
 
 #[inline(never)]
 fn site_5(size: usize) -> Block {
-    Block::new(size)
+    told_apart::<5>(Block::new(size))
 }
 
 #[inline(never)]
 fn site_6(size: usize) -> Block {
-    Block::new(size)
+    told_apart::<6>(Block::new(size))
 }
 
 #[inline(never)]
 fn site_7(size: usize) -> Block {
-    Block::new(size)
+    told_apart::<7>(Block::new(size))
 }
 
+type Allocate = fn(usize) -> Block;
+
 /// Eight lines that allocate, to tell sites apart.
-const SITES: [(fn(usize) -> Block, u32); 8] = [
+const SITES: [(Allocate, u32); 8] = [
     (site_0, FIRST_LINE),
     (site_1, FIRST_LINE + 5),
     (site_2, FIRST_LINE + 10),
@@ -413,6 +425,46 @@ fn sessions_do_not_mix() {
     assert_eq!(last.live(), Amount { bytes: 7, count: 1 });
     assert_eq!(last.peak_bytes, 7);
     drop(new);
+}
+
+/// Whatever a thread does while a session ends and the next begins, the next one balances: what was allocated in it and
+/// freed is gone, and what came from before was never in it.
+fn sessions_come_and_go_while_threads_allocate() {
+    static RUNNING: AtomicBool = AtomicBool::new(true);
+    let work = |seed| {
+        move || {
+            let mut random = Random(seed);
+            let mut held: Vec<Block> = Vec::with_capacity(100);
+            while RUNNING.load(Ordering::Relaxed) {
+                match random.below(3) {
+                    0 if held.len() < held.capacity() => held.push(Block::new(random.size())),
+                    1 if !held.is_empty() => {
+                        let at = random.below(held.len() as u64) as usize;
+                        let block = held.swap_remove(at);
+                        held.push(block.resize(random.size()));
+                    }
+                    _ => drop(held.pop()),
+                }
+            }
+        }
+    };
+    let threads: Vec<_> = (0..2).map(|seed| std::thread::spawn(work(seed))).collect();
+    for round in 0..100 {
+        let mode = if round % 2 == 0 { EXACT } else { Mode::Sampled { interval: 1000 } };
+        start(4, mode).unwrap();
+        std::thread::sleep(std::time::Duration::from_micros(200));
+        let last = stop().unwrap();
+        sums_agree(&last);
+        // Of a counter that has fallen below zero, the rest is far above what the threads can hold.
+        assert!(last.live().bytes < 100 << 20, "round {round}: {:?}", last.live());
+    }
+    start(4, EXACT).unwrap();
+    RUNNING.store(false, Ordering::Relaxed);
+    let ended: Vec<bool> = threads.into_iter().map(|thread| thread.join().is_ok()).collect();
+    assert_eq!(ended, [true; 2]);
+    drop(ended);
+    assert_eq!(get_traced_memory().current, 0);
+    assert_eq!(stop().unwrap().live(), Amount::default());
 }
 
 fn both_ways_to_take_a_stack_agree() {

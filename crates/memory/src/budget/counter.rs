@@ -214,6 +214,7 @@ impl Total {
     }
 
     #[cfg(test)]
+    #[allow(dead_code, reason = "read by the models alone, which compile this file a second time")]
     pub(super) fn pending(&self) -> u64 {
         self.pending.load(Acquire)
     }

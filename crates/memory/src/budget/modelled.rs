@@ -6,7 +6,11 @@ mod sync {
 }
 
 #[path = "counter.rs"]
-#[allow(dead_code, reason = "the models do not need all of it")]
+#[allow(
+    dead_code,
+    clippy::duplicate_mod,
+    reason = "compiled twice on purpose; the models do not need all of it"
+)]
 mod counter;
 
 use std::sync::Arc;

@@ -42,7 +42,7 @@ impl<A> Counting<A> {
 }
 
 /// Counts a block that was given.
-#[inline]
+#[inline(always)]
 fn given(block: *mut u8, size: usize) {
     if block.is_null() {
         return;
@@ -50,8 +50,8 @@ fn given(block: *mut u8, size: usize) {
     let slot = Slot::mine();
     slot.allocated(size);
     #[cfg(feature = "traces")]
-    if recorder::is_on() {
-        recorder::allocated(slot, block.addr(), size);
+    if let Some(running) = recorder::running() {
+        recorder::allocated(slot, running, block.addr(), size);
     }
 }
 
@@ -80,8 +80,8 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Counting<A> {
         // Before the block is given back: afterwards its address may be another thread's block.
         let slot = Slot::mine();
         #[cfg(feature = "traces")]
-        if recorder::is_on() {
-            recorder::freed(slot, block.addr(), layout.size());
+        if let Some(running) = recorder::running() {
+            recorder::freed(slot, running, block.addr(), layout.size());
         }
         slot.freed(layout.size());
         // SAFETY: the caller says that `block` came from this allocator with `layout`, so it came from the inner one.
@@ -91,14 +91,15 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Counting<A> {
     #[inline]
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
         #[cfg(feature = "traces")]
-        let traced = recorder::is_on().then(|| recorder::taken(block.addr()));
+        let traced = recorder::running().map(|running| (running, recorder::taken(block.addr())));
         // SAFETY: as for `dealloc`; the caller's promise on `new_size` is passed on.
         let new_block = unsafe { self.inner.realloc(block, layout, new_size) };
         #[cfg(feature = "traces")]
-        if let Some(traced) = traced {
+        if let Some((running, taken)) = traced {
             recorder::moved(
                 Slot::mine(),
-                traced,
+                running,
+                taken,
                 (block.addr(), layout.size()),
                 (new_block.addr(), new_size),
             );

@@ -2,7 +2,8 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
-use super::slot::{LIVE, LIVE_BLOCKS, PUBLISH_AT, STEP, Slot, difference, slots};
+use super::level::{self, LIVE, LIVE_BLOCKS, Level};
+use super::slot::{Counts, Slot, slots};
 
 /// What the heap holds and has held. A reallocation counts as a free of the old block and an allocation of the new one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -51,21 +52,23 @@ pub struct ThreadHeap {
 #[must_use]
 pub fn heap() -> Option<Heap> {
     settle();
-    let mut heap = Heap::default();
-    let mut freed_bytes = 0;
-    for slot in slots() {
-        // What was freed first: a block that is allocated and freed meanwhile does not make the difference negative.
-        heap.frees += slot.frees.load(Relaxed);
-        freed_bytes += slot.freed_bytes.load(Relaxed);
+    let mut sum = Counts { allocations: 0, total_bytes: 0, live_bytes: 0, live_blocks: 0 };
+    for counts in slots().map(Slot::counts) {
+        sum.allocations += counts.allocations;
+        sum.total_bytes += counts.total_bytes;
+        sum.live_bytes = sum.live_bytes.wrapping_add(counts.live_bytes);
+        sum.live_blocks = sum.live_blocks.wrapping_add(counts.live_blocks);
     }
-    for slot in slots() {
-        heap.allocations += slot.allocations.load(Relaxed);
-        heap.total_bytes += slot.allocated_bytes.load(Relaxed);
-    }
-    heap.live_bytes = heap.total_bytes.saturating_sub(freed_bytes);
-    heap.live_blocks = heap.allocations.saturating_sub(heap.frees);
-    let peak = |level: &super::slot::Level, live: u64| {
-        u64::try_from(level.peak.load(Relaxed)).unwrap_or(0).max(live)
+    // A block that is allocated by one thread and freed by another while they are read may be missing from the sums.
+    let live = |level: i64| u64::try_from(level).unwrap_or(0);
+    let peak = |level: &Level, now: u64| live(level.peak.load(Relaxed)).max(now);
+    let mut heap = Heap {
+        live_bytes: live(sum.live_bytes),
+        live_blocks: live(sum.live_blocks),
+        total_bytes: sum.total_bytes,
+        allocations: sum.allocations,
+        frees: sum.allocations.saturating_sub(live(sum.live_blocks)),
+        ..Heap::default()
     };
     heap.peak_bytes = peak(&LIVE, heap.live_bytes);
     heap.peak_blocks = peak(&LIVE_BLOCKS, heap.live_blocks);
@@ -83,7 +86,7 @@ pub fn reset_peak() {
 /// Whether every change of the live bytes is published at once, which makes the peak exact for any number of threads and
 /// costs a few nanoseconds for each allocation. Off in the beginning.
 pub fn exact_peak(on: bool) {
-    PUBLISH_AT.store(if on { 0 } else { STEP }, Relaxed);
+    level::set_exact(on);
     settle();
 }
 
@@ -109,21 +112,18 @@ impl Slot {
     /// The figures of the thread that holds the slot.
     pub(super) fn thread_heap(&'static self) -> Option<ThreadHeap> {
         let thread = self.owner.load(Relaxed);
-        let since = |index: usize, now: u64| now.wrapping_sub(self.before[index].load(Relaxed));
-        let allocations = since(0, self.allocations.load(Relaxed));
-        let frees = since(1, self.frees.load(Relaxed));
-        let total_bytes = since(2, self.allocated_bytes.load(Relaxed));
-        let freed_bytes = since(3, self.freed_bytes.load(Relaxed));
-        let live_before = difference(self.before[2].load(Relaxed), self.before[3].load(Relaxed));
+        let (before, now) = (self.counts_before(), self.counts());
+        let allocations = now.allocations.wrapping_sub(before.allocations);
+        let live_blocks = now.live_blocks.wrapping_sub(before.live_blocks);
         (thread > 0).then(|| ThreadHeap {
             thread,
             current: std::ptr::eq(self, Slot::mine()),
-            live_bytes: difference(total_bytes, freed_bytes),
-            live_blocks: difference(allocations, frees),
-            peak_bytes: self.highest.load(Relaxed).wrapping_sub(live_before),
-            total_bytes,
+            live_bytes: now.live_bytes.wrapping_sub(before.live_bytes),
+            live_blocks,
+            peak_bytes: self.highest.load(Relaxed).wrapping_sub(before.live_bytes),
+            total_bytes: now.total_bytes.wrapping_sub(before.total_bytes),
             allocations,
-            frees,
+            frees: allocations.wrapping_sub(live_blocks.cast_unsigned()),
         })
     }
 }

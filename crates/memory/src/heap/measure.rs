@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
-use super::slot::Slot;
+use super::slot::{Counts, Slot};
 
 /// What the calling thread allocated during a piece of work. Other threads' allocations are not in it, so tests that run
 /// side by side do not disturb each other.
@@ -40,10 +40,7 @@ pub fn measure<T>(work: impl FnOnce() -> T) -> (T, Measured) {
 /// The slot's counts when the work began. Dropped, by a panic too, it gives the outer scope its peak back.
 struct Scope {
     slot: &'static Slot,
-    allocations: u64,
-    frees: u64,
-    total_bytes: u64,
-    live_bytes: i64,
+    before: Counts,
     outer_highest: i64,
 }
 
@@ -51,27 +48,21 @@ impl Scope {
     fn enter() -> Self {
         let slot = Slot::mine();
         slot.publish();
-        let live_bytes = slot.live_bytes();
-        Scope {
-            slot,
-            allocations: slot.allocations.load(Relaxed),
-            frees: slot.frees.load(Relaxed),
-            total_bytes: slot.allocated_bytes.load(Relaxed),
-            live_bytes,
-            outer_highest: slot.highest.swap(live_bytes, Relaxed),
-        }
+        let before = slot.counts();
+        Scope { slot, before, outer_highest: slot.highest.swap(before.live_bytes, Relaxed) }
     }
 
     fn read(&self) -> Measured {
-        let slot = self.slot;
-        slot.publish();
-        let above = slot.highest.load(Relaxed).wrapping_sub(self.live_bytes);
+        self.slot.publish();
+        let (before, now) = (self.before, self.slot.counts());
+        let above = self.slot.highest.load(Relaxed).wrapping_sub(before.live_bytes);
+        let allocations = now.allocations - before.allocations;
         Measured {
-            allocations: slot.allocations.load(Relaxed) - self.allocations,
-            frees: slot.frees.load(Relaxed) - self.frees,
-            total_bytes: slot.allocated_bytes.load(Relaxed) - self.total_bytes,
+            allocations,
+            frees: allocations.wrapping_sub((now.live_blocks - before.live_blocks).cast_unsigned()),
+            total_bytes: now.total_bytes - before.total_bytes,
             peak_bytes: u64::try_from(above).unwrap_or(0),
-            live_bytes: slot.live_bytes() - self.live_bytes,
+            live_bytes: now.live_bytes - before.live_bytes,
         }
     }
 }

@@ -3,9 +3,12 @@
 
 mod allocator;
 mod counters;
+mod level;
 mod measure;
 mod slot;
 mod tag;
+#[cfg(unix)]
+mod thread_end;
 
 pub use allocator::Counting;
 pub use counters::{Heap, ThreadHeap, exact_peak, heap, reset_peak, threads};

@@ -3,22 +3,17 @@
 //!
 //! A slot that a thread leaves keeps its counts and goes to the next thread that needs one, so the sums over all slots
 //! are exact at all times. The process's live bytes and their peak are kept in steps: a slot publishes its change once
-//! that passes [`STEP`]. What was highest in between is published with it, which makes the peak of one thread exact.
+//! that passes [`STEP`] (`level`). What was highest in between is published with it, which makes the peak of one thread
+//! exact.
 #![allow(unsafe_code, reason = "slots come from the system's allocator: the global one cannot serve itself")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::ptr;
-use std::sync::atomic::{AtomicI64, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize};
+use std::sync::atomic::{AtomicI64, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, fence};
 use std::sync::atomic::{Ordering, Ordering::Relaxed};
 
-/// The bytes by which a thread's live bytes may differ from what it has published; 0 in the exact mode.
-pub(super) const STEP: i64 = 64 * 1024;
-
-pub(super) static PUBLISH_AT: AtomicI64 = AtomicI64::new(STEP);
-/// Live bytes and blocks as published.
-pub(super) static LIVE: Level = Level::new();
-pub(super) static LIVE_BLOCKS: Level = Level::new();
+use super::level::{self, LIVE, LIVE_BLOCKS};
 
 static FIRST: Slot = Slot::new(1);
 /// The head of the list of all slots; `FIRST` is its last.
@@ -31,39 +26,33 @@ thread_local! {
     static MINE: Cell<*const Slot> = const { Cell::new(ptr::null()) };
 }
 
-/// A figure and its peak.
-pub(super) struct Level {
-    pub(super) now: AtomicI64,
-    pub(super) peak: AtomicI64,
-}
-
-impl Level {
-    const fn new() -> Self {
-        Level { now: AtomicI64::new(0), peak: AtomicI64::new(0) }
-    }
-
-    fn raise(&self, to: i64) {
-        // A load first: the peak's cache line is then shared by all threads while it stands still.
-        if to > self.peak.load(Relaxed) {
-            self.peak.fetch_max(to, Relaxed);
-        }
-    }
-}
-
 /// One thread's counters. What every call touches comes first and fills one cache line.
 #[repr(C, align(128))]
 pub(crate) struct Slot {
     pub(super) allocations: AtomicU64,
-    pub(super) frees: AtomicU64,
     pub(super) allocated_bytes: AtomicU64,
-    pub(super) freed_bytes: AtomicU64,
-    /// Of this slot's live bytes and blocks, which fall below zero where its threads free what others have allocated.
-    pub(super) bytes: Published,
-    pub(super) blocks: Published,
+    /// Live bytes: below zero where the slot's threads free what others have allocated.
+    pub(super) bytes: AtomicI64,
+    /// Live blocks.
+    pub(super) blocks: AtomicI64,
+    /// The most blocks since the last publication.
+    blocks_top: AtomicI64,
+    /// Above this, the bytes are the highest since the last publication.
+    above: AtomicI64,
+    /// Below this, the bytes are published.
+    below: AtomicI64,
+    /// Bytes up to the next sample of the tracer.
+    pub(crate) until_sample: AtomicI64,
 
+    /// The most bytes since the last publication.
+    top: AtomicI64,
+    /// Above this, the bytes are published.
+    publish_above: AtomicI64,
+    /// What of the bytes and blocks is in the process's levels.
+    published: [AtomicI64; 2],
     /// The thread that holds the slot, from 1; 0 where it is free.
     pub(super) owner: AtomicU64,
-    /// Counts at the moment when the thread got the slot: allocations, frees, allocated and freed bytes.
+    /// The counts at the moment when the thread got the slot.
     pub(super) before: [AtomicU64; 4],
     /// The most live bytes that the slot had since its thread got it, up to the last publication.
     pub(super) highest: AtomicI64,
@@ -72,15 +61,20 @@ pub(crate) struct Slot {
     pub(crate) tracing: ThreadTracing,
 }
 
-/// A level that is published in steps.
-pub(super) struct Published {
-    /// What of it is in the process's level.
-    published: AtomicI64,
-    /// The highest since the last publication.
-    top: AtomicI64,
+/// What a slot has counted.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Counts {
+    pub(super) allocations: u64,
+    pub(super) total_bytes: u64,
+    pub(super) live_bytes: i64,
+    pub(super) live_blocks: i64,
 }
 
 /// State of the tracer for one thread; written by that thread alone, except for `busy`'s readers.
+#[cfg_attr(
+    not(feature = "traces"),
+    allow(dead_code, reason = "kept so that a slot is the same without the tracer")
+)]
 pub(crate) struct ThreadTracing {
     /// Nested scopes in which the thread's allocations are not traced.
     pub(crate) quiet: AtomicU32,
@@ -88,11 +82,9 @@ pub(crate) struct ThreadTracing {
     pub(crate) busy: AtomicU32,
     /// The block that the thread allocated last, while it is live and the thread has not allocated another one.
     pub(crate) last_block: AtomicUsize,
-    /// Bytes up to the next sample.
-    pub(crate) until_sample: AtomicI64,
     /// State of the random numbers; 0 before the first.
     pub(crate) random: AtomicU64,
-    /// The session that the two above belong to.
+    /// The sampled session that the random numbers and the distance to the next sample belong to; 0 for none.
     pub(crate) session: AtomicU32,
     /// Where the thread's stack ends (its highest address); 0 before that was asked, 1 where it is not known.
     pub(crate) stack_end: AtomicUsize,
@@ -100,23 +92,26 @@ pub(crate) struct ThreadTracing {
 
 impl Slot {
     const fn new(owner: u64) -> Self {
-        const ZERO: AtomicU64 = AtomicU64::new(0);
         Slot {
-            allocations: ZERO,
-            frees: ZERO,
-            allocated_bytes: ZERO,
-            freed_bytes: ZERO,
-            bytes: Published::new(),
-            blocks: Published::new(),
+            allocations: AtomicU64::new(0),
+            allocated_bytes: AtomicU64::new(0),
+            bytes: AtomicI64::new(0),
+            blocks: AtomicI64::new(0),
+            blocks_top: AtomicI64::new(0),
+            above: AtomicI64::new(0),
+            below: AtomicI64::new(0),
+            until_sample: AtomicI64::new(0),
+            top: AtomicI64::new(0),
+            publish_above: AtomicI64::new(0),
+            published: [const { AtomicI64::new(0) }; 2],
             owner: AtomicU64::new(owner),
-            before: [ZERO; 4],
+            before: [const { AtomicU64::new(0) }; 4],
             highest: AtomicI64::new(0),
             next: AtomicPtr::new(ptr::null_mut()),
             tracing: ThreadTracing {
                 quiet: AtomicU32::new(0),
                 busy: AtomicU32::new(0),
                 last_block: AtomicUsize::new(0),
-                until_sample: AtomicI64::new(0),
                 random: AtomicU64::new(0),
                 session: AtomicU32::new(0),
                 stack_end: AtomicUsize::new(0),
@@ -141,118 +136,125 @@ impl Slot {
         self.owner.load(Relaxed)
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn allocated(&self, size: usize) {
-        let allocations = add(&self.allocations, 1);
-        let allocated = add(&self.allocated_bytes, size as u64);
-        let bytes = difference(allocated, self.freed_bytes.load(Relaxed));
-        let blocks = difference(allocations, self.frees.load(Relaxed));
-        self.bytes.reached(bytes);
-        self.blocks.reached(blocks);
-        if bytes.wrapping_sub(self.bytes.published.load(Relaxed)) > PUBLISH_AT.load(Relaxed) {
-            self.publish();
+        add(&self.allocations, 1);
+        add(&self.allocated_bytes, size as u64);
+        let blocks = change(&self.blocks, 1);
+        if blocks > self.blocks_top.load(Relaxed) {
+            self.blocks_top.store(blocks, Relaxed);
+        }
+        let bytes = change(&self.bytes, size as i64);
+        if bytes > self.above.load(Relaxed) {
+            self.rose(bytes);
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn freed(&self, size: usize) {
-        add(&self.frees, 1);
-        let freed = add(&self.freed_bytes, size as u64);
-        let bytes = difference(self.allocated_bytes.load(Relaxed), freed);
-        if self.bytes.published.load(Relaxed).wrapping_sub(bytes) > PUBLISH_AT.load(Relaxed) {
+        change(&self.blocks, -1);
+        let bytes = change(&self.bytes, -(size as i64));
+        if bytes < self.below.load(Relaxed) {
             self.publish();
         }
     }
 
     /// A free of the old size and an allocation of the new one, at one moment.
-    #[inline]
+    #[inline(always)]
     pub(super) fn reallocated(&self, old: usize, new: usize) {
-        add(&self.frees, 1);
-        add(&self.freed_bytes, old as u64);
         add(&self.allocations, 1);
-        let allocated = add(&self.allocated_bytes, new as u64);
-        let bytes = difference(allocated, self.freed_bytes.load(Relaxed));
-        self.bytes.reached(bytes);
-        let unpublished = bytes.wrapping_sub(self.bytes.published.load(Relaxed));
-        if unpublished.wrapping_abs() > PUBLISH_AT.load(Relaxed) {
+        add(&self.allocated_bytes, new as u64);
+        let bytes = change(&self.bytes, new as i64 - old as i64);
+        if bytes > self.above.load(Relaxed) {
+            self.rose(bytes);
+        } else if bytes < self.below.load(Relaxed) {
             self.publish();
         }
     }
 
-    /// The slot's live bytes.
-    pub(super) fn live_bytes(&self) -> i64 {
-        difference(self.allocated_bytes.load(Relaxed), self.freed_bytes.load(Relaxed))
+    #[inline(always)]
+    fn rose(&self, bytes: i64) {
+        if bytes > self.publish_above.load(Relaxed) {
+            return self.publish();
+        }
+        self.top.store(bytes, Relaxed);
+        self.above.store(bytes, Relaxed);
     }
 
-    /// The slot's live blocks.
-    pub(super) fn live_blocks(&self) -> i64 {
-        difference(self.allocations.load(Relaxed), self.frees.load(Relaxed))
+    /// What it has counted. While its thread allocates, the figures may be one allocation apart.
+    pub(super) fn counts(&self) -> Counts {
+        Counts {
+            allocations: self.allocations.load(Relaxed),
+            total_bytes: self.allocated_bytes.load(Relaxed),
+            live_bytes: self.bytes.load(Relaxed),
+            live_blocks: self.blocks.load(Relaxed),
+        }
+    }
+
+    /// What it had counted when its thread got it.
+    pub(super) fn counts_before(&self) -> Counts {
+        let [allocations, total_bytes, live_bytes, live_blocks] =
+            [0, 1, 2, 3].map(|at| self.before[at].load(Relaxed));
+        Counts {
+            allocations,
+            total_bytes,
+            live_bytes: live_bytes.cast_signed(),
+            live_blocks: live_blocks.cast_signed(),
+        }
     }
 
     /// Publishes everything that the calling thread, whose slot this is, has not published yet.
     #[cold]
     #[inline(never)]
     pub(super) fn publish(&self) {
-        let highest = self.bytes.top.load(Relaxed).max(self.highest.load(Relaxed));
-        self.highest.store(highest, Relaxed);
-        self.bytes.publish(self.live_bytes(), &LIVE);
-        self.blocks.publish(self.live_blocks(), &LIVE_BLOCKS);
+        let (bytes, blocks) = (self.bytes.load(Relaxed), self.blocks.load(Relaxed));
+        let (top, blocks_top) =
+            (self.top.load(Relaxed).max(bytes), self.blocks_top.load(Relaxed).max(blocks));
+        self.highest.store(top.max(self.highest.load(Relaxed)), Relaxed);
+        level::publish(&self.published[0], &LIVE, bytes, top);
+        level::publish(&self.published[1], &LIVE_BLOCKS, blocks, blocks_top);
+        self.blocks_top.store(blocks, Relaxed);
+        self.top.store(bytes, Relaxed);
+        self.above.store(bytes, Relaxed);
+        loop {
+            let step = level::step();
+            self.publish_above.store(bytes + step, Relaxed);
+            self.below.store(bytes - step, Relaxed);
+            // Either this thread sees a new step, or who has set it overwrites what was stored here.
+            fence(Ordering::SeqCst);
+            if level::step() == step {
+                break;
+            }
+        }
     }
 
-    /// Publishes what another thread's slot holds back, without its highest.
+    /// Has the slot's thread publish at its next allocation or free, as the step has changed. By any thread, behind a
+    /// sequentially consistent fence.
+    pub(super) fn step_changed(&self) {
+        self.publish_above.store(i64::MIN, Relaxed);
+        self.above.store(i64::MIN, Relaxed);
+        self.below.store(i64::MAX, Relaxed);
+    }
+
+    /// Publishes what another thread's slot holds back, without its highest. Its thread goes on from what it has published
+    /// itself, so that what it holds back stays within the step on either side, however often others do this.
     pub(super) fn settle(&self) {
-        self.bytes.settle(self.live_bytes(), &LIVE);
-        self.blocks.settle(self.live_blocks(), &LIVE_BLOCKS);
-    }
-
-    fn counts(&self) -> [u64; 4] {
-        [&self.allocations, &self.frees, &self.allocated_bytes, &self.freed_bytes]
-            .map(|count| count.load(Relaxed))
+        level::settle(&self.published[0], &LIVE, &self.bytes);
+        level::settle(&self.published[1], &LIVE_BLOCKS, &self.blocks);
     }
 
     /// Makes the slot the calling thread's.
     fn begin(&self) {
-        for (before, count) in self.before.iter().zip(self.counts()) {
+        let Counts { allocations, total_bytes, live_bytes, live_blocks } = self.counts();
+        let counts = [allocations, total_bytes, live_bytes.cast_unsigned(), live_blocks.cast_unsigned()];
+        for (before, count) in self.before.iter().zip(counts) {
             before.store(count, Relaxed);
         }
-        self.highest.store(self.live_bytes(), Relaxed);
+        self.highest.store(live_bytes, Relaxed);
         self.tracing.stack_end.store(0, Relaxed);
         self.tracing.quiet.store(0, Relaxed);
         self.tracing.session.store(0, Relaxed);
         self.tracing.last_block.store(0, Relaxed);
-    }
-}
-
-impl Published {
-    const fn new() -> Self {
-        Published { published: AtomicI64::new(0), top: AtomicI64::new(0) }
-    }
-
-    #[inline]
-    fn reached(&self, level: i64) {
-        if level > self.top.load(Relaxed) {
-            self.top.store(level, Relaxed);
-        }
-    }
-
-    /// By the slot's thread: the process's level was as high as the slot's highest makes it.
-    fn publish(&self, level: i64, whole: &Level) {
-        let top = self.top.load(Relaxed);
-        let before = self.published.swap(level, Relaxed);
-        let change = level.wrapping_sub(before);
-        let whole_before = whole.now.fetch_add(change, Relaxed);
-        whole.raise(whole_before.wrapping_add(top.max(level).wrapping_sub(before)));
-        self.top.store(level, Relaxed);
-    }
-
-    /// By any thread.
-    fn settle(&self, level: i64, whole: &Level) {
-        let before = self.published.swap(level, Relaxed);
-        let change = level.wrapping_sub(before);
-        if change != 0 {
-            let now = whole.now.fetch_add(change, Relaxed).wrapping_add(change);
-            whole.raise(now);
-        }
     }
 }
 
@@ -278,8 +280,17 @@ fn claim() -> &'static Slot {
         if thread == 1 { &FIRST } else { slots().find(|slot| taken(slot)).unwrap_or_else(|| grow(thread)) };
     slot.begin();
     MINE.set(slot);
-    at_thread_end::arm(slot);
+    #[cfg(unix)]
+    super::thread_end::arm(slot);
     slot
+}
+
+/// Takes the slot from the calling thread. Where it allocates once more, it gets a slot anew.
+#[cfg(unix)]
+pub(super) fn leave(slot: &Slot) {
+    slot.publish();
+    MINE.set(ptr::null());
+    slot.owner.store(0, Ordering::Release);
 }
 
 /// A new slot in the list, held by `thread`.
@@ -305,73 +316,16 @@ fn grow(thread: u64) -> &'static Slot {
     }
 }
 
-/// Adds to a counter that only this thread writes: no bus lock is needed. Gives the new value.
-#[inline]
-fn add(counter: &AtomicU64, value: u64) -> u64 {
-    let sum = counter.load(Relaxed).wrapping_add(value);
-    counter.store(sum, Relaxed);
+/// Adds to a counter that only this thread writes: no bus lock is needed.
+#[inline(always)]
+fn add(counter: &AtomicU64, value: u64) {
+    counter.store(counter.load(Relaxed).wrapping_add(value), Relaxed);
+}
+
+/// The same of a level. Gives the new value.
+#[inline(always)]
+fn change(level: &AtomicI64, by: i64) -> i64 {
+    let sum = level.load(Relaxed).wrapping_add(by);
+    level.store(sum, Relaxed);
     sum
-}
-
-/// What is left of counts that only grow. Both stay far below 2^63.
-#[inline]
-pub(super) fn difference(given: u64, returned: u64) -> i64 {
-    given.wrapping_sub(returned).cast_signed()
-}
-
-/// Frees a thread's slot when the thread ends. A destructor of a Rust thread-local may not be used: registering it can
-/// allocate, which the standard library forbids to a global allocator. POSIX keys can do it.
-#[cfg(unix)]
-mod at_thread_end {
-    use std::ffi::c_void;
-    use std::ptr;
-    use std::sync::atomic::{AtomicU64, Ordering};
-
-    use super::{MINE, Slot};
-
-    /// The key and 1; 0 before it was made.
-    static KEY: AtomicU64 = AtomicU64::new(0);
-
-    pub(super) fn arm(slot: &'static Slot) {
-        let Some(key) = key() else { return };
-        // SAFETY: the key was made by `pthread_key_create`. A failure leaves the slot to this thread forever.
-        unsafe { libc::pthread_setspecific(key, ptr::from_ref(slot).cast()) };
-    }
-
-    fn key() -> Option<libc::pthread_key_t> {
-        let made = |value: u64| libc::pthread_key_t::try_from(value - 1).ok();
-        let known = KEY.load(Ordering::Acquire);
-        if known > 0 {
-            return made(known);
-        }
-        let mut key: libc::pthread_key_t = 0;
-        // SAFETY: `key` is writable, and `leave` keeps to what such a destructor may do.
-        if unsafe { libc::pthread_key_create(&raw mut key, Some(leave)) } != 0 {
-            return None;
-        }
-        match KEY.compare_exchange(0, u64::from(key) + 1, Ordering::AcqRel, Ordering::Acquire) {
-            Ok(_) => Some(key),
-            Err(other) => {
-                // SAFETY: the key was made above, and nobody has seen it.
-                unsafe { libc::pthread_key_delete(key) };
-                made(other)
-            }
-        }
-    }
-
-    /// The system calls it at the end of a thread with what `arm` has set. If a later destructor allocates, the thread
-    /// gets a slot anew.
-    unsafe extern "C" fn leave(slot: *mut c_void) {
-        // SAFETY: `arm` has set a slot, and slots are never freed.
-        let slot = unsafe { &*slot.cast::<Slot>() };
-        slot.publish();
-        MINE.set(ptr::null());
-        slot.owner.store(0, Ordering::Release);
-    }
-}
-
-/// Without an end that can be seen, a slot stays with its thread's number.
-#[cfg(not(unix))]
-mod at_thread_end {
-    pub(super) fn arm(_: &'static super::Slot) {}
 }

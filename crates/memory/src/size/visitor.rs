@@ -121,7 +121,7 @@ impl Visitor {
     #[cfg(feature = "arrow")]
     pub(crate) fn nameless_block(&mut self, bytes: usize, owners: usize) {
         let handles = self.nameless.entry((bytes, owners)).or_default();
-        let is_new = *handles % owners.max(1) == 0;
+        let is_new = handles.is_multiple_of(owners.max(1));
         *handles += 1;
         if is_new {
             let above = self.below_shared;

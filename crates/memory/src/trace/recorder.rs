@@ -3,7 +3,7 @@
 //! nothing from the traced allocator.
 
 use std::sync::atomic::{
-    AtomicI64, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering, Ordering::Relaxed,
+    AtomicI64, AtomicU32, AtomicU64, AtomicUsize, Ordering, Ordering::Relaxed, compiler_fence,
 };
 
 use super::capture::{self, MOST_FRAMES};
@@ -11,11 +11,14 @@ use super::sites::{self, SITE_BITS, Site, SiteNumber};
 use super::{sample, shadow};
 use crate::heap::{self, Slot};
 
-const OFF: u8 = 0;
-const EXACT: u8 = 1;
-const SAMPLED: u8 = 2;
+const OFF: u32 = 0;
+/// With the session's number above it.
+const EXACT: u32 = 1;
+const SAMPLED: u32 = 2;
+const MODE_BITS: u32 = 2;
 
-static STATE: AtomicU8 = AtomicU8::new(OFF);
+/// [`OFF`], or the running session.
+static STATE: AtomicU32 = AtomicU32::new(OFF);
 static FRAMES: AtomicUsize = AtomicUsize::new(0);
 static INTERVAL: AtomicU64 = AtomicU64::new(0);
 static SEED: AtomicU64 = AtomicU64::new(0);
@@ -39,10 +42,15 @@ pub(super) struct Settings {
     pub(super) seed: u64,
 }
 
-/// Whether allocations are traced.
-#[inline]
-pub(crate) fn is_on() -> bool {
-    STATE.load(Relaxed) != OFF
+/// A session and its mode, as an allocation sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Running(u32);
+
+/// The session that runs.
+#[inline(always)]
+pub(crate) fn running() -> Option<Running> {
+    let state = STATE.load(Relaxed);
+    (state != OFF).then_some(Running(state))
 }
 
 /// Starts a session. The caller holds the lock of the session.
@@ -51,18 +59,20 @@ pub(super) fn start(settings: Settings) {
     LIVE.store(0, Relaxed);
     PEAK.store(0, Relaxed);
     PEAK_EPOCH.store(0, Relaxed);
-    SESSION.fetch_add(1, Relaxed);
+    let session = SESSION.fetch_add(1, Relaxed).wrapping_add(1);
     let inside = if settings.frames == 0 { 0 } else { capture::inside() };
     FRAMES.store((settings.frames + inside).min(MOST_FRAMES), Relaxed);
     INTERVAL.store(settings.interval.unwrap_or(0), Relaxed);
     SEED.store(settings.seed, Relaxed);
-    STATE.store(if settings.interval.is_some() { SAMPLED } else { EXACT }, Ordering::SeqCst);
+    let mode = if settings.interval.is_some() { SAMPLED } else { EXACT };
+    STATE.store(session << MODE_BITS | mode, Ordering::SeqCst);
 }
 
 /// Stops it: when this returns, no thread is recording any more.
 pub(super) fn stop() {
     STATE.store(OFF, Ordering::SeqCst);
-    // A thread that saw the old state is done within some hundred instructions.
+    // Whoever is inside has said so before it looked at the state once more. What a processor has stored is seen by the
+    // others within far less time than this, and a thread that begins later sees the new state.
     std::thread::sleep(std::time::Duration::from_micros(50));
     for slot in heap::slots() {
         while slot.tracing.busy.load(Ordering::Acquire) != 0 && !std::ptr::eq(slot, Slot::mine()) {
@@ -119,10 +129,15 @@ impl Drop for Quiet {
 struct Busy<'a>(&'a Slot);
 
 impl<'a> Busy<'a> {
+    /// `None` where the session has ended meanwhile: who ends it waits for those that are inside, not for those that are
+    /// on the way.
     #[inline]
-    fn enter(slot: &'a Slot) -> Self {
+    fn enter(slot: &'a Slot, running: Running) -> Option<Self> {
         slot.tracing.busy.store(1, Relaxed);
-        Busy(slot)
+        // The processor may swap the two all the same; `stop` waits longer than that lasts.
+        compiler_fence(Ordering::SeqCst);
+        let busy = Busy(slot);
+        (STATE.load(Relaxed) == running.0).then_some(busy)
     }
 }
 
@@ -134,30 +149,34 @@ impl Drop for Busy<'_> {
 }
 
 /// A block was allocated.
-#[inline]
-pub(crate) fn allocated(slot: &'static Slot, address: usize, size: usize) {
-    if STATE.load(Relaxed) == SAMPLED {
-        let (session, seed, interval) = (SESSION.load(Relaxed), SEED.load(Relaxed), INTERVAL.load(Relaxed));
-        if sample::hits(slot, size, session, seed, interval) {
-            record(slot, address, size);
-        } else {
-            slot.tracing.last_block.store(0, Relaxed);
-        }
+#[inline(always)]
+pub(crate) fn allocated(slot: &'static Slot, running: Running, address: usize, size: usize) {
+    if slot.tracing.session.load(Relaxed) == running.0 && sample::passes(slot, size) {
+        slot.tracing.last_block.store(0, Relaxed);
     } else {
-        record(slot, address, size);
+        record(slot, running, address, size);
     }
 }
 
-/// Takes the stack and enters the block.
+/// Takes the stack and enters the block, of a sampled session where it is hit.
 #[inline(never)]
-fn record(slot: &'static Slot, address: usize, size: usize) {
+fn record(slot: &'static Slot, running: Running, address: usize, size: usize) {
     /// Stacks up to this depth are taken in a small buffer: clearing a large one would cost more than the walk.
     const FEW: usize = 16;
     let state = &slot.tracing;
-    if state.quiet.load(Relaxed) != 0 || state.busy.load(Relaxed) != 0 {
+    if state.busy.load(Relaxed) != 0 {
         return;
     }
-    let _busy = Busy::enter(slot);
+    let Some(_busy) = Busy::enter(slot, running) else { return };
+    if running.0 & SAMPLED != 0
+        && !sample::hits(slot, size, running.0, SEED.load(Relaxed), INTERVAL.load(Relaxed))
+    {
+        state.last_block.store(0, Relaxed);
+        return;
+    }
+    if state.quiet.load(Relaxed) != 0 {
+        return;
+    }
     let limit = FRAMES.load(Relaxed);
     let number = if limit <= FEW {
         let mut stack = [0; FEW];
@@ -200,19 +219,24 @@ pub(crate) fn taken(address: usize) -> u32 {
 }
 
 /// A block is about to be freed.
-#[inline]
-pub(crate) fn freed(slot: &'static Slot, address: usize, size: usize) {
+#[inline(always)]
+pub(crate) fn freed(slot: &'static Slot, running: Running, address: usize, size: usize) {
     let taken = taken(address);
     if taken != 0 {
-        let temporary = slot.tracing.last_block.load(Relaxed) == address;
-        leave(slot, taken, size, temporary);
+        leave(slot, running, taken, size, address);
     }
 }
 
 /// A block was reallocated from `old` to `new` (address and size), or was not: then the new address is 0. It counts as a
 /// free and an allocation, but growing in place is no temporary allocation.
 #[inline]
-pub(crate) fn moved(slot: &'static Slot, taken: u32, old: (usize, usize), new: (usize, usize)) {
+pub(crate) fn moved(
+    slot: &'static Slot,
+    running: Running,
+    taken: u32,
+    old: (usize, usize),
+    new: (usize, usize),
+) {
     if new.0 == 0 {
         if taken != 0 {
             shadow::put(old.0, taken);
@@ -220,26 +244,24 @@ pub(crate) fn moved(slot: &'static Slot, taken: u32, old: (usize, usize), new: (
         return;
     }
     if taken != 0 {
-        leave(slot, taken, old.1, false);
+        leave(slot, running, taken, old.1, 0);
     }
-    if is_on() {
-        allocated(slot, new.0, new.1);
-    }
+    allocated(slot, running, new.0, new.1);
 }
 
-/// Takes a block's bytes from its site.
+/// Takes a block's bytes from its site. It was a temporary one where it is the block that the thread allocated last.
 #[inline(never)]
-fn leave(slot: &'static Slot, taken: u32, size: usize, temporary: bool) {
+fn leave(slot: &'static Slot, running: Running, taken: u32, size: usize, address: usize) {
+    let Some(_busy) = Busy::enter(slot, running) else { return };
     let number = taken & ((1 << SITE_BITS) - 1);
     if taken != entry(number) {
         // Of an earlier session.
         return;
     }
-    let _busy = Busy::enter(slot);
     let site = sites::site(number);
     let weight = weight(size);
     let mut epoch = PEAK_EPOCH.load(Relaxed);
-    if epoch % 2 == 0 {
+    if epoch.is_multiple_of(2) {
         // The first decrease after a peak.
         epoch = match PEAK_EPOCH.compare_exchange(epoch, epoch + 1, Relaxed, Relaxed) {
             Ok(epoch) => epoch + 1,
@@ -251,7 +273,7 @@ fn leave(slot: &'static Slot, taken: u32, size: usize, temporary: bool) {
     }
     LIVE.fetch_sub(weight.0.cast_signed(), Relaxed);
     site.freed.add(weight);
-    if temporary {
+    if address != 0 && slot.tracing.last_block.load(Relaxed) == address {
         slot.tracing.last_block.store(0, Relaxed);
         site.temporary.add(weight);
     }

@@ -10,21 +10,26 @@ use crate::heap::Slot;
 /// Sampled counts are kept in units of 1/1024: a sample of small blocks stands for a number of blocks with a fraction.
 pub(super) const COUNT_UNIT: u64 = 1024;
 
-/// Whether a sample falls into the next `size` bytes that the thread allocates.
-#[inline]
+/// Whether no sample falls into the next `size` bytes of a thread that has drawn its distance.
+#[inline(always)]
+pub(super) fn passes(slot: &Slot, size: usize) -> bool {
+    let left = slot.until_sample.load(Relaxed).wrapping_sub(size as i64);
+    slot.until_sample.store(left, Relaxed);
+    left > 0
+}
+
+/// Whether a sample falls into the `size` bytes of an allocation that has not passed, or that is the thread's first one in
+/// the session.
 pub(super) fn hits(slot: &Slot, size: usize, session: u32, seed: u64, interval: u64) -> bool {
-    let state = &slot.tracing;
-    if state.session.load(Relaxed) != session {
+    if slot.tracing.session.load(Relaxed) != session {
         begin(slot, session, seed, interval);
+        if passes(slot, size) {
+            return false;
+        }
     }
-    let left = state.until_sample.load(Relaxed).saturating_sub_unsigned(size as u64);
-    state.until_sample.store(left, Relaxed);
-    let hit = left <= 0;
-    if hit {
-        // The process has no memory: behind a block it begins anew, wherever the block was hit.
-        state.until_sample.store(distance(slot, interval), Relaxed);
-    }
-    hit
+    // The process has no memory: behind a block it begins anew, wherever the block was hit.
+    slot.until_sample.store(distance(slot, interval), Relaxed);
+    true
 }
 
 /// Draws the distance to the first sample.
@@ -34,7 +39,7 @@ fn begin(slot: &Slot, session: u32, seed: u64, interval: u64) {
     // Threads draw from different points of one generator's cycle.
     state.random.store(mix(seed ^ mix(slot.thread())) | 1, Relaxed);
     state.session.store(session, Relaxed);
-    state.until_sample.store(distance(slot, interval), Relaxed);
+    slot.until_sample.store(distance(slot, interval), Relaxed);
 }
 
 /// An exponential distance in bytes, at least 1.
@@ -76,7 +81,7 @@ mod tests {
 
     #[test]
     fn weights_are_sizes_over_probabilities() {
-        // 1 - exp(-1) = 0.632120558828…, by which 2^20 is 1658822.81 and 1024 is 1619.94 (Python's `math.expm1`).
+        // 1 - exp(-1) = 0.632120558828…
         assert_eq!(weight(1 << 20, 1 << 20), (1_658_823, 1620));
         // A block far larger than the interval is always hit and stands for itself.
         assert_eq!(weight(1 << 30, 1 << 10), (1 << 30, COUNT_UNIT));

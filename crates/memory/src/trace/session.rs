@@ -115,7 +115,7 @@ pub fn take_snapshot() -> Result<Snapshot, TraceError> {
 /// Whether a session runs.
 #[must_use]
 pub fn is_tracing() -> bool {
-    recorder::is_on()
+    recorder::running().is_some()
 }
 
 /// Live bytes that were traced, and their peak; estimates in a sampled session, 0 where nothing is traced.

@@ -32,7 +32,8 @@ fn look_up(address: usize) -> Vec<Frame> {
         let function = symbol.name().map(|name| format!("{name:#}")).unwrap_or_default();
         let (file, in_library) =
             symbol.filename().map(|path| short_path(path, root.as_deref())).unwrap_or_default();
-        let library = in_library || is_allocator(&function) || (file.is_empty() && is_std(&function));
+        let own = is_allocator(&function) || function.starts_with("plimsoll_memory::heap::measure::");
+        let library = in_library || own || (file.is_empty() && is_std(&function));
         frames.push(Frame { file, line: symbol.lineno().unwrap_or(0), function, library });
     });
     for frame in &mut frames {
@@ -46,12 +47,14 @@ fn look_up(address: usize) -> Vec<Frame> {
     frames
 }
 
-/// Whether a function is what stands between a program and its allocator.
+/// Whether a function is what stands between a program and its allocator. `measure` is not: what it runs allocates by
+/// itself; nor is `__rust_try`, which every `main` runs in.
 pub(super) fn is_allocator(function: &str) -> bool {
+    const SHIMS: [&str; 5] = ["__rust_alloc", "__rust_dealloc", "__rust_realloc", "__rg_", "__rdl_"];
+    const OWN: [&str; 2] = ["plimsoll_memory::heap::allocator::", "plimsoll_memory::trace::"];
     let function = function.trim_start_matches('<');
-    ["plimsoll_memory::heap::", "plimsoll_memory::trace::", "__rust_", "__rustc::__rust_", "__rg_", "__rdl_"]
-        .iter()
-        .any(|start| function.starts_with(start))
+    let shim = function.strip_prefix("__rustc::").unwrap_or(function);
+    SHIMS.iter().any(|start| shim.starts_with(start)) || OWN.iter().any(|start| function.starts_with(start))
 }
 
 /// Whether a function without a known file is the standard library's, whose hash tables are hashbrown's.
@@ -127,6 +130,11 @@ mod tests {
             "<plimsoll_memory::heap::allocator::Counting<A> as core::alloc::global::GlobalAlloc>::alloc"
         ));
         assert!(is_allocator("__rustc::__rust_alloc"));
-        assert!(!is_allocator("plimsoll::stream::Stream::pull"));
+        assert!(is_allocator("__rust_realloc") && is_allocator("plimsoll_memory::trace::recorder::record"));
+        for other in
+            ["plimsoll::stream::Stream::pull", "__rust_try", "plimsoll_memory::heap::measure::measure::<()>"]
+        {
+            assert!(!is_allocator(other), "{other}");
+        }
     }
 }

@@ -4,10 +4,11 @@
 #![allow(dead_code, reason = "each test program uses its part")]
 
 use std::alloc::{Layout, alloc, alloc_zeroed, dealloc, realloc};
+use std::hint::black_box;
 
 use libtest_mimic::{Arguments, Trial};
 
-/// A block of the global allocator.
+/// A block of the global allocator. The compiler may leave out an allocation that nobody looks at: a black box looks.
 #[derive(Debug)]
 pub struct Block {
     pub address: *mut u8,
@@ -22,7 +23,7 @@ impl Block {
     pub fn new(size: usize) -> Self {
         let layout = Layout::from_size_align(size.max(1), 8).unwrap();
         // SAFETY: the layout has a size.
-        let address = unsafe { alloc(layout) };
+        let address = black_box(unsafe { alloc(layout) });
         assert!(!address.is_null());
         Block { address, layout }
     }
@@ -31,7 +32,7 @@ impl Block {
     pub fn zeroed(size: usize) -> Self {
         let layout = Layout::from_size_align(size.max(1), 16).unwrap();
         // SAFETY: the layout has a size.
-        let address = unsafe { alloc_zeroed(layout) };
+        let address = black_box(unsafe { alloc_zeroed(layout) });
         assert!(!address.is_null());
         Block { address, layout }
     }
@@ -41,7 +42,7 @@ impl Block {
         let (address, layout) = (self.address, self.layout);
         std::mem::forget(self);
         // SAFETY: the block came from this allocator with this layout; the size is not zero.
-        let address = unsafe { realloc(address, layout, size.max(1)) };
+        let address = black_box(unsafe { realloc(address, layout, size.max(1)) });
         assert!(!address.is_null());
         Block { address, layout: Layout::from_size_align(size.max(1), layout.align()).unwrap() }
     }

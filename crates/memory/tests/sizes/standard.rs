@@ -228,7 +228,7 @@ fn trees_after_removals() {
 
 #[test]
 fn trees_of_keys_or_values_without_size() {
-    exact("nothing", || BTreeMap::<(), u64>::new());
+    exact("nothing", BTreeMap::<(), u64>::new);
     exact("one key", || BTreeMap::from([((), 1_u64)]));
     exact("one element", || BTreeSet::from([()]));
     exact("aligned values", || (0..100_u8).map(|at| (at, 1_u128)).collect::<BTreeMap<_, _>>());
