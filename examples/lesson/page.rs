@@ -1,5 +1,5 @@
-//! Writes the tables of docs/lesson.md between their marks: `<!-- NAME -->` and `<!-- end -->`. Both sides run as programs of
-//! their own; no figure is typed.
+//! Writes the tables of docs/lesson.md between their marks, `<!-- NAME -->` and `<!-- end -->`. It measures nothing: both
+//! sides run as programs of their own, Python as `$PYTHON` or `python3`.
 
 use std::fs;
 use std::process::Command;
@@ -18,12 +18,17 @@ pub(crate) fn write() -> Result<()> {
 
     let mut parts = page.split("<!-- ");
     let mut text = parts.next().unwrap_or_default().to_owned();
+    let mut is_open = false;
     for part in parts {
-        let (name, rest) = part.split_once(" -->").with_context(|| format!("{part}: a mark has no end"))?;
+        let (name, rest) =
+            part.split_once(" -->").with_context(|| format!("{part}: a mark is not closed"))?;
+        ensure!(is_open == (name == "end"), "{PAGE}: a mark and its end take turns, {name} does not");
+        is_open = !is_open;
         text += &format!("<!-- {name} -->");
-        // What stands behind a mark's end is ours, what stands behind a mark is made anew.
-        text += &if name == "end" { rest.to_owned() } else { section(name, &here, &there)? };
+        // What stands between a mark and its end is made anew, all else stays.
+        text += &if is_open { section(name, &here, &there)? } else { rest.to_owned() };
     }
+    ensure!(!is_open, "{PAGE}: the last mark has no end");
     fs::write(PAGE, text).context(PAGE)
 }
 
@@ -96,8 +101,9 @@ fn machine(there: &Value) -> Result<String> {
         .map(|(name, value)| format!("{name} {}", text(value)))
         .collect();
     let (date, arrow, python) = (text(&there["date"]), arrow::ARROW_VERSION, versions.join(", "));
+    let build = if cfg!(debug_assertions) { "an unoptimised build" } else { "a release build" };
     Ok(format!(
-        "\nMeasured on {date}: {model}, {cores} cores, Linux {kernel}; Rust {rust}, arrow {arrow}; {python}.\n"
+        "\nMeasured on {date}: {model}, {cores} cores, Linux {kernel}; {build} by Rust {rust}, arrow {arrow}; {python}.\n"
     ))
 }
 
