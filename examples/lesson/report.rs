@@ -1,4 +1,5 @@
-//! What the lesson has found: rows of figures, sums, lines, and the checks that held. It prints them and measures nothing.
+//! What the lesson has found: rows of figures, sums, lines, and the checks that held. It puts them into words or JSON,
+//! and measures nothing.
 
 use std::fmt;
 

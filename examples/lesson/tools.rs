@@ -2,29 +2,33 @@
 
 use std::sync::Arc;
 
+use anyhow::{Context, Result};
 use arrow::array::{ArrayRef, Int64Array, RecordBatch};
-use arrow::error::ArrowError;
 use plimsoll_memory::size::deep_size;
 
 use crate::hold::N;
 use crate::report::{Report, Row};
 
 /// Measures what no step has, and takes the rest from the steps.
-pub(crate) fn step(report: &mut Report) -> Result<(), ArrowError> {
+pub(crate) fn step(report: &mut Report) -> Result<()> {
     let numbers: ArrayRef = Arc::new(Int64Array::from_iter_values(0..N));
     let squares: ArrayRef = Arc::new(Int64Array::from_iter_values((0..N).map(|number| number * number)));
     let plain = deep_size(&numbers).total;
     let frame = RecordBatch::try_from_iter([("number", numbers), ("square", squares)])?;
     let frame = deep_size(&frame).total;
 
-    let known = |table, name, figure| report.figure(table, name, figure).unwrap_or_default();
-    let list = [known("hold", "list", "shallow"), known("hold", "list", "deep")];
-    let generator = known("hold", "generator", "deep");
-    let array = known("hold", "array.array", "deep");
-    let view = known("view", "view", "shallow");
-    let line = known("lines", "eager squares", "held");
-    let resident = known("process", "most bytes resident", "after");
-    let join = known("concatenate", "one buffer", "1,000 pieces");
+    let known = |table, name, figure| {
+        report
+            .figure(table, name, figure)
+            .with_context(|| format!("no step has found {figure} of {table}, {name}"))
+    };
+    let list = [known("hold", "list", "shallow")?, known("hold", "list", "deep")?];
+    let generator = known("hold", "generator", "deep")?;
+    let array = known("hold", "array.array", "deep")?;
+    let view = known("view", "view", "shallow")?;
+    let line = known("lines", "eager squares", "held")?;
+    let resident = known("process", "most bytes resident", "after")?;
+    let join = known("concatenate", "one buffer", "1,000 pieces")?;
     for (name, code, bytes) in [
         ("list", "deep size of `Vec<Box<Value>>`", list[1]),
         ("generator", "size of `(0..N).map(Value::Int64)`", generator),
