@@ -5,7 +5,7 @@
 //!   lines up to the next command are what it prints. `console exit=3` says how the last command ends, else all end
 //!   with 0. In a `console figures=vary` block no figure is compared, and a line `…` stands for any number of lines;
 //! - a `bash` block that begins with `cargo run --release -- `, together with the `text` block behind it;
-//! - a `rust` block: its lines stand, one after the other, in a file of examples/.
+//! - a `rust` block: its lines stand, one after the other, in a file of examples/ or of a folder in it.
 //!
 //! A block may leave standard error out. Where it shows the footer, its times and sizes are not compared.
 
@@ -229,9 +229,18 @@ fn figures_can_be_left_open() {
 
 #[test]
 fn every_rust_block_is_part_of_an_example() {
-    let examples: Vec<String> = fs::read_dir(root().join("examples"))
-        .expect("examples/")
-        .map(|entry| fs::read_to_string(entry.expect("an entry").path()).expect("an example"))
+    let mut folders = vec![root().join("examples")];
+    let mut files = Vec::new();
+    while let Some(folder) = folders.pop() {
+        let entries = fs::read_dir(folder).expect("examples/");
+        let paths = entries.map(|entry| entry.expect("an entry").path());
+        let (inner, found): (Vec<PathBuf>, Vec<PathBuf>) = paths.partition(|path| path.is_dir());
+        folders.extend(inner);
+        files.extend(found.into_iter().filter(|path| path.extension().is_some_and(|it| it == "rs")));
+    }
+    let examples: Vec<String> = files
+        .iter()
+        .map(|path| fs::read_to_string(path).expect("an example"))
         .map(|text| text.lines().map(str::trim).collect::<Vec<_>>().join("\n"))
         .collect();
     for page in pages() {
