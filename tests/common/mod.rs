@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test program uses its part")]
 
+pub(crate) mod held;
+
 use std::fmt::Write as _;
 use std::mem::discriminant;
 
