@@ -136,9 +136,7 @@ impl Store {
         let encoders = encoders.collect::<Result<_>>()?;
         let first = last.map(|last| self.reopen(last, &mut hold)).transpose()?;
         let starts = self.starts[..=kept].to_vec();
-        let (columns, mut starts) =
-            build(encoders, starts, first, blocks.into_iter(), &self.schema, &mut hold)?;
-        starts.shrink_to_fit();
+        let (columns, starts) = build(encoders, starts, first, blocks.into_iter(), &self.schema, &mut hold)?;
         (self.columns, self.starts) = (columns, starts);
         self.hold.absorb(hold);
         self.settle()
@@ -298,6 +296,9 @@ fn build(
         starts.push(start);
         Ok(())
     })?;
-    let columns = encoders.into_iter().map(|encoder| encoder.finish(hold)).collect::<Result<_>>()?;
+    let columns = encoders.into_iter().map(|encoder| encoder.finish(hold));
+    let mut columns = columns.collect::<Result<Vec<_>>>()?;
+    columns.shrink_to_fit();
+    starts.shrink_to_fit();
     Ok((columns, starts))
 }
