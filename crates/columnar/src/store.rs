@@ -8,11 +8,11 @@ use plimsoll_kernels::Block;
 use plimsoll_memory::size::{DeepSize, Visitor, deep_size, shallow_size};
 use plimsoll_memory::{Consumer, impl_deep_size};
 
-use crate::chunks::{CHUNK_ROWS, Chunk, Pieces, for_each_chunk};
+use crate::chunks::{CHUNK_ROWS, Chunk, for_each_chunk};
 use crate::column::{Chunks, Column};
 use crate::decode::{decode, decoded_bytes};
 use crate::encode::Encoder;
-use crate::hold::{Hold, bytes_of};
+use crate::hold::Hold;
 use crate::ipc::{Access, FileBlocks, FileColumn, IpcFile, IpcWriter};
 use crate::{ColumnReport, Form, Reason};
 
@@ -267,14 +267,18 @@ impl Store {
 
     /// A chunk as the first rows of another.
     fn reopen(&self, at: usize, hold: &mut Hold) -> Result<Chunk> {
-        let columns = self.columns.iter().map(|column| {
+        let mut arrays = Vec::with_capacity(self.columns.len());
+        let mut decoded = 0;
+        for column in &self.columns {
             let narrow = column.chunk(at)?;
-            let most = decoded_bytes(&narrow, column.field.data_type) + bytes_of(&narrow);
-            let plain = hold.array(most, || decode(&narrow, column.field.data_type))?;
-            let bytes = bytes_of(&plain);
-            Ok(Pieces::reserved(plain, bytes))
-        });
-        Ok(Chunk { columns: columns.collect::<Result<_>>()?, rows: self.chunk_rows(at) })
+            let bytes = decoded_bytes(&narrow, column.field.data_type);
+            hold.grow(bytes)?;
+            decoded += bytes;
+            arrays.push(decode(&narrow, column.field.data_type)?);
+        }
+        // From here on the chunk has them.
+        hold.shrink(decoded);
+        Chunk::of(arrays, self.chunk_rows(at), hold)
     }
 }
 
@@ -288,11 +292,12 @@ fn build(
     hold: &mut Hold,
 ) -> Result<(Vec<Column>, Vec<u64>)> {
     for_each_chunk(first, blocks, schema, hold, |chunk, hold| {
-        for (encoder, pieces) in encoders.iter_mut().zip(chunk.columns) {
+        let (columns, rows) = chunk.into_columns();
+        for (encoder, pieces) in encoders.iter_mut().zip(columns) {
             let joined = pieces.join(hold)?;
             encoder.push(joined, hold)?;
         }
-        let start = starts.last().map_or(0, |start| start + chunk.rows as u64);
+        let start = starts.last().map_or(0, |start| start + rows as u64);
         starts.push(start);
         Ok(())
     })?;

@@ -4,12 +4,13 @@
 mod common;
 
 use std::fmt::Write;
+use std::sync::Arc;
 
 use arrow::datatypes::DataType as ArrowType;
 use common::{Columns, Csv, all_columns, columns_of, unlimited};
-use plimsoll_columnar::{Form, Reason, Store};
-use plimsoll_core::{CsvOptions, DataType, ErrorKind, Result};
-use plimsoll_kernels::Block;
+use plimsoll_columnar::{Form, Reason, Store, StoreScan};
+use plimsoll_core::{CsvOptions, DataType, ErrorKind, Result, Schema};
+use plimsoll_kernels::{Block, Source};
 use plimsoll_memory::Budget;
 use proptest::prelude::*;
 
@@ -199,5 +200,29 @@ fn a_column_that_is_dropped_is_given_back() {
         assert!(matches!(store.drop_column(5).unwrap_err().kind(), ErrorKind::Plan { .. }));
         (0..5).for_each(|_| store.drop_column(0).unwrap());
         assert_eq!((store.rows(), store.columns().len()), (5000, 0));
+    }
+}
+
+/// Chunks do not depend on what the blocks are parts of, and neither does what is reserved meanwhile.
+#[test]
+fn a_store_out_of_another() {
+    let rows: Vec<String> = (0..140_000).map(|seed| row(seed, 12, 300)).collect();
+    let csv = csv(&rows);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.arrow");
+    for form in [Form::Plain, Form::Compact] {
+        let loaded = csv.load(form);
+        let plain = Arc::new(csv.load(Form::Plain));
+        plain.save(&path).unwrap();
+        let scan = Arc::new(StoreScan::new(Arc::clone(&plain), (0..5).collect()).unwrap());
+        let schema = Schema::clone(plain.schema());
+        let budgets = [Budget::unlimited(), Budget::unlimited()];
+        let copy = Store::from_blocks(schema, form, scan.worker(), &budgets[0].consumer("store")).unwrap();
+        let read = Store::open(&path, form, &budgets[1].consumer("store")).unwrap();
+        for (store, budget) in [copy, read].iter().zip(budgets) {
+            assert_eq!(store.heap_bytes(), loaded.heap_bytes(), "{form:?}");
+            let beside = budget.peak() - store.heap_bytes();
+            assert!(beside < 9 << 20, "{beside} beside {}", store.heap_bytes());
+        }
     }
 }
