@@ -96,9 +96,10 @@ impl Store {
         Ok(store)
     }
 
-    /// Writes the columns as they are held to an Arrow IPC file that any reader of Arrow takes, beside its place, and puts
-    /// it there once it is whole. What the values are, where the Arrow type does not say it (the scale of an `Int16`), stands
-    /// beside each field under `plimsoll.logical`.
+    /// Writes the columns as they are held to an Arrow IPC file beside its place, and puts it there once it is whole. What
+    /// the values are, where the Arrow type does not say it (the scale of an `Int16`), stands beside each field under
+    /// `plimsoll.logical`. Any reader of Arrow takes the file that knows decimals of 32 and 64 bits, which are of version
+    /// 1.5 of the format.
     ///
     /// # Errors
     /// `Io`.
@@ -259,9 +260,10 @@ impl Store {
         &self.columns[index]
     }
 
-    /// Makes the reservation what is really held.
+    /// Makes the reservation what is really held, and will be once a mapped file was read.
     fn settle(&mut self) -> Result<()> {
-        let bytes = self.heap_bytes() + shallow_size(self);
+        let unread: u64 = self.columns.iter().map(Column::unread_bytes).sum();
+        let bytes = self.heap_bytes() + shallow_size(self) + unread;
         self.hold.resize(bytes)
     }
 

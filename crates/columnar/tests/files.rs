@@ -18,9 +18,10 @@ use arrow::datatypes::{Field as ArrowField, Float64Type, Int16Type, Schema as Ar
 use arrow_ipc::MetadataVersion;
 use arrow_ipc::reader::FileReader;
 use arrow_ipc::writer::{FileWriter, IpcWriteOptions, StreamWriter};
-use common::{Columns, Csv, all_columns, blocks_of, columns_of, unlimited};
-use plimsoll_columnar::{Form, Store};
+use common::{Columns, Csv, all_columns, blocks_of, columns_of, pool, unlimited};
+use plimsoll_columnar::{Form, Store, StoreScan};
 use plimsoll_core::{DataType, Error, ErrorKind};
+use plimsoll_pipeline::Ordered;
 use tempfile::TempDir;
 
 const TEXT: &str = "i,d,w,t,s,f,b,u,n\n\
@@ -213,6 +214,43 @@ fn no_changed_byte_does_harm() {
             "{form:?}: of {footer_changes} changes of the structure {refusals} refused, {same} of no effect"
         );
         assert!(refusals > footer_changes / 2);
+    }
+}
+
+/// Values are checked when they are read: the rows before a chunk that is damaged are given, by however many workers.
+#[test]
+fn a_damaged_chunk_ends_the_scan_in_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.arrow");
+    let rows: String = (0..150_000).map(|row| format!("{row},text {row:06}\n")).collect();
+    Csv::of(&("i,w\n".to_owned() + &rows)).load(Form::Plain).save(&path).unwrap();
+    let mut bytes = fs::read(&path).unwrap();
+    let at = bytes.windows(11).position(|text| text == b"text 080000").unwrap();
+    bytes[at] = 0xff;
+    fs::write(&path, bytes).unwrap();
+    for workers in 1..4 {
+        let store = Arc::new(Store::open_mapped(&path, &unlimited()).unwrap());
+        let scan = Arc::new(StoreScan::new(Arc::clone(&store), vec![0, 1]).unwrap());
+        let ends = (0..workers).map(|_| Arc::clone(&scan).ticketed()).collect();
+        let mut ordered = Ordered::new(ends, pool(workers));
+        let mut given = 0;
+        let error = loop {
+            match ordered.next().expect("an error") {
+                Ok(block) => given += block.rows,
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(given, 65_536);
+        assert!(
+            error.to_string().contains("rows cannot be read: ") && error.to_string().contains("UTF"),
+            "{error}"
+        );
+        assert!(ordered.next().is_none());
+        // The other column is whole.
+        assert_eq!(
+            blocks_of(&store, vec![0], workers).unwrap().iter().map(|block| block.rows).sum::<usize>(),
+            150_000
+        );
     }
 }
 

@@ -180,6 +180,10 @@ fn a_mapped_store_holds_no_values() {
     assert!(store.mapped_bytes() > 5 << 20, "{}", store.mapped_bytes());
     assert!(store.heap_bytes() < 16 << 10, "{}", store.heap_bytes());
     assert!(peak < 24 << 20, "{peak}");
+    // What reading it takes was reserved when it was opened.
+    let used = budget.used();
+    assert!(store.heap_bytes() + shallow_size(&*store) <= used, "{} of {used}", store.heap_bytes());
+    assert!(used < 16 << 10, "{used}");
 }
 
 #[test]
