@@ -7,8 +7,9 @@ use arrow::error::ArrowError;
 use plimsoll_core::{Error, Result, Schema};
 use plimsoll_kernels::Block;
 use plimsoll_kernels::arrays::wide;
+use plimsoll_memory::size::Visitor;
 
-use crate::hold::{Hold, bytes_of};
+use crate::hold::Hold;
 
 /// Rows of a chunk: enough that what a chunk costs beside its values is little, few enough that one more chunk does not
 /// count beside the column.
@@ -25,49 +26,79 @@ const BESIDE: u64 = 1024;
 #[derive(Debug)]
 pub(crate) struct Chunk {
     /// For each column its pieces.
-    pub(crate) columns: Vec<Pieces>,
-    pub(crate) rows: usize,
+    columns: Vec<Pieces>,
+    rows: usize,
+    /// Knows the buffers of all pieces: several may be parts of one.
+    held: Visitor,
 }
 
 /// A column's arrays of the blocks that a chunk is made of, which are reserved until they become one.
 #[derive(Debug, Default)]
 pub(crate) struct Pieces {
     arrays: Vec<ArrayRef>,
-    bytes: u64,
+    /// What they take that those before them did not.
+    reserved: u64,
+    /// Bytes of their values.
+    values: u64,
 }
 
-impl Pieces {
-    /// Of one array whose `bytes` are reserved already.
-    pub(crate) fn reserved(array: ArrayRef, bytes: u64) -> Self {
-        Pieces { arrays: vec![array], bytes }
+impl Chunk {
+    /// No rows of so many columns.
+    fn empty(columns: usize) -> Self {
+        Chunk { columns: (0..columns).map(|_| Pieces::default()).collect(), rows: 0, held: Visitor::new() }
     }
 
-    fn push(&mut self, array: ArrayRef, hold: &mut Hold) -> Result<()> {
-        let bytes = bytes_of(&array);
-        hold.grow(bytes)?;
-        self.bytes += bytes;
-        self.arrays.push(array);
+    /// The rows of another chunk's arrays.
+    pub(crate) fn of(arrays: Vec<ArrayRef>, rows: usize, hold: &mut Hold) -> Result<Self> {
+        let mut chunk = Chunk::empty(arrays.len());
+        chunk.push(arrays, rows, hold)?;
+        Ok(chunk)
+    }
+
+    /// Takes rows, which fit.
+    fn push(&mut self, arrays: Vec<ArrayRef>, rows: usize, hold: &mut Hold) -> Result<()> {
+        for (pieces, array) in self.columns.iter_mut().zip(arrays) {
+            let before = self.held.size().total;
+            self.held.visit(&array);
+            let bytes = self.held.size().total - before;
+            hold.grow(bytes)?;
+            pieces.reserved += bytes;
+            pieces.values += array.to_data().get_slice_memory_size().map_or(bytes, |values| values as u64);
+            pieces.arrays.push(array);
+        }
+        self.rows += rows;
         Ok(())
     }
 
+    fn is_full(&self) -> bool {
+        self.rows == CHUNK_ROWS || self.columns.iter().map(|pieces| pieces.values).sum::<u64>() >= CHUNK_BYTES
+    }
+
+    /// The columns, and how many rows they have.
+    pub(crate) fn into_columns(self) -> (Vec<Pieces>, usize) {
+        (self.columns, self.rows)
+    }
+}
+
+impl Pieces {
     /// One array that shares nothing and has no room to spare, reserved in place of the pieces.
     pub(crate) fn join(mut self, hold: &mut Hold) -> Result<ArrayRef> {
         let is_wide = |array: &ArrayRef| matches!(array.data_type(), ArrowType::Decimal128(..));
         let mixed = self.arrays.iter().any(is_wide) && !self.arrays.iter().all(is_wide);
-        let widened = if mixed { self.bytes } else { 0 };
+        let widened = if mixed { self.values * 2 } else { 0 };
         hold.grow(widened)?;
         if mixed {
             self.arrays.iter_mut().for_each(|array| *array = wide(array));
         }
         let arrays = std::mem::take(&mut self.arrays);
-        let joined = hold.array(self.bytes + widened + BESIDE, || {
+        let joined = hold.array(self.values + widened + BESIDE, || {
             let joined = joined(&arrays).map_err(|error| {
                 Error::value(format!("the values of a column cannot be put together: {error}"))
             })?;
             Ok(trim(joined))
         });
         drop(arrays);
-        hold.shrink(self.bytes + widened);
+        hold.shrink(self.reserved + widened);
         joined
     }
 }
@@ -75,13 +106,18 @@ impl Pieces {
 fn joined(arrays: &[ArrayRef]) -> Result<ArrayRef, ArrowError> {
     if let [one] = arrays {
         // Joining one array gives that array, with all that it is a part of.
-        let data = one.to_data();
-        let mut copy = MutableArrayData::new(vec![&data], false, data.len());
-        copy.try_extend(0, 0, data.len())?;
-        return Ok(make_array(copy.freeze()));
+        return copied(one);
     }
     let arrays: Vec<&dyn Array> = arrays.iter().map(|array| array.as_ref() as &dyn Array).collect();
     concat(&arrays)
+}
+
+/// The array's values in buffers of their own.
+pub(crate) fn copied(array: &ArrayRef) -> Result<ArrayRef, ArrowError> {
+    let data = array.to_data();
+    let mut copy = MutableArrayData::new(vec![&data], false, data.len());
+    copy.try_extend(0, 0, data.len())?;
+    Ok(make_array(copy.freeze()))
 }
 
 /// The array without room to spare, and without null bits where nothing is NULL.
@@ -107,7 +143,7 @@ pub(crate) fn for_each_chunk(
     hold: &mut Hold,
     mut sink: impl FnMut(Chunk, &mut Hold) -> Result<()>,
 ) -> Result<()> {
-    let empty = || Chunk { columns: schema.fields.iter().map(|_| Pieces::default()).collect(), rows: 0 };
+    let empty = || Chunk::empty(schema.fields.len());
     let mut chunk = first.unwrap_or_else(empty);
     for block in blocks {
         let block = block?;
@@ -116,12 +152,9 @@ pub(crate) fn for_each_chunk(
         while next < block.rows {
             let rows = (block.rows - next).min(CHUNK_ROWS - chunk.rows);
             let part = if rows == block.rows { block.clone() } else { block.slice(next, rows) };
-            for (pieces, array) in chunk.columns.iter_mut().zip(part.columns) {
-                pieces.push(array, hold)?;
-            }
-            (chunk.rows, next) = (chunk.rows + rows, next + rows);
-            let bytes: u64 = chunk.columns.iter().map(|pieces| pieces.bytes).sum();
-            if chunk.rows == CHUNK_ROWS || bytes >= CHUNK_BYTES {
+            chunk.push(part.columns, rows, hold)?;
+            next += rows;
+            if chunk.is_full() {
                 sink(std::mem::replace(&mut chunk, empty()), hold)?;
             }
         }

@@ -84,6 +84,18 @@ impl Column {
         decode(&self.chunk(at)?, self.field.data_type)
     }
 
+    /// Bytes of the heap that the chunks of a mapped file take at most once they are read: their values stay in the file.
+    pub(crate) fn unread_bytes(&self) -> u64 {
+        /// An array's structure, with its place's counters and the type of a dictionary.
+        const STRUCTURE: u64 = 256;
+        match &self.chunks {
+            Chunks::Held(_) => 0,
+            Chunks::Mapped { read, .. } => {
+                read.iter().filter(|array| array.get().is_none()).count() as u64 * STRUCTURE
+            }
+        }
+    }
+
     /// Bytes of the values in a mapped file.
     pub(crate) fn mapped_bytes(&self) -> u64 {
         match &self.chunks {

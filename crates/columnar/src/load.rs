@@ -133,7 +133,8 @@ impl Store {
         let blocks = spec.blocks(file, pool, consumer);
         for_each_chunk(None, blocks, &schema, &mut hold, |chunk, hold| {
             let mut arrays = Vec::with_capacity(columns.len());
-            for (pieces, column) in chunk.columns.into_iter().zip(&columns) {
+            let (pieces, rows) = chunk.into_columns();
+            for (pieces, column) in pieces.into_iter().zip(&columns) {
                 let joined = pieces.join(hold)?;
                 // Those of a column with long mantissas that has only short ones here.
                 let is_wide = matches!(column.physical, ArrowType::Decimal128(..));
@@ -142,7 +143,7 @@ impl Store {
                 }
                 arrays.push(if is_wide { wide(&joined) } else { joined });
             }
-            writer.write(arrays, chunk.rows)?;
+            writer.write(arrays, rows)?;
             hold.resize(0)
         })?;
         writer.finish()?;

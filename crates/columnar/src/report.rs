@@ -35,8 +35,7 @@ pub enum Reason {
     OnlyArray,
     /// No value is there; the narrowest type will do.
     AllNull,
-    /// The narrowest type that holds all of these: integers, mantissas of decimals, days, or seconds and microseconds of
-    /// timestamps.
+    /// The narrowest type that holds all of these: integers, mantissas of decimals, or days since 1970.
     Range {
         /// The least value.
         low: i128,

@@ -8,11 +8,11 @@ use plimsoll_kernels::Block;
 use plimsoll_memory::size::{DeepSize, Visitor, deep_size, shallow_size};
 use plimsoll_memory::{Consumer, impl_deep_size};
 
-use crate::chunks::{CHUNK_ROWS, Chunk, Pieces, for_each_chunk};
+use crate::chunks::{CHUNK_ROWS, Chunk, for_each_chunk};
 use crate::column::{Chunks, Column};
 use crate::decode::{decode, decoded_bytes};
 use crate::encode::Encoder;
-use crate::hold::{Hold, bytes_of};
+use crate::hold::Hold;
 use crate::ipc::{Access, FileBlocks, FileColumn, IpcFile, IpcWriter};
 use crate::{ColumnReport, Form, Reason};
 
@@ -96,9 +96,10 @@ impl Store {
         Ok(store)
     }
 
-    /// Writes the columns as they are held to an Arrow IPC file that any reader of Arrow takes, beside its place, and puts
-    /// it there once it is whole. What the values are, where the Arrow type does not say it (the scale of an `Int16`), stands
-    /// beside each field under `plimsoll.logical`.
+    /// Writes the columns as they are held to an Arrow IPC file beside its place, and puts it there once it is whole. What
+    /// the values are, where the Arrow type does not say it (the scale of an `Int16`), stands beside each field under
+    /// `plimsoll.logical`. Any reader of Arrow takes the file that knows decimals of 32 and 64 bits, which are of version
+    /// 1.5 of the format.
     ///
     /// # Errors
     /// `Io`.
@@ -136,9 +137,7 @@ impl Store {
         let encoders = encoders.collect::<Result<_>>()?;
         let first = last.map(|last| self.reopen(last, &mut hold)).transpose()?;
         let starts = self.starts[..=kept].to_vec();
-        let (columns, mut starts) =
-            build(encoders, starts, first, blocks.into_iter(), &self.schema, &mut hold)?;
-        starts.shrink_to_fit();
+        let (columns, starts) = build(encoders, starts, first, blocks.into_iter(), &self.schema, &mut hold)?;
         (self.columns, self.starts) = (columns, starts);
         self.hold.absorb(hold);
         self.settle()
@@ -261,22 +260,27 @@ impl Store {
         &self.columns[index]
     }
 
-    /// Makes the reservation what is really held.
+    /// Makes the reservation what is really held, and will be once a mapped file was read.
     fn settle(&mut self) -> Result<()> {
-        let bytes = self.heap_bytes() + shallow_size(self);
+        let unread: u64 = self.columns.iter().map(Column::unread_bytes).sum();
+        let bytes = self.heap_bytes() + shallow_size(self) + unread;
         self.hold.resize(bytes)
     }
 
     /// A chunk as the first rows of another.
     fn reopen(&self, at: usize, hold: &mut Hold) -> Result<Chunk> {
-        let columns = self.columns.iter().map(|column| {
+        let mut arrays = Vec::with_capacity(self.columns.len());
+        let mut decoded = 0;
+        for column in &self.columns {
             let narrow = column.chunk(at)?;
-            let most = decoded_bytes(&narrow, column.field.data_type) + bytes_of(&narrow);
-            let plain = hold.array(most, || decode(&narrow, column.field.data_type))?;
-            let bytes = bytes_of(&plain);
-            Ok(Pieces::reserved(plain, bytes))
-        });
-        Ok(Chunk { columns: columns.collect::<Result<_>>()?, rows: self.chunk_rows(at) })
+            let bytes = decoded_bytes(&narrow, column.field.data_type);
+            hold.grow(bytes)?;
+            decoded += bytes;
+            arrays.push(decode(&narrow, column.field.data_type)?);
+        }
+        // From here on the chunk has them.
+        hold.shrink(decoded);
+        Chunk::of(arrays, self.chunk_rows(at), hold)
     }
 }
 
@@ -290,14 +294,18 @@ fn build(
     hold: &mut Hold,
 ) -> Result<(Vec<Column>, Vec<u64>)> {
     for_each_chunk(first, blocks, schema, hold, |chunk, hold| {
-        for (encoder, pieces) in encoders.iter_mut().zip(chunk.columns) {
+        let (columns, rows) = chunk.into_columns();
+        for (encoder, pieces) in encoders.iter_mut().zip(columns) {
             let joined = pieces.join(hold)?;
             encoder.push(joined, hold)?;
         }
-        let start = starts.last().map_or(0, |start| start + chunk.rows as u64);
+        let start = starts.last().map_or(0, |start| start + rows as u64);
         starts.push(start);
         Ok(())
     })?;
-    let columns = encoders.into_iter().map(|encoder| encoder.finish(hold)).collect::<Result<_>>()?;
+    let columns = encoders.into_iter().map(|encoder| encoder.finish(hold));
+    let mut columns = columns.collect::<Result<Vec<_>>>()?;
+    columns.shrink_to_fit();
+    starts.shrink_to_fit();
     Ok((columns, starts))
 }

@@ -18,7 +18,7 @@ pub(super) struct Texts {
     bytes: Vec<u8>,
     /// Where each text ends.
     ends: Vec<i32>,
-    /// What `hold` was asked for.
+    /// What all of that takes, as `hold` has it.
     reserved: u64,
 }
 
@@ -38,14 +38,11 @@ impl Texts {
     /// # Errors
     /// `MemoryLimit`; `Value` where the texts together are longer than an array's 2 GiB.
     pub(super) fn number(&mut self, text: &str, hold: &mut Hold) -> Result<u32> {
-        self.reserve(text.len(), hold)?;
+        self.make_room(text.len(), hold)?;
         let Texts { hasher, table, bytes, ends, .. } = self;
         let hash = |number: &u32| hasher.hash_one(text_at(bytes, ends, *number));
-        let found = table.entry(
-            hasher.hash_one(text.as_bytes()),
-            |number| text_at(bytes, ends, *number) == text.as_bytes(),
-            hash,
-        );
+        let same = |number: &u32| text_at(bytes, ends, *number) == text.as_bytes();
+        let found = table.entry(hasher.hash_one(text.as_bytes()), same, hash);
         match found {
             Entry::Occupied(known) => Ok(*known.get()),
             Entry::Vacant(free) => {
@@ -88,27 +85,30 @@ impl Texts {
         hold.shrink(self.reserved);
     }
 
-    /// Reserves for one more text where it makes something grow: for the old and the new of each, as both are there
-    /// while one is copied.
-    fn reserve(&mut self, length: usize, hold: &mut Hold) -> Result<()> {
-        let grows =
-            |used: usize, capacity: usize| if used > capacity { used.max(capacity * 2) } else { capacity };
-        let bytes = grows(self.bytes.len() + length, self.bytes.capacity());
-        let ends = grows(self.ends.len() + 1, self.ends.capacity());
-        let table = grows(self.table.len() + 1, self.table.capacity());
-        if (bytes, ends, table) == (self.bytes.capacity(), self.ends.capacity(), self.table.capacity())
-            && self.reserved > 0
-        {
+    /// Makes room for one more text of this length. Where something grows, its old and its new place are there at once.
+    fn make_room(&mut self, length: usize, hold: &mut Hold) -> Result<()> {
+        let Texts { hasher, table, bytes, ends, reserved } = self;
+        let grown =
+            |used: usize, capacity: usize| if used > capacity { used.max(capacity * 2).max(64) } else { 0 };
+        let new_bytes = grown(bytes.len() + length, bytes.capacity());
+        let new_ends = grown(ends.len() + 1, ends.capacity());
+        // A table doubles; the least has four buckets.
+        let is_full = table.len() == table.capacity();
+        let new_table = if is_full { table.allocation_size() * 2 + 64 } else { 0 };
+        let new = new_bytes + new_ends * size_of::<i32>() + new_table;
+        if new == 0 {
             return Ok(());
         }
-        /// A number and its control byte, at the lowest load of a table: 7/16.
-        const SLOT: usize = 12;
-        let most = (bytes + ends * size_of::<i32>() + table * SLOT) * 3 / 2 + 1024;
-        let most = most as u64;
-        if most > self.reserved {
-            hold.grow(most - self.reserved)?;
-            self.reserved = most;
+        hold.grow(new as u64)?;
+        *reserved += new as u64;
+        bytes.reserve_exact(new_bytes.saturating_sub(bytes.len()));
+        ends.reserve_exact(new_ends.saturating_sub(ends.len()));
+        if is_full {
+            table.reserve(1, |number| hasher.hash_one(text_at(bytes, ends, *number)));
         }
+        let held = (bytes.capacity() + ends.capacity() * size_of::<i32>() + table.allocation_size()) as u64;
+        hold.shrink(reserved.saturating_sub(held));
+        *reserved = held;
         Ok(())
     }
 }

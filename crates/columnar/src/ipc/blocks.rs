@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef};
-use plimsoll_core::{Result, Schema};
+use plimsoll_core::{Error, Result, Schema};
 use plimsoll_kernels::Block;
 
 use super::IpcFile;
+use crate::chunks::copied;
 use crate::decode::decode;
 use crate::hold::Hold;
 
@@ -43,7 +44,11 @@ impl FileBlocks {
         let rows = Block::ROWS.min(self.left);
         let first = self.file.rows()[self.chunk - 1] - self.left;
         let columns = self.arrays.iter().zip(&self.schema.fields);
-        let columns = columns.map(|(array, field)| decode(&array.slice(first, rows), field.data_type));
+        // Copied, so that nobody keeps the whole chunk for the sake of a part of it.
+        let columns = columns.map(|(array, field)| {
+            let part = copied(&decode(&array.slice(first, rows), field.data_type)?);
+            part.map_err(|error| Error::value(format!("the values of a column cannot be copied: {error}")))
+        });
         let columns = columns.collect::<Result<_>>()?;
         let block = Block { position: self.position, schema: Arc::clone(&self.schema), columns, rows };
         self.left -= rows;

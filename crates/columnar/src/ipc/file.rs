@@ -15,7 +15,7 @@ use super::admit::admit;
 use super::columns::{FileColumn, columns_of};
 use super::input::{Access, Input};
 use super::layout::{Extent, Failure, Layout};
-use super::message::{check, check_version, column_bytes, message, record_batch};
+use super::message::{check, check_version, message, record_batch};
 use crate::Form;
 
 /// What to do about a file that is not as it should be.
@@ -121,9 +121,9 @@ impl IpcFile {
             let header = self.input.bytes(extent.header())?;
             let message = message(&header)?;
             check_version(&message, self.version)?;
-            let batch = record_batch(&message, &types, extent.body)?;
+            let (batch, columns) = record_batch(&message, &types, extent.body)?;
             rows.push(usize::try_from(batch.length()).map_err(|_| "a message has too many rows".to_owned())?);
-            bytes.iter_mut().zip(column_bytes(&batch, &types)).for_each(|(sum, bytes)| *sum += bytes);
+            bytes.iter_mut().zip(columns).for_each(|(sum, bytes)| *sum += bytes);
         }
         let total = rows.iter().try_fold(0_u64, |total, rows| total.checked_add(*rows as u64));
         if let (Some(told), total) = (told, total)
@@ -168,7 +168,7 @@ impl IpcFile {
         let message = message(&header)?;
         check_version(&message, self.version)?;
         // A map may have changed since the file was opened.
-        let batch = record_batch(&message, &self.types(), extent.body)?;
+        let (batch, _) = record_batch(&message, &self.types(), extent.body)?;
         if usize::try_from(batch.length()) != Ok(self.rows[chunk]) {
             return Err("it was changed while it is open".to_owned().into());
         }

@@ -104,11 +104,14 @@ impl Layout {
             return Err("its bytes are in the other order than this machine's".to_owned().into());
         }
         let schema = schema_of(flat)?;
-        if schema_at_start(input, start)? != schema {
+        let (first_schema, schema_end) = schema_at_start(input, start)?;
+        if first_schema != schema {
             return Err("its footer has another schema than its beginning".to_owned().into());
         }
         let dictionaries = extents(footer.dictionaries().into_iter().flatten(), start)?;
         let batches = extents(footer.recordBatches().into_iter().flatten(), start)?;
+        let ends = dictionaries.iter().chain(&batches).map(|extent| extent.end());
+        check_end(&input.bytes(ends.fold(schema_end, u64::max)..start)?)?;
         let mut pairs = footer.custom_metadata().into_iter().flatten();
         let rows = pairs.find(|pair| pair.key() == Some(ROWS_KEY)).and_then(|pair| pair.value());
         let rows = rows.map(|rows| rows.parse().map_err(|_| format!("it says that it has {rows} rows")));
@@ -122,8 +125,17 @@ impl Layout {
     }
 }
 
-/// The schema that stands before the first rows, for readers that do not see the end.
-fn schema_at_start(input: &Input, end: u64) -> Result<ArrowSchema, Failure> {
+/// Whether between the last message and the footer there is what ends a stream, and nothing else: bytes that are missing
+/// from the last message would show here.
+fn check_end(between: &[u8]) -> Result<(), String> {
+    match between {
+        [0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0] => Ok(()),
+        _ => Err("its last rows do not end where its footer says".to_owned()),
+    }
+}
+
+/// The schema that stands before the first rows, for readers that do not see the end, and where it ends.
+fn schema_at_start(input: &Input, end: u64) -> Result<(ArrowSchema, u64), Failure> {
     let head = input.bytes(0..end.min(LONGEST_START + 8))?;
     // Behind the magic, zeros up to the alignment.
     let start = (8..head.len()).step_by(8).find(|at| head[*at..].iter().take(8).any(|byte| *byte != 0));
@@ -133,11 +145,12 @@ fn schema_at_start(input: &Input, end: u64) -> Result<ArrowSchema, Failure> {
     let (length, before) = if prefix[..4] == [0xff; 4] { (&prefix[4..], 8) } else { (&prefix[..4], 4) };
     let length = length.iter().rev().fold(0, |size, byte| size << 8 | u64::from(*byte));
     let start = start as u64;
-    let end = Some(start + before + length).filter(|message_end| *message_end <= end);
-    let bytes = input.bytes(start..end.ok_or_else(no_schema)?)?;
+    let end =
+        Some(start + before + length).filter(|message_end| *message_end <= end).ok_or_else(no_schema)?;
+    let bytes = input.bytes(start..end)?;
     let message = message(&bytes)?;
     match (message.header_type(), message.header_as_schema()) {
-        (MessageHeader::Schema, Some(schema)) => Ok(schema_of(schema)?),
+        (MessageHeader::Schema, Some(schema)) => Ok((schema_of(schema)?, end)),
         _ => Err(no_schema().into()),
     }
 }

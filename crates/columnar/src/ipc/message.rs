@@ -24,27 +24,28 @@ pub(super) fn check_version(message: &Message, file: MetadataVersion) -> Result<
     }
 }
 
-/// The record batch of a message, of columns of these types and with a body of `body` bytes.
+/// The record batch of a message, of columns of these types and with a body of `body` bytes, and the bytes of each column.
 pub(super) fn record_batch<'a>(
     message: &Message<'a>,
     types: &[&ArrowType],
     body: u64,
-) -> Result<RecordBatch<'a>, String> {
+) -> Result<(RecordBatch<'a>, Vec<u64>), String> {
     if message.header_type() != MessageHeader::RecordBatch {
         return Err(format!("there is a {:?} where rows should be", message.header_type()));
     }
     let batch = message.header_as_record_batch().ok_or("a message of rows has none")?;
-    check(&batch, types, body)?;
-    Ok(batch)
+    let bytes = check(&batch, types, body)?;
+    Ok((batch, bytes))
 }
 
-/// Whether a batch has the parts that columns of these types have, each within a body of `body` bytes.
-pub(super) fn check(batch: &RecordBatch, types: &[&ArrowType], body: u64) -> Result<(), String> {
+/// Whether a batch has the parts that columns of these types have, each within a body of `body` bytes; gives the bytes of
+/// each column.
+pub(super) fn check(batch: &RecordBatch, types: &[&ArrowType], body: u64) -> Result<Vec<u64>, String> {
     if batch.compression().is_some() {
         return Err("its buffers are compressed".to_owned());
     }
     let rows = batch.length();
-    let (Some(nodes), Some(buffers)) = (batch.nodes(), batch.buffers()) else {
+    let (Some(nodes), Some(_)) = (batch.nodes(), batch.buffers()) else {
         return Err("a message of rows names no columns".to_owned());
     };
     if nodes.len() != types.len() {
@@ -64,50 +65,57 @@ pub(super) fn check(batch: &RecordBatch, types: &[&ArrowType], body: u64) -> Res
             ));
         }
     }
-    let mut views = batch.variadicBufferCounts().into_iter().flatten();
-    let mut expected = 0_i64;
-    for physical in types {
-        let parts = match physical {
-            ArrowType::Null => 0,
-            ArrowType::Utf8 | ArrowType::LargeUtf8 => 3,
-            ArrowType::Utf8View => {
-                2 + views.next().filter(|count| (0..=i64::from(i32::MAX)).contains(count)).unwrap_or(0)
-            }
-            _ => 2,
-        };
-        expected += parts;
-    }
-    if i64::try_from(buffers.len()) != Ok(expected) {
-        return Err(format!("a message of rows has {} buffers instead of {expected}", buffers.len()));
-    }
-    for buffer in buffers {
-        let end = buffer.offset().checked_add(buffer.length());
-        let within = end.is_some_and(|end| end.cast_unsigned() <= body);
-        if buffer.offset() < 0 || buffer.length() < 0 || !within {
-            return Err(format!(
-                "a buffer of {} bytes at {} lies outside of the {body} bytes of its message",
-                buffer.length(),
-                buffer.offset()
-            ));
-        }
-    }
-    Ok(())
+    check_buffers(batch, types, body)
 }
 
-/// Bytes of the buffers of each column.
-pub(super) fn column_bytes(batch: &RecordBatch, types: &[&ArrowType]) -> Vec<u64> {
+/// Whether the buffers are those of these types, whole numbers of their elements and within the body; gives the bytes of
+/// each column.
+fn check_buffers(batch: &RecordBatch, types: &[&ArrowType], body: u64) -> Result<Vec<u64>, String> {
     let mut views = batch.variadicBufferCounts().into_iter().flatten();
     let mut buffers = batch.buffers().into_iter().flatten();
-    types
-        .iter()
-        .map(|physical| {
-            let parts = match physical {
-                ArrowType::Null => 0,
-                ArrowType::Utf8 | ArrowType::LargeUtf8 => 3,
-                ArrowType::Utf8View => 2 + usize::try_from(views.next().unwrap_or(0)).unwrap_or(0),
-                _ => 2,
-            };
-            buffers.by_ref().take(parts).map(|buffer| buffer.length().cast_unsigned()).sum()
-        })
-        .collect()
+    let mut bytes = Vec::with_capacity(types.len());
+    for physical in types {
+        let mut column = 0;
+        let views = if **physical == ArrowType::Utf8View { views.next().unwrap_or(0) } else { 0 };
+        for part in 0.. {
+            let Some(width) = element_width(physical, part, views) else { break };
+            let buffer = buffers.next().ok_or_else(|| "a message of rows has too few buffers".to_owned())?;
+            let (offset, length) = (buffer.offset(), buffer.length());
+            let end = offset.checked_add(length).map(i64::cast_unsigned);
+            if offset < 0 || length < 0 || end.is_none_or(|end| end > body) {
+                return Err(format!(
+                    "a buffer of {length} bytes at {offset} lies outside of the {body} bytes of its message"
+                ));
+            }
+            if !length.cast_unsigned().is_multiple_of(width) {
+                return Err(format!("a buffer of {length} bytes holds elements of {width}"));
+            }
+            column += length.cast_unsigned();
+        }
+        bytes.push(column);
+    }
+    match buffers.count() {
+        0 => Ok(bytes),
+        more => Err(format!("a message of rows has {more} buffers too many")),
+    }
+}
+
+/// Bytes of an element of the buffer number `part` of a column; `None` where it has no more. The first is that of the null
+/// bits, in bytes.
+fn element_width(physical: &ArrowType, part: i64, views: i64) -> Option<u64> {
+    /// A text's length and its place, or the text.
+    const VIEW: u64 = 16;
+    let width = |physical: &ArrowType| physical.primitive_width().map_or(1, |width| width as u64);
+    match (physical, part) {
+        (ArrowType::Null, _) => None,
+        (_, 0) => Some(1),
+        (ArrowType::Utf8, 1) => Some(size_of::<i32>() as u64),
+        (ArrowType::LargeUtf8, 1) => Some(size_of::<i64>() as u64),
+        (ArrowType::Utf8 | ArrowType::LargeUtf8, 2) => Some(1),
+        (ArrowType::Utf8View, 1) => Some(VIEW),
+        (ArrowType::Utf8View, part) => (part - 2 < views).then_some(1),
+        (ArrowType::Dictionary(keys, _), 1) => Some(width(keys)),
+        (physical, 1) => Some(width(physical)),
+        _ => None,
+    }
 }

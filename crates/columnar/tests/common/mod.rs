@@ -105,6 +105,14 @@ pub fn columns_of(store: Store, workers: usize) -> (Columns, Store) {
     (columns, Arc::try_unwrap(store).unwrap())
 }
 
+/// All columns of a store, by one worker on this thread.
+pub fn all_columns(store: Store) -> Result<Columns> {
+    let names: Vec<String> = store.schema().fields.iter().map(|field| field.name.clone()).collect();
+    let scan = Arc::new(StoreScan::new(Arc::new(store), (0..names.len()).collect())?);
+    let blocks = scan.worker().collect::<Result<Vec<Block>>>()?;
+    Ok(names.into_iter().enumerate().map(|(at, name)| (name, joined(&blocks, at))).collect())
+}
+
 /// The blocks of some columns, by `workers` workers on as many threads.
 pub fn blocks_of(store: &Arc<Store>, columns: Vec<usize>, workers: usize) -> Result<Vec<Block>> {
     let scan = Arc::new(StoreScan::new(Arc::clone(store), columns)?);
