@@ -129,12 +129,18 @@ fn masked(line: &str) -> &str {
     if is_footer { line.rsplit_once(" in ").map_or(line, |(before, _)| before) } else { line }
 }
 
-/// A line with `#` in the place of each figure and its unit, and with single spaces.
+/// A line with `#` in the place of each figure and its unit, without bars, and with single spaces.
 fn without_figures(line: &str) -> String {
-    let is_unit = |word: &str| ["bytes", "B", "KiB", "MiB", "GiB"].contains(&word);
+    let is_unit = |word: &str| ["bytes", "B", "KiB", "MiB", "GiB", "kB", "MB", "ms", "s"].contains(&word);
+    let is_bar = |word: &str| {
+        !word.is_empty() && word.chars().all(|letter| ('\u{2580}'..'\u{25a0}').contains(&letter))
+    };
     let is_digit = |letter: char| letter.is_ascii_digit() || ['.', ','].contains(&letter);
     let mut words: Vec<String> = Vec::new();
     for word in line.split_whitespace() {
+        if is_bar(word) {
+            continue;
+        }
         let (bare, end) = word.split_at(word.trim_end_matches([',', ')', ';']).len());
         if is_unit(bare) && words.last().is_some_and(|last| last.ends_with('#')) {
             words.last_mut().expect("it is there").push_str(end);
@@ -221,6 +227,7 @@ fn figures_can_be_left_open() {
     let masked = "src/a.rs:12: size=4855 KiB (+372 KiB), count=39,328 (+30), average=126 B";
     assert_eq!(without_figures(masked), "src/a.rs:#: size=# (+#), count=# (+#), average=#");
     assert_eq!(without_figures("  scan   4.69 KiB    40  -"), "scan # # -");
+    assert_eq!(without_figures("rows ███▌░░ 1.02 s"), without_figures("rows █ 31 ms"));
     let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
     assert!(fits(&lines("a 1\n…\nb 2.5 MiB"), &lines("a 7\nx\ny\nb 1 bytes")));
     assert!(!fits(&lines("a 1\n…\nb 2"), &lines("a 7\nx\ny\nc 1")));
