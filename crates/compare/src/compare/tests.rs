@@ -1,3 +1,5 @@
+//! Comparisons by a runner that only says what it is told.
+
 use plimsoll_core::DataType;
 
 use super::*;
