@@ -8,7 +8,7 @@ use arrow_array::types::{
     Int64Type, RunEndIndexType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{
-    Array, BinaryArray, BinaryViewArray, BooleanArray, DictionaryArray, FixedSizeBinaryArray,
+    Array, ArrayRef, BinaryArray, BinaryViewArray, BooleanArray, DictionaryArray, FixedSizeBinaryArray,
     FixedSizeListArray, GenericByteArray, GenericByteViewArray, GenericListArray, GenericListViewArray,
     LargeBinaryArray, LargeListArray, LargeListViewArray, LargeStringArray, ListArray, ListViewArray,
     MapArray, NullArray, OffsetSizeTrait, PrimitiveArray, RecordBatch, RunArray, StringArray,
@@ -127,14 +127,20 @@ impl DeepSize for ArrayData {
 /// Visits an array as what its type says it is; another implementation of `Array` as its data.
 fn visit_as<A: DeepSize + 'static>(array: &dyn Array, visitor: &mut Visitor) {
     match array.as_any().downcast_ref::<A>() {
-        Some(inner) if !std::ptr::addr_eq(inner, array) => {
-            // An `Arc` of an array answers for the array that it points to, which is a block of its own.
-            let address = std::ptr::from_ref(inner).addr();
-            let block = counted_block(address, size_of::<A>(), align_of::<A>(), None);
-            visitor.shared_block(block, |visitor| inner.visit_heap(visitor));
-        }
-        Some(array) => array.visit_heap(visitor),
+        Some(inner) => visit_inner(array, inner, visitor),
         None => visit_data(&array.to_data(), visitor),
+    }
+}
+
+/// Visits what an array says it is. An [`ArrayRef`] is an array too and says that it is the one behind it, whose block it
+/// holds; who else holds that cannot be asked.
+fn visit_inner<A: DeepSize>(array: &dyn Array, inner: &A, visitor: &mut Visitor) {
+    if size_of_val(array) == size_of::<ArrayRef>() && !std::ptr::addr_eq(array, inner) {
+        let address = std::ptr::from_ref(inner).addr();
+        let block = counted_block(address, size_of::<A>(), align_of::<A>(), None);
+        visitor.shared_block(block, |visitor| inner.visit_heap(visitor));
+    } else {
+        inner.visit_heap(visitor);
     }
 }
 
@@ -185,8 +191,8 @@ impl DeepSize for dyn Array {
 /// Visits the first of the arrays that this is, else its data.
 macro_rules! visit_first {
     ($array:ident, $visitor:ident, $cast:ident: $($type:ty),*) => {
-        $(if let Some(array) = $array.$cast::<$type>() {
-            return array.visit_heap($visitor);
+        $(if let Some(inner) = $array.$cast::<$type>() {
+            return visit_inner($array, inner, $visitor);
         })*
         visit_data(&$array.to_data(), $visitor)
     };
