@@ -16,12 +16,12 @@ const POINTS: usize = 300;
 /// Pixels that the name of a phase needs for each of its letters.
 const LETTER: i32 = 7;
 
-/// A figure for each strategy with samples; nothing where there are none.
+/// A figure for each strategy with samples; one alone is no course of time.
 pub(super) fn charts(report: &Report) -> Vec<Markup> {
     let measured = report.strategies.iter().filter_map(|of| Some((of.strategy, of.measured()?)));
     let sampled: Vec<_> = measured
         .map(|(strategy, measured)| (strategy, thinned(&measured.resident)))
-        .filter(|(_, moments)| !moments.is_empty())
+        .filter(|(_, moments)| moments.len() > 1)
         .collect();
     let most = sampled.iter().flat_map(|(_, moments)| moments).map(total).fold(0.0, f64::max);
     let figure = |(strategy, moments): &(crate::Strategy, Vec<Moment>)| {
