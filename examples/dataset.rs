@@ -1,6 +1,8 @@
 //! Loads a file once and asks it often: columns in the narrowest types, what each takes and why, and the same columns in an
 //! Arrow file that is mapped instead of loaded.
 
+#![allow(clippy::print_stdout, reason = "an example shows what it found")]
+
 use plimsoll::expr::{avg, col, count_all};
 use plimsoll::{CsvOptions, Engine, Form, Table};
 

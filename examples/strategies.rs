@@ -1,5 +1,7 @@
 //! Compares ways of holding a file's data from a program of one's own: each is measured in a fresh process of this program.
 
+#![allow(clippy::print_stdout, reason = "an example shows what it found")]
+
 use plimsoll::CsvOptions;
 use plimsoll_compare::{Agreement, Comparison, Processes, Strategy, child, compare};
 
