@@ -1,5 +1,7 @@
 //! Rows that are held give what the file itself gives.
 
+#![allow(clippy::expect_used, reason = "a failed expectation in a test is the message")]
+
 use plimsoll_core::{
     AggregateFunction, CsvOptions, DataType, ErrorKind, Expr, Field, Infer, OrderBy, Query, Schema,
     SelectItem, Table,
