@@ -1,4 +1,5 @@
 //! What rows of boxed values hold, against the allocator: to the byte.
+#![allow(clippy::expect_used, reason = "a failed expectation in a test is the message")]
 #![allow(
     unsafe_code,
     reason = "GlobalAlloc is an unsafe trait; every method only forwards to the system's allocator"
