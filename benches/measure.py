@@ -219,14 +219,18 @@ def header(options: argparse.Namespace, binaries: Path) -> str:
     if OURS in options.programs:
         said = subprocess.run([binaries / OURS, "--version"], capture_output=True, text=True, check=False).stdout.strip()
         versions.insert(0, said or OURS)
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return "\n".join([
-        f"Measured on {datetime.date.today()}: {processor()}, {os.cpu_count()} cores, {memory:.0f} GiB of memory, "
-        f"{platform.system()} {platform.release()}.",
+        f"Measured on {datetime.date.today()}: {machine()}.",
         f"{', '.join(versions)}; {options.threads} threads; median of {options.runs} interleaved runs of whole processes "
         f"(fastest to slowest), files in the page cache.",
         f"Command: `{shlex.join(['python3', 'benches/measure.py', *sys.argv[1:]])}`",
     ])
+
+
+def machine() -> str:
+    """Processor, cores, memory and system in a line."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return f"{processor()}, {os.cpu_count()} cores, {memory:.0f} GiB of memory, {platform.system()} {platform.release()}"
 
 
 def processor() -> str:
