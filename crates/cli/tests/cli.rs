@@ -1,6 +1,8 @@
 //! The real program, as a user meets it: exit codes, messages, files, pipes.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failed expectation is the test's message")]
 
+#[path = "cli/compare.rs"]
+mod compare;
 #[path = "cli/failures.rs"]
 mod failures;
 #[path = "cli/files.rs"]

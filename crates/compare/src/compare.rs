@@ -62,6 +62,8 @@ pub fn compare(
     progress("reading the file for its types");
     let stamp = Stamp::of(Path::new(&query.from.path));
     let inferred = engine.infer(&query.from)?;
+    // A query that means nothing is an error here, and not of every strategy.
+    engine.query(query.clone()).with_types(&inferred)?.explain()?;
     let mut runs = Runs { comparison, runner, progress, folder: folder.path() };
 
     let measured = runs.all(&inferred, comparison.repeats, &stamp)?;
