@@ -1,59 +1,18 @@
 //! What rows of boxed values hold, against the allocator: to the byte.
 #![allow(clippy::expect_used, reason = "a failed expectation in a test is the message")]
-#![allow(
-    unsafe_code,
-    reason = "GlobalAlloc is an unsafe trait; every method only forwards to the system's allocator"
-)]
-
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 
 use plimsoll_core::{CsvOptions, DataType, Field, Query, Schema, Table, Value};
 use plimsoll_memory::size::{DeepSize, deep_size, shallow_size};
+use plimsoll_memory::{Counting, measure};
 use plimsoll_rows::{Rows, run_bytes};
 
-thread_local! {
-    static LIVE: Cell<i64> = const { Cell::new(0) };
-}
-
-/// Counts the live bytes of each thread.
-struct ByThread;
-
 #[global_allocator]
-static ALLOCATOR: ByThread = ByThread;
+static ALLOCATOR: Counting = Counting::system();
 
-fn count(bytes: usize, sign: i64) {
-    LIVE.set(LIVE.get() + sign * i64::try_from(bytes).unwrap_or(0));
-}
-
-// SAFETY: every method hands its arguments unchanged to the system's allocator and returns what that returns. Counting
-// touches only a thread-local constant without a destructor: it does not allocate or unwind.
-unsafe impl GlobalAlloc for ByThread {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count(layout.size(), 1);
-        // SAFETY: the caller's promise on `layout` is passed on.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        count(layout.size(), -1);
-        // SAFETY: the caller says that `block` came from this allocator with `layout`, so it came from the system's.
-        unsafe { System.dealloc(block, layout) }
-    }
-
-    unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
-        count(layout.size(), -1);
-        count(new_size, 1);
-        // SAFETY: as for `dealloc`; the caller's promise on `new_size` is passed on.
-        unsafe { System.realloc(block, layout, new_size) }
-    }
-}
-
-/// Makes a value and asserts that its deep size is what it took.
+/// Makes a value and asserts that its deep size is what it took of this thread's heap.
 fn exact<T: DeepSize>(make: impl FnOnce() -> T) -> T {
-    let before = LIVE.get();
-    let value = make();
-    let taken = u64::try_from(LIVE.get() - before).expect("more taken");
+    let (value, cost) = measure(make);
+    let taken = u64::try_from(cost.live_bytes).expect("more taken");
     assert_eq!(deep_size(&value).total - shallow_size(&value), taken);
     value
 }
