@@ -11,7 +11,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Every crate of the project with the project's crates that it may import. A new crate is a new line here.
-const ALLOWED: [(&str, &[&str]); 9] = [
+const ALLOWED: [(&str, &[&str]); 10] = [
     ("plimsoll-memory", &[]),
     ("plimsoll-core", &["plimsoll-memory"]),
     ("plimsoll-csv", &["plimsoll-core"]),
@@ -24,9 +24,29 @@ const ALLOWED: [(&str, &[&str]); 9] = [
     ),
     (
         "plimsoll",
-        &["plimsoll-core", "plimsoll-csv", "plimsoll-kernels", "plimsoll-memory", "plimsoll-pipeline"],
+        &[
+            "plimsoll-columnar",
+            "plimsoll-core",
+            "plimsoll-csv",
+            "plimsoll-kernels",
+            "plimsoll-memory",
+            "plimsoll-pipeline",
+        ],
     ),
-    ("plimsoll-cli", &["plimsoll", "plimsoll-core", "plimsoll-memory"]),
+    (
+        "plimsoll-compare",
+        &[
+            "plimsoll",
+            "plimsoll-columnar",
+            "plimsoll-core",
+            "plimsoll-csv",
+            "plimsoll-kernels",
+            "plimsoll-memory",
+            "plimsoll-pipeline",
+            "plimsoll-rows",
+        ],
+    ),
+    ("plimsoll-cli", &["plimsoll", "plimsoll-compare", "plimsoll-core", "plimsoll-memory"]),
 ];
 
 /// The unpublished package that owns tests/, benches/ and examples/. It may import everything.

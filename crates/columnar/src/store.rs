@@ -298,6 +298,9 @@ fn build(
         starts.push(start);
         Ok(())
     })?;
-    let columns = encoders.into_iter().map(|encoder| encoder.finish(hold)).collect::<Result<_>>()?;
+    let mut columns: Vec<Column> =
+        encoders.into_iter().map(|encoder| encoder.finish(hold)).collect::<Result<_>>()?;
+    // Collected in the place of the encoders, which are larger.
+    columns.shrink_to_fit();
     Ok((columns, starts))
 }

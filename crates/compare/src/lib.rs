@@ -3,6 +3,7 @@
 //! [`Report`] is plain data: what was asked, what each [`Strategy`] cost, whether all agree. Whoever measures makes one,
 //! and `export` turns it into text; neither knows the other.
 
+pub mod predict;
 mod report;
 mod strategy;
 
