@@ -24,7 +24,7 @@ fn main() -> anyhow::Result<()> {
         temp_dir: std::env::temp_dir(),
     };
     let mut processes = Processes { program: std::env::current_exe()?, arguments: vec!["serve".into()] };
-    let report = compare(&comparison, &mut processes, &|_, _| None, &mut |_| ())?;
+    let report = compare(&comparison, &mut processes, &mut |_| ())?;
     for strategy in &report.strategies {
         let Some(measured) = strategy.measured() else { anyhow::bail!("{strategy:?}") };
         println!(

@@ -33,7 +33,19 @@ const ALLOWED: [(&str, &[&str]); 10] = [
             "plimsoll-pipeline",
         ],
     ),
-    ("plimsoll-compare", &["plimsoll", "plimsoll-core", "plimsoll-memory", "plimsoll-rows"]),
+    (
+        "plimsoll-compare",
+        &[
+            "plimsoll",
+            "plimsoll-columnar",
+            "plimsoll-core",
+            "plimsoll-csv",
+            "plimsoll-kernels",
+            "plimsoll-memory",
+            "plimsoll-pipeline",
+            "plimsoll-rows",
+        ],
+    ),
     ("plimsoll-cli", &["plimsoll", "plimsoll-compare", "plimsoll-core", "plimsoll-memory"]),
 ];
 

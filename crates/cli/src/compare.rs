@@ -45,7 +45,7 @@ pub(crate) fn run(args: CompareArgs, terminal: Terminal) -> Result<()> {
             let _ = writeln!(std::io::stderr(), "plimsoll: {what}");
         }
     };
-    let report = compare(&comparison, &mut processes, &|_, _| None, &mut tell)?;
+    let report = compare(&comparison, &mut processes, &mut tell)?;
     let style = TerminalStyle { width: terminal.width.unwrap_or(100), unicode: terminal.unicode };
     let text = match format {
         CompareFormat::Table => export::terminal(&report, style),

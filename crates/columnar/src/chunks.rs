@@ -17,7 +17,7 @@ pub(crate) const CHUNK_ROWS: usize = 64 << 10;
 
 /// A chunk ends before it has its rows where those of all columns take this many bytes: wide rows and long texts would
 /// make it large.
-const CHUNK_BYTES: u64 = 16 << 20;
+pub(crate) const CHUNK_BYTES: u64 = 16 << 20;
 
 /// Room for what an array takes beside its values: its structure, and its buffers' handles and rounding.
 const BESIDE: u64 = 1024;

@@ -152,7 +152,7 @@ impl Store {
 }
 
 /// The array type that takes every value of a column, given what all of its cells are.
-fn plain_type(logical: DataType, profile: &Profile) -> ArrowType {
+pub(crate) fn plain_type(logical: DataType, profile: &Profile) -> ArrowType {
     let mut ladder = Form::Plain.ladder(logical);
     let narrow = match logical {
         DataType::Decimal { precision, scale } => {

@@ -8,6 +8,7 @@ use std::time::SystemTime;
 use anyhow::{Context, Result};
 use plimsoll::{CsvOptions, Engine, Inferred};
 
+use crate::predict::predict;
 use crate::prefix::write_prefix;
 use crate::rows_text::first_difference;
 use crate::sweep::fits;
@@ -38,8 +39,7 @@ pub struct Comparison {
 }
 
 /// Runs every strategy in a process of its own, the strategies in turn and that as often as repeats are asked for, so that
-/// what else the machine does meets all of them. `predict` tells for a strategy and a file's types what it would hold;
-/// `progress` hears what comes next.
+/// what else the machine does meets all of them. `progress` hears what comes next.
 ///
 /// # Errors
 /// Where the query cannot be read or its file not be looked at, and where a process cannot be started. A strategy that fails
@@ -47,7 +47,6 @@ pub struct Comparison {
 pub fn compare(
     comparison: &Comparison,
     runner: &mut dyn Runner,
-    predict: &dyn Fn(Strategy, &Inferred) -> Option<u64>,
     progress: &mut dyn FnMut(&str),
 ) -> Result<Report> {
     let query = plimsoll::sql::parse(&comparison.sql, &comparison.options)?;
@@ -64,6 +63,8 @@ pub fn compare(
     let inferred = engine.infer(&query.from)?;
     // A query that means nothing is an error here, and not of every strategy.
     engine.query(query.clone()).with_types(&inferred)?.explain()?;
+    // Before anything is loaded.
+    let prediction = predict(&inferred.table, comparison.threads)?;
     let mut runs = Runs { comparison, runner, progress, folder: folder.path() };
 
     let measured = runs.all(&inferred, comparison.repeats, &stamp)?;
@@ -74,7 +75,7 @@ pub fn compare(
     });
     let sweep = if comparison.sizes.is_empty() { None } else { Some(runs.sweep(&engine, &inferred)?) };
     let strategies = comparison.strategies.iter().filter_map(|strategy| {
-        let predicted_bytes = predict(*strategy, &inferred);
+        let predicted_bytes = prediction.bytes.get(strategy).copied();
         let outcome = match measured.get(strategy)?.clone() {
             Outcome::DoesNotFit { needs_bytes } => {
                 Outcome::DoesNotFit { needs_bytes: predicted_bytes.unwrap_or(0).max(needs_bytes) }

@@ -7,6 +7,7 @@ pub mod child;
 mod compare;
 mod digest;
 pub mod export;
+pub mod predict;
 mod prefix;
 mod report;
 mod request;

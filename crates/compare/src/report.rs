@@ -223,10 +223,14 @@ impl StrategyReport {
         }
     }
 
-    /// How far the prediction was from the live heap, as a share of that: 0.1 is ten per cent too much.
+    /// How far the prediction was from the live heap, as a share of that: 0.1 is ten per cent too much. `None` for what
+    /// holds no memory of its own.
     #[must_use]
     #[allow(clippy::cast_precision_loss, reason = "a share is a rough figure")]
     pub fn prediction_error(&self) -> Option<f64> {
+        if !self.strategy.holds_memory() {
+            return None;
+        }
         let held = self.measured().map(|measured| measured.live_heap_bytes).filter(|held| *held > 0)?;
         self.predicted_bytes.map(|predicted| predicted as f64 / held as f64 - 1.0)
     }

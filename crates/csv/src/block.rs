@@ -51,6 +51,11 @@ impl Region {
         Region { ticket: 0, start, limit, base: 0, lines, records: 0 }
     }
 
+    /// The same region of a block whose first byte has this offset in the input.
+    pub(crate) fn at(self, offset: u64) -> Self {
+        Region { base: offset.cast_signed(), ..self }
+    }
+
     /// Offset in the input of byte `at` of the block's bytes.
     pub(crate) fn offset(&self, at: usize) -> u64 {
         u64::try_from(self.base + at as i64).unwrap_or(0)
@@ -226,11 +231,22 @@ impl Block {
     /// A block that holds the head of an input, indexed from `begin`. Where the head is `ended` (the whole input), a last
     /// record without a terminator is marked too.
     pub(crate) fn of_head(bytes: &[u8], begin: usize, dialect: &Dialect, ended: bool) -> Self {
+        Block::of_bytes(bytes, begin, &mut Place::default(), dialect, ended)
+    }
+
+    /// The same of bytes from anywhere in an input: `place` is where the byte at `begin` stands in its record, and becomes
+    /// where the last one does.
+    pub(crate) fn of_bytes(
+        bytes: &[u8],
+        begin: usize,
+        place: &mut Place,
+        dialect: &Dialect,
+        ended: bool,
+    ) -> Self {
         let mut block = Block { head: 0, ..Block::new() };
         block.reserve(bytes.len());
         block.bytes[..bytes.len()].copy_from_slice(bytes);
-        let mut place = Place::default();
-        machine::index(&bytes[begin..], begin, &mut place, dialect, &mut block.marks);
+        machine::index(&bytes[begin..], begin, place, dialect, &mut block.marks);
         if ended && !matches!(place.state, State::RecordStart | State::Quoted | State::Escaped) {
             block.marks.ends[bytes.len() / 64] |= 1 << (bytes.len() % 64);
         }

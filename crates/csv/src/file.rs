@@ -96,6 +96,11 @@ impl CsvFile {
         self.input.length()
     }
 
+    /// Offset of the first byte behind the header.
+    pub fn data_start(&self) -> u64 {
+        self.data_start
+    }
+
     /// The file as the query names it.
     pub fn name(&self) -> &str {
         &self.name

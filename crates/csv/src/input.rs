@@ -160,6 +160,21 @@ impl Input {
         }
     }
 
+    /// Fills `into` with the bytes of a file from `offset` on.
+    ///
+    /// # Errors
+    /// `Io`, also where the file has fewer; `Plan` for a stream.
+    pub(crate) fn read_at(&self, offset: u64, into: &mut [u8]) -> Result<()> {
+        let Kind::File { file, .. } = &self.kind else {
+            return Err(Error::plan(
+                "a stream can be read only from its beginning",
+                "save the stream to a file",
+            ));
+        };
+        let read = self.fill(into, |into, at| file.read_at(into, offset + at as u64))?;
+        if read < into.len() { Err(self.shrank()) } else { Ok(()) }
+    }
+
     /// Reads until `into` is full or the input ends.
     fn fill(
         &self,

@@ -17,9 +17,11 @@ mod reader;
 mod split;
 mod structure;
 mod walk;
+mod window;
 
 pub use column::{Cells, ColumnType, Misfit, Parsed};
 pub use dialect::{Dialect, MAX_RECORD};
 pub use file::CsvFile;
 pub use reader::{Reader, Scan};
 pub use walk::Span;
+pub use window::Window;

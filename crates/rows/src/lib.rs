@@ -23,6 +23,7 @@ mod group;
 mod held;
 mod machine;
 mod order;
+mod predict;
 mod read;
 mod run;
 #[cfg(test)]
@@ -31,5 +32,6 @@ mod typing;
 
 pub use held::Held;
 pub use machine::{Cell, Record};
+pub use predict::{predicted_bytes_beside, predicted_column_bytes};
 pub use read::records;
 pub use run::{Rows, run, run_bytes};

@@ -4,11 +4,11 @@
 
 use plimsoll_core::{
     AggregateFunction, CsvOptions, DataType, ErrorKind, Expr, Field, Infer, OrderBy, Query, Schema,
-    SelectItem, Table,
+    SelectItem, Table, Value,
 };
 use plimsoll_memory::Budget;
 use plimsoll_memory::size::deep_size;
-use plimsoll_rows::{Held, run};
+use plimsoll_rows::{Held, predicted_bytes_beside, predicted_column_bytes, run};
 
 fn table(path: &str) -> Table {
     let options = CsvOptions { delimiter: Some(b','), infer: Infer::Full, ..CsvOptions::default() };
@@ -74,6 +74,23 @@ fn what_is_held_is_reserved() {
     // The file was held too, while it was read.
     assert!(budget.peak() > budget.used());
     assert_eq!((held.len(), size.spare), (3000, 0));
+}
+
+#[test]
+fn what_is_known_is_predicted_to_the_byte() {
+    for path in ["data/weather.csv", "data/penguins.csv", "data/g1.csv", "data/wide.csv"] {
+        let held = held(&table(path), &Budget::unlimited()).expect("it loads");
+        let all = held.run(&Query::new(table(path))).expect("a result").rows;
+        let rows = held.len() as u64;
+        let columns = (0..held.schema().fields.len()).map(|column| {
+            let length = |row: &Vec<Value>| if let Value::Utf8(text) = &row[column] { text.len() } else { 0 };
+            let bytes: usize = all.iter().map(length).sum();
+            predicted_column_bytes(rows, bytes as f64 / rows as f64)
+        });
+        let predicted = columns.sum::<u64>() + predicted_bytes_beside(rows, held.schema());
+        let size = deep_size(&held);
+        assert_eq!(predicted, size.total - size_of_val(&held) as u64, "{path}");
+    }
 }
 
 #[test]

@@ -10,7 +10,7 @@ use num_traits::AsPrimitive;
 
 /// How wide the keys of a column are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Width {
+pub(crate) enum Width {
     One,
     Two,
     Four,
@@ -29,7 +29,7 @@ macro_rules! with_type {
 
 impl Width {
     /// The narrowest for this many texts.
-    pub(super) fn for_texts(texts: usize) -> Self {
+    pub(crate) fn for_texts(texts: usize) -> Self {
         match texts {
             0..=0x100 => Width::One,
             0x101..=0x1_0000 => Width::Two,
@@ -42,7 +42,7 @@ impl Width {
         [Width::One, Width::Two, Width::Four].into_iter().find(|width| width.key_type() == *key)
     }
 
-    pub(super) fn bytes(self) -> u64 {
+    pub(crate) fn bytes(self) -> u64 {
         match self {
             Width::One => 1,
             Width::Two => 2,
@@ -50,7 +50,7 @@ impl Width {
         }
     }
 
-    pub(super) fn key_type(self) -> ArrowType {
+    pub(crate) fn key_type(self) -> ArrowType {
         match self {
             Width::One => ArrowType::UInt8,
             Width::Two => ArrowType::UInt16,

@@ -16,8 +16,11 @@ use plimsoll_core::{DataType, Field, Result};
 use crate::Form;
 use crate::column::Column;
 use crate::hold::Hold;
+pub(crate) use keys::Width;
 use numbers::NumberEncoder;
+pub(crate) use numbers::Seen;
 use text::TextEncoder;
+pub(crate) use text::{MANY, as_text, with_dictionary};
 
 /// A column that is being built.
 #[derive(Debug)]

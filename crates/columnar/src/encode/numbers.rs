@@ -33,18 +33,31 @@ pub(crate) struct NumberEncoder {
 
 /// What is known of the values that were seen.
 #[derive(Debug, Clone, Copy)]
-struct Seen {
-    range: Option<(i128, i128)>,
-    whole_seconds: bool,
-    single: bool,
+pub(crate) struct Seen {
+    pub(crate) range: Option<(i128, i128)>,
+    pub(crate) whole_seconds: bool,
+    pub(crate) single: bool,
     any_float: bool,
+}
+
+impl Default for Seen {
+    fn default() -> Self {
+        Seen { range: None, whole_seconds: true, single: true, any_float: false }
+    }
 }
 
 impl NumberEncoder {
     pub(super) fn new(field: Field, form: Form) -> Self {
         let ladder = form.ladder(field.data_type);
-        let seen = Seen { range: None, whole_seconds: true, single: true, any_float: false };
-        NumberEncoder { field, form, ladder, rung: 0, seen, chunks: Vec::new(), inherited: 0 }
+        NumberEncoder {
+            field,
+            form,
+            ladder,
+            rung: 0,
+            seen: Seen::default(),
+            chunks: Vec::new(),
+            inherited: 0,
+        }
     }
 
     /// Takes the chunks of a column whose type is one of the ladder; says whether it is.
@@ -70,8 +83,7 @@ impl NumberEncoder {
     pub(super) fn push(&mut self, chunk: ArrayRef, hold: &mut Hold) -> Result<()> {
         if self.ladder.len() > 1 {
             self.seen.observe(&chunk, self.field.data_type);
-            let takes = |physical: &ArrowType| self.seen.fit(self.field.data_type, physical);
-            let rung = self.ladder.iter().position(takes).unwrap_or(self.ladder.len() - 1);
+            let rung = self.seen.rung(self.field.data_type, &self.ladder);
             if rung > self.rung {
                 self.widen(rung, hold)?;
             }
@@ -127,7 +139,12 @@ fn most(array: &ArrayRef) -> u64 {
 }
 
 impl Seen {
-    fn observe(&mut self, chunk: &ArrayRef, logical: DataType) {
+    /// The first type of a ladder that holds every value seen.
+    pub(crate) fn rung(&self, logical: DataType, ladder: &[ArrowType]) -> usize {
+        ladder.iter().position(|physical| self.fit(logical, physical)).unwrap_or(ladder.len() - 1)
+    }
+
+    pub(crate) fn observe(&mut self, chunk: &ArrayRef, logical: DataType) {
         let range = match logical {
             DataType::Int64 => range::<Int64Type>(chunk),
             DataType::Decimal { .. } => match chunk.data_type() {

@@ -20,7 +20,17 @@ use crate::hold::{Hold, bytes_of};
 
 /// From how many distinct texts on a dictionary that is larger than the texts is given up. Below, later rows may still
 /// repeat what was seen; above, looking every text up costs more than that is worth.
-const MANY: usize = 1 << 18;
+pub(crate) const MANY: usize = 1 << 18;
+
+/// Bytes of the keys of all rows and of a dictionary of this many texts.
+pub(crate) fn with_dictionary(rows: u64, width: Width, texts: u64, text_bytes: u64) -> u64 {
+    rows * width.bytes() + text_bytes + (texts + 1) * size_of::<i32>() as u64
+}
+
+/// Bytes of the texts of all rows and of their offsets.
+pub(crate) fn as_text(rows: u64, chunks: u64, text_bytes: u64) -> u64 {
+    (rows + chunks) * size_of::<i32>() as u64 + text_bytes
+}
 
 /// A column that is a dictionary as long as that may pay.
 #[derive(Debug)]
@@ -146,13 +156,12 @@ impl TextEncoder {
     /// Bytes of the keys and the dictionary.
     fn size_with_dictionary(&self) -> u64 {
         let State::Keys { texts, width } = &self.state else { return 0 };
-        let offsets = (texts.len() as u64 + 1) * size_of::<i32>() as u64;
-        self.rows * width.bytes() + texts.text_bytes() + offsets
+        with_dictionary(self.rows, *width, texts.len() as u64, texts.text_bytes())
     }
 
     /// Bytes of the texts and their offsets.
     fn size_as_text(&self) -> u64 {
-        (self.rows + self.chunks.len() as u64) * size_of::<i32>() as u64 + self.text_bytes
+        as_text(self.rows, self.chunks.len() as u64, self.text_bytes)
     }
 
     /// Makes the keys of all chunks wider.
