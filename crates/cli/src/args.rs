@@ -49,6 +49,13 @@ pub(crate) enum Verb {
     /// the same. Fails where they are not.
     #[command(after_long_help = COMPARE_EXAMPLES)]
     Compare(CompareArgs),
+    /// Predict how much memory each way of holding a file would need
+    ///
+    /// Reads a sample that is spread over the file, at most 4 MiB and 1 per cent of it (small files are read whole), and
+    /// predicts for each column and strategy the bytes that it would take, before anything is loaded. Says on standard
+    /// error which strategy suits the memory limit, and why.
+    #[command(after_long_help = FOOTPRINT_EXAMPLES)]
+    Footprint(FileArgs),
     /// Answer a request of compare on standard input.
     #[command(hide = true, name = crate::compare::SERVE)]
     Serve,
@@ -96,6 +103,24 @@ Examples:
 
   Which of three holds the data in 256 MiB:
     plimsoll compare --memory-limit 256MiB --strategies stream,columnar,compact - < report.sql";
+
+const FOOTPRINT_EXAMPLES: &str = "\
+Examples:
+  plimsoll footprint weather.csv
+  plimsoll footprint --memory-limit 256MiB --format json -o footprint.json big.csv";
+
+/// A file and the flags of verbs over one.
+#[derive(Debug, clap::Args)]
+pub(crate) struct FileArgs {
+    /// The CSV file
+    pub(crate) file: String,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+}
 
 /// The statement and the flags that every verb over a query shares.
 #[derive(Debug, clap::Args)]

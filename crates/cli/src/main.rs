@@ -8,6 +8,7 @@ mod dialect;
 mod exit;
 mod explain;
 mod footer;
+mod footprint;
 mod interrupt;
 mod output;
 mod profile;
@@ -41,6 +42,7 @@ fn run(args: Args) -> anyhow::Result<ExitCode> {
         Verb::Explain(args) => explain::run(&Settings::resolve(args, terminal)?)?,
         Verb::Profile(args) => profile::run(args, terminal)?,
         Verb::Compare(args) => compare::run(args, terminal)?,
+        Verb::Footprint(args) => footprint::run(args, terminal)?,
         Verb::Serve => compare::serve()?,
     }
     Ok(ExitCode::SUCCESS)

@@ -3,18 +3,19 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use plimsoll::{CsvOptions, Engine, Error, Infer, QueryBuilder, Result};
+use plimsoll::{CsvOptions, Engine, Error, Infer, QueryBuilder, Result, Table};
 
-use crate::args::{FormatArg, InferArg, InputArgs, LimitArgs, OutputArgs, QueryArgs};
+use crate::args::{FileArgs, FormatArg, InferArg, InputArgs, LimitArgs, OutputArgs, QueryArgs};
 use crate::output::Format;
 use crate::size::Size;
 use crate::terminal::Terminal;
 
-/// Everything that a verb over a query needs.
+/// Everything that a verb over a query or over a file needs.
 #[derive(Debug)]
 pub(crate) struct Settings {
     engine: Engine,
-    sql: String,
+    /// The statement, or the path of the file.
+    subject: String,
     options: CsvOptions,
     /// How rows are printed.
     pub(crate) format: Format,
@@ -33,12 +34,32 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// Resolves what the user typed. Reads standard input where that is where the statement stands.
+    /// Resolves what the user typed for a statement. Reads standard input where that is where it stands.
     ///
     /// # Errors
     /// `Plan` for flags that contradict each other, `Io` where the statement cannot be read.
     pub(crate) fn resolve(args: QueryArgs, terminal: Terminal) -> Result<Self> {
-        let OutputArgs { format, output, stats, quiet } = args.output;
+        let QueryArgs { sql, limits, output, input } = args;
+        Settings::about(statement(sql)?, &limits, output, input, terminal)
+    }
+
+    /// Resolves what the user typed for a file.
+    ///
+    /// # Errors
+    /// `Plan` for flags that contradict each other.
+    pub(crate) fn resolve_file(args: FileArgs, terminal: Terminal) -> Result<Self> {
+        let FileArgs { file, limits, output, input } = args;
+        Settings::about(file, &limits, output, input, terminal)
+    }
+
+    fn about(
+        subject: String,
+        limits: &LimitArgs,
+        output: OutputArgs,
+        input: InputArgs,
+        terminal: Terminal,
+    ) -> Result<Self> {
+        let OutputArgs { format, output, stats, quiet } = output;
         if output.is_some() && output == stats {
             return Err(Error::plan(
                 "-o and --stats name the same file",
@@ -47,9 +68,9 @@ impl Settings {
         }
         let rows_to_terminal = output.is_none() && terminal.stdout;
         Ok(Settings {
-            engine: engine(&args.limits)?,
-            sql: statement(args.sql)?,
-            options: csv_options(args.input)?,
+            engine: engine(limits)?,
+            subject,
+            options: csv_options(input)?,
             format: resolve_format(format, output.as_deref(), terminal.stdout),
             output,
             stats,
@@ -60,12 +81,17 @@ impl Settings {
         })
     }
 
+    /// The file, and how it is read.
+    pub(crate) fn table(&self) -> Table {
+        Table { path: self.subject.clone(), options: self.options.clone() }
+    }
+
     /// The query, ready to run or to explain.
     ///
     /// # Errors
     /// `Sql` and whatever else reading the statement gives.
     pub(crate) fn query(&self) -> Result<QueryBuilder> {
-        let query = self.engine.sql_with(&self.sql, &self.options)?;
+        let query = self.engine.sql_with(&self.subject, &self.options)?;
         Ok(query.bare_text(self.format.prints_bare_text()))
     }
 }
@@ -173,7 +199,7 @@ mod tests {
     fn nothing_typed_gives_the_defaults() {
         let settings = resolve(&[], true).unwrap();
         assert_eq!(settings.options, CsvOptions::default());
-        assert_eq!(settings.sql, "SELECT 1");
+        assert_eq!(settings.subject, "SELECT 1");
         assert!(settings.footer && settings.progress && settings.rows_to_terminal);
     }
 

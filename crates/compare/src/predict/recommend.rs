@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Prediction;
 use crate::Strategy;
+use crate::units::memory_bytes;
 
 /// How far a prediction may be off, in per cent: what is recommended must fit all the same.
 const DOUBT: u64 = 10;
@@ -25,8 +26,8 @@ impl Prediction {
     /// converted. `stream` where neither fits; it is also the one for a file that is read once, whatever the limit.
     #[must_use]
     pub fn recommend(&self, limit: u64) -> Recommendation {
-        let shown = |strategy| bytes_text(self.needs(strategy));
-        let allowed = format!("of the {} that are allowed", bytes_text(limit));
+        let shown = |strategy| memory_bytes(self.needs(strategy));
+        let allowed = format!("of the {} that are allowed", memory_bytes(limit));
         let fits = |strategy: &Strategy| self.needs(*strategy) <= limit;
         let strategy = [Strategy::Columnar, Strategy::Compact].into_iter().find(fits);
         let strategy = strategy.unwrap_or(Strategy::Stream);
@@ -39,7 +40,7 @@ impl Prediction {
                 "whatever the file's size; compact would need {}, and mapped a file of {}, which pays from the second \
                  query on",
                 shown(Strategy::Compact),
-                bytes_text(self.bytes_of(Strategy::Mapped))
+                memory_bytes(self.bytes_of(Strategy::Mapped))
             ),
         };
         let reason = format!("{strategy}: {} {allowed}, {why}", shown(strategy));
@@ -60,25 +61,6 @@ impl Prediction {
         } else {
             program + working
         }
-    }
-}
-
-/// Bytes in powers of 1024 with three digits.
-fn bytes_text(bytes: u64) -> String {
-    let mut value = bytes as f64;
-    let mut units = ["bytes", "KiB", "MiB", "GiB", "TiB", "PiB"].into_iter();
-    let mut unit = units.next().unwrap_or_default();
-    if bytes < 1024 {
-        return format!("{bytes} {unit}");
-    }
-    while value >= 1023.5 {
-        let Some(next) = units.next() else { break };
-        (value, unit) = (value / 1024.0, next);
-    }
-    match value {
-        ..9.995 => format!("{value:.2} {unit}"),
-        ..99.95 => format!("{value:.1} {unit}"),
-        _ => format!("{value:.0} {unit}"),
     }
 }
 
