@@ -41,6 +41,15 @@ pub(crate) enum Verb {
     /// not printed. Takes the flags of query, so that the same command line works with both; -o writes the report.
     #[command(after_long_help = PROFILE_EXAMPLES)]
     Profile(ProfileArgs),
+    /// Predict how much memory each way of holding a file would need
+    ///
+    /// Reads a sample of the file, at most 4 MiB or one per cent of it (small files whole), and prints for each column and
+    /// each strategy how many bytes it would take, and which strategy suits the memory limit. Nothing is loaded.
+    ///
+    /// Strategies: rows (a vector of boxed values for each record), stream (the buffers of a query that holds nothing),
+    /// columnar (Arrow arrays), compact (Arrow arrays of the narrowest types), mapped (an Arrow IPC file).
+    #[command(after_long_help = FOOTPRINT_EXAMPLES)]
+    Footprint(FootprintArgs),
 }
 
 const QUERY_EXAMPLES: &str = "\
@@ -76,11 +85,31 @@ Examples:
   A long query at little cost, by a sample of one in 512 KiB:
     plimsoll profile --sample 512KiB \"SELECT count(DISTINCT id) FROM 'big.csv'\"";
 
+const FOOTPRINT_EXAMPLES: &str = "\
+Examples:
+  plimsoll footprint weather.csv
+  plimsoll footprint --memory-limit 64MiB --format json -o footprint.json big.csv";
+
 /// The statement and the flags that every verb over a query shares.
 #[derive(Debug, clap::Args)]
 pub(crate) struct QueryArgs {
     /// The SELECT statement; - reads it from standard input
     pub(crate) sql: String,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+    #[command(flatten)]
+    pub(crate) cost: CostArgs,
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+}
+
+/// A file, and how it is read.
+#[derive(Debug, clap::Args)]
+pub(crate) struct FootprintArgs {
+    /// The CSV file
+    pub(crate) file: String,
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
     #[command(flatten)]
@@ -175,12 +204,18 @@ pub(crate) struct OutputArgs {
     /// not. FILE may be the query's own input.
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
-    /// Write what the run cost to FILE, as JSON
-    #[arg(long, value_name = "FILE")]
-    pub(crate) stats: Option<PathBuf>,
     /// No progress bar and no footer; errors are still printed
     #[arg(long)]
     pub(crate) quiet: bool,
+}
+
+/// Where what a run cost goes.
+#[derive(Debug, Default, clap::Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct CostArgs {
+    /// Write what the run cost to FILE, as JSON
+    #[arg(long, value_name = "FILE")]
+    pub(crate) stats: Option<PathBuf>,
 }
 
 /// The names of the formats.
@@ -276,6 +311,7 @@ mod tests {
             let args = match Args::try_parse_from(words).unwrap().verb {
                 Verb::Query(args) | Verb::Explain(args) => args,
                 Verb::Profile(args) => args.query,
+                Verb::Footprint(_) => unreachable!("the line says so"),
             };
             assert_eq!(args.sql, "SELECT 1");
             assert_eq!(args.input.null, ["NA", "-"]);
@@ -295,6 +331,8 @@ mod tests {
             "query SELECT --top 3",
             "profile SELECT --top many",
             "profile SELECT --measure heap",
+            "footprint",
+            "footprint f.csv --stats s.json",
             "nonsense",
         ] {
             let words = ["plimsoll"].into_iter().chain(line.split_ascii_whitespace());

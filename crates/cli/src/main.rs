@@ -7,6 +7,7 @@ mod dialect;
 mod exit;
 mod explain;
 mod footer;
+mod footprint;
 mod interrupt;
 mod output;
 mod profile;
@@ -40,6 +41,7 @@ fn run(args: Args) -> anyhow::Result<ExitCode> {
         Verb::Query(args) => query::run(&Settings::resolve(args, terminal)?)?,
         Verb::Explain(args) => explain::run(&Settings::resolve(args, terminal)?)?,
         Verb::Profile(args) => profile::run(args, terminal)?,
+        Verb::Footprint(args) => footprint::run(args, terminal)?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -38,7 +38,8 @@ impl Settings {
     /// # Errors
     /// `Plan` for flags that contradict each other, `Io` where the statement cannot be read.
     pub(crate) fn resolve(args: QueryArgs, terminal: Terminal) -> Result<Self> {
-        let OutputArgs { format, output, stats, quiet } = args.output;
+        let OutputArgs { format, output, quiet } = args.output;
+        let stats = args.cost.stats;
         if output.is_some() && output == stats {
             return Err(Error::plan(
                 "-o and --stats name the same file",
@@ -93,7 +94,11 @@ fn statement(sql: String) -> Result<String> {
     Ok(text)
 }
 
-fn csv_options(input: InputArgs) -> Result<CsvOptions> {
+/// How a file is read.
+///
+/// # Errors
+/// `Plan` for flags that contradict each other.
+pub(crate) fn csv_options(input: InputArgs) -> Result<CsvOptions> {
     let defaults = CsvOptions::default();
     let columns = input
         .columns
@@ -126,7 +131,12 @@ fn csv_options(input: InputArgs) -> Result<CsvOptions> {
     })
 }
 
-fn resolve_format(typed: Option<FormatArg>, output: Option<&Path>, stdout_is_terminal: bool) -> Format {
+/// By the flag, else by the file's extension, else by where the result goes.
+pub(crate) fn resolve_format(
+    typed: Option<FormatArg>,
+    output: Option<&Path>,
+    stdout_is_terminal: bool,
+) -> Format {
     match (typed, output) {
         (Some(FormatArg::Table), _) => Format::Table,
         (Some(FormatArg::Csv), _) => Format::Csv,

@@ -5,6 +5,8 @@
 mod failures;
 #[path = "cli/files.rs"]
 mod files;
+#[path = "cli/footprint.rs"]
+mod footprint;
 #[path = "cli/formats.rs"]
 mod formats;
 #[path = "cli/large.rs"]
