@@ -8,13 +8,11 @@
 use std::fs;
 use std::path::Path;
 use std::process::Command;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use plimsoll::{CsvOptions, Engine, Form, Table};
 use plimsoll_compare::Strategy;
 use plimsoll_compare::predict::{Prediction, predict};
-use plimsoll_memory::{Budget, Counting, heap};
+use plimsoll_memory::{Budget, Counting, measure};
 use plimsoll_rows::Held;
 
 #[global_allocator]
@@ -22,27 +20,13 @@ static ALLOCATOR: Counting = Counting::system();
 
 /// How far a prediction may be off, as a share of what is measured,
 const TOLERANCE: f64 = 0.1;
-/// and in any case: what the budget knows of the load is no part of a strategy.
-const BESIDE: f64 = 128.0;
+/// but never by less than this, which matters to files of a few records.
+const BESIDE: f64 = 64.0;
 
-/// All threads share the heap, so one test runs at a time.
-fn alone() -> MutexGuard<'static, ()> {
-    static ALONE: Mutex<()> = Mutex::new(());
-    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// What `load` leaves live.
-fn held<T>(load: impl FnOnce() -> T) -> u64 {
-    // The threads of a pool end a little after it is dropped.
-    let live = || {
-        std::thread::sleep(Duration::from_millis(30));
-        heap().unwrap().live_bytes
-    };
-    let before = live();
-    let held = load();
-    let after = live();
-    drop(held);
-    after.saturating_sub(before)
+/// The live bytes that dropping what was loaded gives back: all that it holds, and nothing that threads still do.
+fn held<T>(loaded: T) -> u64 {
+    let ((), cost) = measure(|| drop(loaded));
+    cost.live_bytes.unsigned_abs()
 }
 
 /// Predicts and measures the strategies that hold memory; gives those that were too far off.
@@ -52,7 +36,7 @@ fn compare(name: &str, table: &Table) -> Vec<String> {
     let inferred = engine.infer(table).unwrap();
     let mut measured = Vec::new();
     for (strategy, form) in [(Strategy::Columnar, Form::Plain), (Strategy::Compact, Form::Compact)] {
-        measured.push((strategy, held(|| engine.load(&inferred, form).unwrap())));
+        measured.push((strategy, held(engine.load(&inferred, form).unwrap())));
     }
     let dataset = engine.load(&inferred, Form::Compact).unwrap();
     let (schema, records) = (dataset.schema().clone(), dataset.records());
@@ -64,7 +48,7 @@ fn compare(name: &str, table: &Table) -> Vec<String> {
     }
     drop(dataset);
     let consumer = Budget::unlimited().consumer("rows");
-    measured.push((Strategy::Rows, held(|| Held::load(&inferred.table, schema.clone(), &consumer).unwrap())));
+    measured.push((Strategy::Rows, held(Held::load(&inferred.table, schema, &consumer).unwrap())));
     report(name, &prediction, records, &measured)
 }
 
@@ -114,7 +98,6 @@ fn generated(folder: &Path, kind: &str, rows: u64, key: Option<usize>) -> Table 
 
 /// All kinds in order, and those with a key sorted by it; `scale` times as many rows as a test can afford.
 fn compare_generated(scale: u64) {
-    let _alone = alone();
     let folder = tempfile::tempdir().unwrap();
     let mut wrong = Vec::new();
     for (kind, rows, key) in [
@@ -149,7 +132,6 @@ fn large_generated_files() {
 
 #[test]
 fn small_files() {
-    let _alone = alone();
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("data");
     let mut wrong = Vec::new();
     let mut valid = 0;

@@ -51,11 +51,13 @@ pub(crate) enum Verb {
     Compare(CompareArgs),
     /// Predict how much memory each way of holding a file would need
     ///
-    /// Reads a sample that is spread over the file, at most 4 MiB and 1 per cent of it (small files are read whole), and
-    /// predicts for each column and strategy the bytes that it would take, before anything is loaded. Says on standard
-    /// error which strategy suits the memory limit, and why.
+    /// Reads a sample of the file, at most 4 MiB or one per cent of it (small files whole), and prints for each column and
+    /// each strategy how many bytes it would take, and which strategy suits the memory limit. Nothing is loaded.
+    ///
+    /// Strategies: rows (a vector of boxed values for each record), stream (the buffers of a query that holds nothing),
+    /// columnar (Arrow arrays), compact (Arrow arrays of the narrowest types), mapped (an Arrow IPC file).
     #[command(after_long_help = FOOTPRINT_EXAMPLES)]
-    Footprint(FileArgs),
+    Footprint(FootprintArgs),
     /// Answer a request of compare on standard input.
     #[command(hide = true, name = crate::compare::SERVE)]
     Serve,
@@ -107,26 +109,28 @@ Examples:
 const FOOTPRINT_EXAMPLES: &str = "\
 Examples:
   plimsoll footprint weather.csv
-  plimsoll footprint --memory-limit 256MiB --format json -o footprint.json big.csv";
-
-/// A file and the flags of verbs over one.
-#[derive(Debug, clap::Args)]
-pub(crate) struct FileArgs {
-    /// The CSV file
-    pub(crate) file: String,
-    #[command(flatten)]
-    pub(crate) limits: LimitArgs,
-    #[command(flatten)]
-    pub(crate) output: OutputArgs,
-    #[command(flatten)]
-    pub(crate) input: InputArgs,
-}
+  plimsoll footprint --memory-limit 64MiB --format json -o footprint.json big.csv";
 
 /// The statement and the flags that every verb over a query shares.
 #[derive(Debug, clap::Args)]
 pub(crate) struct QueryArgs {
     /// The SELECT statement; - reads it from standard input
     pub(crate) sql: String,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+    #[command(flatten)]
+    pub(crate) cost: CostArgs,
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+}
+
+/// A file, and how it is read.
+#[derive(Debug, clap::Args)]
+pub(crate) struct FootprintArgs {
+    /// The CSV file
+    pub(crate) file: String,
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
     #[command(flatten)]
@@ -297,12 +301,18 @@ pub(crate) struct OutputArgs {
     /// not. FILE may be the query's own input.
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
-    /// Write what the run cost to FILE, as JSON
-    #[arg(long, value_name = "FILE")]
-    pub(crate) stats: Option<PathBuf>,
     /// No progress bar and no footer; errors are still printed
     #[arg(long)]
     pub(crate) quiet: bool,
+}
+
+/// Where what a run cost goes.
+#[derive(Debug, Default, clap::Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct CostArgs {
+    /// Write what the run cost to FILE, as JSON
+    #[arg(long, value_name = "FILE")]
+    pub(crate) stats: Option<PathBuf>,
 }
 
 /// The names of the formats.
@@ -432,6 +442,8 @@ mod tests {
             "compare SELECT --sizes 1e4,0.5",
             "compare SELECT --sizes 0",
             "compare SELECT --repeats 0",
+            "footprint",
+            "footprint f.csv --stats s.json",
             "nonsense",
         ] {
             let words = ["plimsoll"].into_iter().chain(line.split_ascii_whitespace());

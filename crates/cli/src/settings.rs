@@ -3,19 +3,18 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use plimsoll::{CsvOptions, Engine, Error, Infer, QueryBuilder, Result, Table};
+use plimsoll::{CsvOptions, Engine, Error, Infer, QueryBuilder, Result};
 
-use crate::args::{FileArgs, FormatArg, InferArg, InputArgs, LimitArgs, OutputArgs, QueryArgs};
+use crate::args::{FormatArg, InferArg, InputArgs, LimitArgs, OutputArgs, QueryArgs};
 use crate::output::Format;
 use crate::size::Size;
 use crate::terminal::Terminal;
 
-/// Everything that a verb over a query or over a file needs.
+/// Everything that a verb over a query needs.
 #[derive(Debug)]
 pub(crate) struct Settings {
     engine: Engine,
-    /// The statement, or the path of the file.
-    subject: String,
+    sql: String,
     options: CsvOptions,
     /// How rows are printed.
     pub(crate) format: Format,
@@ -39,27 +38,8 @@ impl Settings {
     /// # Errors
     /// `Plan` for flags that contradict each other, `Io` where the statement cannot be read.
     pub(crate) fn resolve(args: QueryArgs, terminal: Terminal) -> Result<Self> {
-        let QueryArgs { sql, limits, output, input } = args;
-        Settings::about(statement(sql)?, &limits, output, input, terminal)
-    }
-
-    /// Resolves what the user typed for a file.
-    ///
-    /// # Errors
-    /// `Plan` for flags that contradict each other.
-    pub(crate) fn resolve_file(args: FileArgs, terminal: Terminal) -> Result<Self> {
-        let FileArgs { file, limits, output, input } = args;
-        Settings::about(file, &limits, output, input, terminal)
-    }
-
-    fn about(
-        subject: String,
-        limits: &LimitArgs,
-        output: OutputArgs,
-        input: InputArgs,
-        terminal: Terminal,
-    ) -> Result<Self> {
-        let OutputArgs { format, output, stats, quiet } = output;
+        let OutputArgs { format, output, quiet } = args.output;
+        let stats = args.cost.stats;
         if output.is_some() && output == stats {
             return Err(Error::plan(
                 "-o and --stats name the same file",
@@ -68,9 +48,9 @@ impl Settings {
         }
         let rows_to_terminal = output.is_none() && terminal.stdout;
         Ok(Settings {
-            engine: engine(limits)?,
-            subject,
-            options: csv_options(input)?,
+            engine: engine(&args.limits)?,
+            sql: statement(args.sql)?,
+            options: csv_options(args.input)?,
             format: resolve_format(format, output.as_deref(), terminal.stdout),
             output,
             stats,
@@ -81,17 +61,12 @@ impl Settings {
         })
     }
 
-    /// The file, and how it is read.
-    pub(crate) fn table(&self) -> Table {
-        Table { path: self.subject.clone(), options: self.options.clone() }
-    }
-
     /// The query, ready to run or to explain.
     ///
     /// # Errors
     /// `Sql` and whatever else reading the statement gives.
     pub(crate) fn query(&self) -> Result<QueryBuilder> {
-        let query = self.engine.sql_with(&self.subject, &self.options)?;
+        let query = self.engine.sql_with(&self.sql, &self.options)?;
         Ok(query.bare_text(self.format.prints_bare_text()))
     }
 }
@@ -125,6 +100,10 @@ pub(crate) fn statement(sql: String) -> Result<String> {
     Ok(text)
 }
 
+/// How a file is read.
+///
+/// # Errors
+/// `Plan` for flags that contradict each other.
 pub(crate) fn csv_options(input: InputArgs) -> Result<CsvOptions> {
     let defaults = CsvOptions::default();
     let columns = input
@@ -158,7 +137,12 @@ pub(crate) fn csv_options(input: InputArgs) -> Result<CsvOptions> {
     })
 }
 
-fn resolve_format(typed: Option<FormatArg>, output: Option<&Path>, stdout_is_terminal: bool) -> Format {
+/// By the flag, else by the file's extension, else by where the result goes.
+pub(crate) fn resolve_format(
+    typed: Option<FormatArg>,
+    output: Option<&Path>,
+    stdout_is_terminal: bool,
+) -> Format {
     match (typed, output) {
         (Some(FormatArg::Table), _) => Format::Table,
         (Some(FormatArg::Csv), _) => Format::Csv,
@@ -199,7 +183,7 @@ mod tests {
     fn nothing_typed_gives_the_defaults() {
         let settings = resolve(&[], true).unwrap();
         assert_eq!(settings.options, CsvOptions::default());
-        assert_eq!(settings.subject, "SELECT 1");
+        assert_eq!(settings.sql, "SELECT 1");
         assert!(settings.footer && settings.progress && settings.rows_to_terminal);
     }
 

@@ -11,6 +11,8 @@ pub struct ExpectedColumn {
     field: Field,
     profile: Profile,
     seen: Seen,
+    /// The same where the values reach less far and farther than is likely.
+    doubt: Option<(Seen, Seen)>,
     rows: u64,
     nulls: u64,
     text_bytes: u64,
@@ -33,8 +35,16 @@ impl ExpectedColumn {
     /// A column of this name and type, whose cells have this profile, of which nothing is seen yet.
     #[must_use]
     pub fn new(field: Field, profile: Profile) -> Self {
-        let texts = None;
-        ExpectedColumn { field, profile, seen: Seen::default(), rows: 0, nulls: 0, text_bytes: 0, texts }
+        ExpectedColumn {
+            field,
+            profile,
+            seen: Seen::default(),
+            doubt: None,
+            rows: 0,
+            nulls: 0,
+            text_bytes: 0,
+            texts: None,
+        }
     }
 
     /// Takes values of the sample: an array of the kernels' type.
@@ -47,11 +57,16 @@ impl ExpectedColumn {
         }
     }
 
-    /// Says that values beyond those of the sample lie from `low` to `high`: integers, mantissas, days or microseconds.
-    pub fn widen(&mut self, low: i128, high: i128) {
-        if let Some(range) = &mut self.seen.range {
-            *range = (range.0.min(low), range.1.max(high));
-        }
+    /// Says from where to where the values of the whole column are likely to lie, and how far that may be short or beyond:
+    /// integers, mantissas, days or microseconds. Where the type hangs on it, bytes are the mean of what may come.
+    pub fn widen(&mut self, likely: (i128, i128), least: (i128, i128), most: (i128, i128)) {
+        self.doubt = Some((self.reaching(least), self.reaching(most)));
+        self.seen = self.reaching(likely);
+    }
+
+    fn reaching(&self, (low, high): (i128, i128)) -> Seen {
+        let range = self.seen.range.map(|range| (range.0.min(low), range.1.max(high)));
+        Seen { range, ..self.seen }
     }
 
     /// Says how many distinct texts there are. A text column of which nothing is said has one.
@@ -91,6 +106,11 @@ impl ExpectedColumn {
         &self.seen
     }
 
+    /// The least and the most of the values that may come.
+    pub(crate) fn doubt(&self) -> [Seen; 2] {
+        self.doubt.map_or([self.seen; 2], |(least, most)| [least, most])
+    }
+
     /// Those of a text column.
     pub(crate) fn texts(&self) -> Option<ExpectedTexts> {
         let unsaid = ExpectedTexts { distinct: 1.0, mean_bytes: self.text_bytes(), arrivals: 1.0 };
@@ -104,7 +124,7 @@ impl ExpectedColumn {
 
     /// How likely it is that one of so many rows is NULL: a column without any has no null bits.
     pub(crate) fn any_null(&self, rows: f64) -> f64 {
-        1.0 - (1.0 - self.nulls()).powf(rows)
+        if self.nulls > 0 && rows >= self.rows as f64 { 1.0 } else { 1.0 - (1.0 - self.nulls()).powf(rows) }
     }
 }
 

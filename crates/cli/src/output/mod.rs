@@ -20,6 +20,7 @@ use plimsoll::{DataType, Result};
 
 pub(crate) use self::sink::Sink;
 use crate::settings::Settings;
+use crate::terminal::Terminal;
 
 /// How rows are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +52,11 @@ impl Format {
         }
     }
 
+    /// Whether people read it rather than programs.
+    pub(crate) fn is_for_people(self) -> bool {
+        matches!(self, Format::Table | Format::Markdown)
+    }
+
     /// Whether a bare column's own text is what it prints. JSON needs the types.
     pub(crate) fn prints_bare_text(self) -> bool {
         !matches!(self, Format::Json | Format::Jsonl)
@@ -80,7 +86,17 @@ pub(crate) trait RowWriter {
 
 /// The writer of the chosen format for rows of this schema.
 pub(crate) fn writer(settings: &Settings, schema: SchemaRef) -> Box<dyn RowWriter> {
-    match settings.format {
+    writer_of(settings.format, &settings.terminal, settings.rows_to_terminal, schema)
+}
+
+/// The writer of a format for rows of this schema, which may go to the terminal.
+pub(crate) fn writer_of(
+    format: Format,
+    terminal: &Terminal,
+    rows_to_terminal: bool,
+    schema: SchemaRef,
+) -> Box<dyn RowWriter> {
+    match format {
         Format::Csv => Box::new(delimited::Delimited::new(schema, ',')),
         Format::Tsv => Box::new(delimited::Delimited::new(schema, '\t')),
         Format::Json => Box::new(json::Json::array(&schema)),
@@ -88,9 +104,9 @@ pub(crate) fn writer(settings: &Settings, schema: SchemaRef) -> Box<dyn RowWrite
         Format::Markdown => Box::new(markdown::Markdown::new(schema)),
         Format::Table => {
             let style = table::Style {
-                unicode: settings.terminal.unicode,
-                dim_null: settings.rows_to_terminal && settings.terminal.attributes,
-                width: settings.terminal.width.filter(|_| settings.rows_to_terminal),
+                unicode: terminal.unicode,
+                dim_null: rows_to_terminal && terminal.attributes,
+                width: terminal.width.filter(|_| rows_to_terminal),
             };
             Box::new(table::Table::new(&schema, style))
         }

@@ -37,7 +37,7 @@ pub(crate) struct Seen {
     pub(crate) range: Option<(i128, i128)>,
     pub(crate) whole_seconds: bool,
     pub(crate) single: bool,
-    any_float: bool,
+    pub(crate) any_float: bool,
 }
 
 impl Default for Seen {

@@ -204,9 +204,9 @@ fn columns(sample: &Sample, table: &Table, records: u64) -> Result<Vec<(Expected
         }
         let total = records as f64 * (1.0 - column.nulls());
         if !sample.is_whole()
-            && let Some((low, high)) = extremes::extremes(integers, total)
+            && let Some(reach) = extremes::extremes(integers, total)
         {
-            column.widen(low, high);
+            column.widen(reach.likely, reach.least, reach.most);
         }
         let distinct = windows.estimate(total, sample.share);
         if column.field().data_type == DataType::Utf8 {
