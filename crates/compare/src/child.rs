@@ -3,7 +3,7 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use arrow::record_batch::RecordBatch;
 use plimsoll::memory::process::{self, Usage};
@@ -35,6 +35,9 @@ pub fn serve(mut input: impl Read, mut output: impl Write) -> io::Result<()> {
     serde_json::to_writer(&mut output, &answer)?;
     output.flush()
 }
+
+/// Between a load and the look at what it holds.
+const SETTLING: Duration = Duration::from_millis(20);
 
 fn answer(request: &Request) -> Result<Answer> {
     let task = Task::new(request)?;
@@ -116,6 +119,8 @@ impl<'a> Task<'a> {
         let start = Instant::now();
         let holder = self.load()?;
         let load_seconds = start.elapsed().as_secs_f64();
+        // The threads of the load end a little after it, and what is theirs is not what is held.
+        std::thread::sleep(SETTLING);
         let heap_loaded = counted();
         let mut measured = Measured {
             load_seconds,
