@@ -4,6 +4,7 @@
 //! Files of 50 MB and more: `cargo test --release --test predict -- --ignored --nocapture`.
 
 #![allow(clippy::unwrap_used, reason = "a failed expectation in a test is the message")]
+#![allow(clippy::print_stdout, reason = "the figures of each file are worth seeing")]
 
 use std::fs;
 use std::path::Path;
