@@ -1,11 +1,15 @@
 //! What the user typed: the command line's grammar and its help. Builds nothing and opens nothing; see `settings`.
 
+mod compare;
+mod profile;
+
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
-use plimsoll_compare::Strategy;
 
+pub(crate) use self::compare::{CompareArgs, CompareFormat, CompareOptions};
+pub(crate) use self::profile::{MeasureArg, ProfileArgs, ProfileOptions};
 use crate::dialect::{self, ColumnTypes, OptionalByte};
 use crate::size::Size;
 
@@ -40,14 +44,14 @@ pub(crate) enum Verb {
     /// Runs the statement with every allocation put down to its source line and its operator, and prints the lines that
     /// allocated most, what was live when the heap was at its peak, and each operator's part. The rows are counted,
     /// not printed. Takes the flags of query, so that the same command line works with both; -o writes the report.
-    #[command(after_long_help = PROFILE_EXAMPLES)]
+    #[command(after_long_help = profile::EXAMPLES)]
     Profile(ProfileArgs),
     /// Run a query over every way of holding the data and compare what each costs
     ///
     /// Loads the file as rows of boxed values, as a stream, as Arrow columns, as compact columns and as a mapped file, each
     /// in a fresh process, runs the query twice over each, and reports sizes, peaks, times and whether all results are
     /// the same. Fails where they are not.
-    #[command(after_long_help = COMPARE_EXAMPLES)]
+    #[command(after_long_help = compare::EXAMPLES)]
     Compare(CompareArgs),
     /// Predict how much memory each way of holding a file would need
     ///
@@ -85,27 +89,6 @@ Examples:
   plimsoll explain \"SELECT station, avg(t) FROM 'weather.csv' WHERE t > -50 GROUP BY station\"
   plimsoll explain -o plan.txt - < report.sql";
 
-const PROFILE_EXAMPLES: &str = "\
-Examples:
-  plimsoll profile \"SELECT station, avg(t) FROM 'weather.csv' GROUP BY station\"
-
-  A flame graph, a profile for pprof, and a snapshot to compare a later run with:
-    plimsoll profile --export peak.svg --export heap.pb.gz --export before.snapshot - < report.sql
-    plimsoll profile --compare before.snapshot - < report.sql
-
-  A long query at little cost, by a sample of one in 512 KiB:
-    plimsoll profile --sample 512KiB \"SELECT count(DISTINCT id) FROM 'big.csv'\"";
-
-const COMPARE_EXAMPLES: &str = "\
-Examples:
-  plimsoll compare \"SELECT station, min(t), avg(t), max(t) FROM 'weather.csv' GROUP BY station\"
-
-  A page with charts, the median of five runs, and how it grows with the file:
-    plimsoll compare --repeats 5 --sizes 1e4,1e5,1e6 -o report.html \"SELECT count(*) FROM 'big.csv'\"
-
-  Which of three holds the data in 256 MiB:
-    plimsoll compare --memory-limit 256MiB --strategies stream,columnar,compact - < report.sql";
-
 const FOOTPRINT_EXAMPLES: &str = "\
 Examples:
   plimsoll footprint weather.csv
@@ -137,133 +120,6 @@ pub(crate) struct FootprintArgs {
     pub(crate) output: OutputArgs,
     #[command(flatten)]
     pub(crate) input: InputArgs,
-}
-
-/// The statement, and how it is profiled.
-#[derive(Debug, clap::Args)]
-pub(crate) struct ProfileArgs {
-    #[command(flatten)]
-    pub(crate) query: QueryArgs,
-    #[command(flatten)]
-    pub(crate) options: ProfileOptions,
-}
-
-/// How a query is profiled.
-#[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Profile")]
-pub(crate) struct ProfileOptions {
-    /// Lines to print of each list
-    #[arg(long, value_name = "N", default_value_t = 10)]
-    pub(crate) top: usize,
-    /// Calls to keep of each stack, at most 112; inlined functions come on top
-    #[arg(long, value_name = "N", default_value_t = 16)]
-    pub(crate) frames: usize,
-    /// Trace a sample of one allocation in so many bytes, instead of all
-    ///
-    /// Figures are then unbiased estimates, with the exact total beside them.
-    #[arg(long, value_name = "SIZE")]
-    pub(crate) sample: Option<Size>,
-    /// Also write the profile to FILE; may be repeated
-    ///
-    /// By its ending: .pb.gz or .pprof for pprof, .folded for folded stacks, .svg for a flame graph in one file,
-    /// .snapshot for --compare.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) export: Vec<PathBuf>,
-    /// What flame graphs and folded stacks show
-    #[arg(long, value_enum, value_name = "WHAT", default_value_t = MeasureArg::Peak)]
-    pub(crate) measure: MeasureArg,
-    /// Print the difference to an earlier run's snapshot
-    #[arg(long, value_name = "SNAPSHOT")]
-    pub(crate) compare: Option<PathBuf>,
-}
-
-/// The names of what is measured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum MeasureArg {
-    /// Live when the heap was at its peak
-    Peak,
-    /// Everything allocated
-    Total,
-    /// Freed by the thread that had allocated it before it allocated again
-    Temporary,
-    /// Left behind by the query
-    Live,
-}
-
-/// The statement, and how ways of holding the data are compared.
-#[derive(Debug, clap::Args)]
-pub(crate) struct CompareArgs {
-    /// The SELECT statement; - reads it from standard input
-    pub(crate) sql: String,
-    #[command(flatten)]
-    pub(crate) options: CompareOptions,
-    #[command(flatten)]
-    pub(crate) limits: LimitArgs,
-    #[command(flatten)]
-    pub(crate) input: InputArgs,
-    /// Write the report to FILE instead of standard output
-    ///
-    /// The endings .html, .json, .csv, .txt (table) and .md choose its form; any other means Markdown.
-    #[arg(short, long, value_name = "FILE")]
-    pub(crate) output: Option<PathBuf>,
-    /// Do not say what is being run
-    #[arg(long)]
-    pub(crate) quiet: bool,
-}
-
-/// What is compared, and how often.
-#[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Comparison")]
-pub(crate) struct CompareOptions {
-    /// The strategies: rows, stream, columnar, compact, mapped [default: all]
-    #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
-    pub(crate) strategies: Option<Vec<Strategy>>,
-    /// Runs of each strategy, of which the median one is reported
-    #[arg(long, value_name = "N", default_value = "3")]
-    pub(crate) repeats: NonZeroUsize,
-    /// Also measure the first so many records of the file, such as 1e4,1e5,1e6, and fit bytes a record
-    #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = records)]
-    pub(crate) sizes: Option<Vec<u64>>,
-    /// The form of the report [default: table; by extension with -o]
-    #[arg(long, value_enum, value_name = "FORMAT")]
-    pub(crate) format: Option<CompareFormat>,
-    /// Where the files of a run go: the one that is mapped, and prefixes of the input [default: the system's]
-    #[arg(long, value_name = "DIR")]
-    pub(crate) temp_dir: Option<PathBuf>,
-}
-
-/// The forms of a comparison's report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum CompareFormat {
-    /// A table with bars
-    Table,
-    /// A table for a Markdown page
-    #[value(alias = "md")]
-    Markdown,
-    /// Every figure
-    Json,
-    /// One line a strategy
-    Csv,
-    /// One page with charts
-    Html,
-}
-
-/// A number of records: `1000`, `1e6`, `2.5e3`.
-fn records(text: &str) -> Result<u64, String> {
-    let whole = text.parse::<u64>().ok();
-    #[allow(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "only whole numbers that a double holds pass"
-    )]
-    let exponential = || {
-        let number = text.parse::<f64>().ok()?;
-        (number.fract() == 0.0 && (1.0..1e15).contains(&number)).then_some(number as u64)
-    };
-    whole
-        .filter(|number| *number > 0)
-        .or_else(exponential)
-        .ok_or_else(|| "write a whole number above 0, such as 10000 or 1e4".to_owned())
 }
 
 /// What a run may use.
@@ -414,16 +270,6 @@ mod tests {
             assert_eq!(args.input.null, ["NA", "-"]);
             assert_eq!(args.input.types[0].len(), 2);
             assert_eq!(args.input.quote, Some(OptionalByte(None)));
-        }
-    }
-
-    #[test]
-    fn sizes_are_numbers_of_records() {
-        assert_eq!(records("1e4"), Ok(10_000));
-        assert_eq!(records("2.5e3"), Ok(2500));
-        assert_eq!(records("18446744073709551615"), Ok(u64::MAX));
-        for text in ["", "0", "-1", "1.5", "1e300", "nan", "many"] {
-            assert!(records(text).is_err(), "{text}");
         }
     }
 
