@@ -73,7 +73,7 @@ fn every_format_is_written() {
     assert_eq!(json[1]["type"], "BIGINT");
     assert_eq!(json[4]["distinct"], serde_json::Value::Null);
     let table = place.run(&["footprint", "f.csv", "--format", "table"]);
-    assert!(table.printed().contains("│ (total) │"), "{}", table.stdout);
+    assert!(table.printed().contains("│ (total)  │"), "{}", table.stdout);
 }
 
 #[test]

@@ -26,10 +26,17 @@ impl Prediction {
     #[must_use]
     pub fn recommend(&self, limit: u64) -> Recommendation {
         let shown = |strategy| bytes_text(self.needs(strategy));
-        let allowed = format!("of the {} that are allowed", bytes_text(limit));
+        let allowed = format!("the {} that are allowed", bytes_text(limit));
         let fits = |strategy: &Strategy| self.needs(*strategy) <= limit;
-        let strategy = [Strategy::Columnar, Strategy::Compact].into_iter().find(fits);
-        let strategy = strategy.unwrap_or(Strategy::Stream);
+        let held = [Strategy::Columnar, Strategy::Compact].into_iter().find(fits);
+        let strategy = held.unwrap_or(Strategy::Stream);
+        let needs = match held {
+            Some(held) => {
+                format!("{} held, {} in all of {allowed}", bytes_text(self.bytes_of(held)), shown(held))
+            }
+            None if fits(&strategy) => format!("{} in all of {allowed}", shown(strategy)),
+            None => format!("even that takes {} where the limit is {}", shown(strategy), bytes_text(limit)),
+        };
         let why = match strategy {
             Strategy::Columnar => "and the fastest to ask again".to_owned(),
             Strategy::Compact => {
@@ -42,7 +49,7 @@ impl Prediction {
                 bytes_text(self.bytes_of(Strategy::Mapped))
             ),
         };
-        let reason = format!("{strategy}: {} {allowed}, {why}", shown(strategy));
+        let reason = format!("{strategy}: {needs}, {why}");
         Recommendation { strategy, reason }
     }
 
@@ -116,16 +123,21 @@ mod tests {
         let recommended = |mib: u64| prediction().recommend(mib << 20).reason;
         assert_eq!(
             recommended(100),
-            "columnar: 79.0 MiB of the 100 MiB that are allowed, and the fastest to ask again"
+            "columnar: 60.0 MiB held, 79.0 MiB in all of the 100 MiB that are allowed, and the fastest to ask again"
         );
         assert_eq!(
             recommended(64),
-            "compact: 46.0 MiB of the 64.0 MiB that are allowed, and the fastest to ask again; columnar would need 79.0 MiB"
+            "compact: 30.0 MiB held, 46.0 MiB in all of the 64.0 MiB that are allowed, and the fastest to ask again; \
+             columnar would need 79.0 MiB"
         );
         assert_eq!(
             recommended(32),
-            "stream: 10.0 MiB of the 32.0 MiB that are allowed, whatever the file's size; compact would need 46.0 MiB, and \
-             mapped a file of 61.0 MiB, which pays from the second query on"
+            "stream: 10.0 MiB in all of the 32.0 MiB that are allowed, whatever the file's size; compact would need \
+             46.0 MiB, and mapped a file of 61.0 MiB, which pays from the second query on"
+        );
+        assert!(
+            recommended(4)
+                .starts_with("stream: even that takes 10.0 MiB where the limit is 4.00 MiB, whatever")
         );
         assert_eq!(prediction().recommend(1).strategy, Strategy::Stream);
     }
