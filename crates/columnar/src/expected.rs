@@ -158,8 +158,7 @@ pub(crate) struct Growth {
 
 /// How many equally likely values there are where so many draws have given so many distinct ones: the `pool` for which
 /// `pool * (1 - exp(-draws / pool)) = distinct`. Infinite where no value came twice.
-#[must_use]
-pub fn pool_of(distinct: f64, draws: f64) -> f64 {
+fn pool_of(distinct: f64, draws: f64) -> f64 {
     if distinct >= draws {
         return f64::INFINITY;
     }

@@ -56,7 +56,7 @@ mod report;
 mod scan;
 mod store;
 
-pub use expected::{ExpectedColumn, ExpectedTexts, pool_of};
+pub use expected::{ExpectedColumn, ExpectedTexts};
 pub use form::Form;
 pub use load::LoadSpec;
 pub use predict::{Expected, Predicted};

@@ -7,20 +7,19 @@
 //! - the second-order jackknife for a finite population, D_uj2a (Haas and Stokes, *Estimating the Number of Classes in a
 //!   Finite Population*, JASA 93, 1998), which is exact for values that are in equally many windows: in all of them, as few
 //!   keys are, or in one, as keys are by which the file is sorted;
-//! - the method of moments for draws from a pool of equally likely values (D_MM of Haas, Naughton, Seshadri and Stokes,
-//!   *Sampling-Based Estimation of the Number of Distinct Values of an Attribute*, VLDB 1995), of which the file is a larger
-//!   sample.
+//! - from those that are in one and in two windows, how many are in none (Chao, *Estimating the Population Size for
+//!   Capture-Recapture Data with Unequal Catchability*, Biometrics 43, 1987) and how many of them the rest of the file has
+//!   (Shen, Chao and Lin, *Predicting the Number of New Species in Further Taxonomic Sampling*, Ecology 84, 2003), which is
+//!   exact for draws from equally likely values, and holds where some values are frequent and many come once.
 //!
 //! Runs that are longer than a window but shorter than the way to the next one look like values of one window each. They
 //! are bounded otherwise: each value comes somewhere for the first time, so there are at most as many values as rows that
-//! nothing in the rows before them equals. Two things are not seen. A value whose rows lie further apart than half a window
+//! nothing in the rows before them equals. Two things are not seen. A value whose rows lie further apart than a window
 //! and nearer than two windows are is taken for several. And of values whose frequencies fall as a power of their rank
 //! (Zipf), those that come once or twice in the file are underestimated, by half and more.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
-
-use plimsoll_columnar::pool_of;
 
 /// From how many windows on a value is frequent, and left out of the estimate.
 const FREQUENT: u32 = 50;
@@ -30,7 +29,7 @@ const FREQUENT: u32 = 50;
 pub(super) struct Windows {
     values: HashMap<u64, Value, BuildHasherDefault<DefaultHasher>>,
     windows: u32,
-    /// Values in the second halves of windows, and of these those that were not in their window before.
+    /// Values behind the first quarters of windows, and of these those that were not in their window before.
     late: u64,
     late_arrivals: u64,
 }
@@ -73,7 +72,7 @@ impl Windows {
             if arrives {
                 (value.windows, value.last) = (value.windows + 1, window);
             }
-            if at >= values.len() / 2 {
+            if at >= values.len() / 4 {
                 self.late += 1;
                 self.late_arrivals += u64::from(arrives);
             }
@@ -90,22 +89,34 @@ impl Windows {
         }
         let arrivals = if self.late > 0 { self.late_arrivals as f64 / self.late as f64 } else { 1.0 };
         let bound = (values * arrivals).max(seen);
-        let count = self.jackknife(share).max(self.moments(share)).clamp(seen, bound);
+        let count = self.jackknife(share).max(self.extrapolated(share)).clamp(seen, bound);
         // What was not seen is reckoned from how many values came again, or else from the arrivals.
         let pairs: u64 = self.values.values().map(|value| u64::from(value.windows)).sum();
         let again = pairs as f64 - seen;
-        let evidence = if count > 0.9 * bound { self.late_arrivals as f64 } else { again };
+        let by_arrivals = count > 0.9 * bound;
+        let evidence = if by_arrivals { self.late_arrivals as f64 } else { again };
         let error = (count - seen) / (evidence + 1.0).sqrt();
-        let (least, most) = ((count - error).max(seen), (count + error).min(bound));
+        // Few arrivals leave it open how many there are in all: one more could have been seen, and chance has its part.
+        let late = self.late_arrivals as f64;
+        let farthest = values * ((late + late.sqrt() + 1.0) / self.late.max(1) as f64).min(1.0);
+        let most = if by_arrivals { farthest } else { (count + error).min(bound) };
+        let (least, most) = ((count - error).max(seen), most.max(count));
         Distinct { count, least, most, mean_bytes, arrivals }
     }
 
-    /// D_MM of pairs of values and windows, and what it says of the whole file.
-    fn moments(&self, share: f64) -> f64 {
-        let pairs: f64 = self.values.values().map(|value| f64::from(value.windows)).sum();
-        let pool = pool_of(self.values.len() as f64, pairs);
-        let all_pairs = pairs / share;
-        if pool.is_finite() { pool * -(-all_pairs / pool).exp_m1() } else { all_pairs }
+    /// Those that were seen, and of those that were not as many as the rest of the file is likely to have.
+    fn extrapolated(&self, share: f64) -> f64 {
+        let in_windows =
+            |windows| self.values.values().filter(|value| value.windows == windows).count() as f64;
+        let (once, twice) = (in_windows(1), in_windows(2));
+        // How many times as much is not seen as is.
+        let rest = (1.0 - share) / share;
+        let new = if twice > 0.0 {
+            once * once / (2.0 * twice) * -(-2.0 * twice / once.max(1.0) * rest).exp_m1()
+        } else {
+            once * rest
+        };
+        self.values.len() as f64 + new
     }
 
     /// D_uj2a of pairs of values and windows.
