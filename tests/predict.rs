@@ -76,11 +76,17 @@ fn report(name: &str, prediction: &Prediction, records: u64, measured: &[(Strate
     wrong
 }
 
+/// What the generated files depend on. Where a type or a dictionary hangs on less than a sample can tell, a prediction lies
+/// between both and may be off by more than the tolerance: one file in twenty of other seeds is.
+fn seed() -> String {
+    std::env::var("PREDICT_SEED").unwrap_or_else(|_| "5".to_owned())
+}
+
 /// A file of the generator. `key` is the column to sort its records by.
 fn generated(folder: &Path, kind: &str, rows: u64, key: Option<usize>) -> Table {
     let path = folder.join(format!("{kind}.csv"));
     let status = Command::new(env!("CARGO_BIN_EXE_generate"))
-        .args([kind, "--rows", &rows.to_string(), "--seed", "5", "--force"])
+        .args([kind, "--rows", &rows.to_string(), "--seed", &seed(), "--force"])
         .arg(&path)
         .output()
         .unwrap()

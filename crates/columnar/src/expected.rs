@@ -22,8 +22,12 @@ pub struct ExpectedColumn {
 /// The distinct texts of a whole column.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ExpectedTexts {
-    /// How many.
+    /// How many are likely,
     pub distinct: f64,
+    /// and how many fewer
+    pub least: f64,
+    /// or more there may be.
+    pub most: f64,
     /// Their mean length in bytes, each counted once.
     pub mean_bytes: f64,
     /// The share of values that nothing near before them in the file equals: close to 1 in a file without order, the
@@ -106,14 +110,26 @@ impl ExpectedColumn {
         &self.seen
     }
 
-    /// The least and the most of the values that may come.
-    pub(crate) fn doubt(&self) -> [Seen; 2] {
-        self.doubt.map_or([self.seen; 2], |(least, most)| [least, most])
+    /// The same column where its values reach as little and are as few as may be, and where they reach as far and are
+    /// as many.
+    pub(crate) fn extremes(&self) -> [ExpectedColumn; 2] {
+        let seen = self.doubt.map_or([self.seen; 2], |(least, most)| [least, most]);
+        let texts = [
+            self.texts.map(|texts| ExpectedTexts { distinct: texts.least, ..texts }),
+            self.texts.map(|texts| ExpectedTexts { distinct: texts.most, ..texts }),
+        ];
+        [0, 1].map(|at| ExpectedColumn { seen: seen[at], texts: texts[at], ..self.clone() })
     }
 
     /// Those of a text column.
     pub(crate) fn texts(&self) -> Option<ExpectedTexts> {
-        let unsaid = ExpectedTexts { distinct: 1.0, mean_bytes: self.text_bytes(), arrivals: 1.0 };
+        let unsaid = ExpectedTexts {
+            distinct: 1.0,
+            least: 1.0,
+            most: 1.0,
+            mean_bytes: self.text_bytes(),
+            arrivals: 1.0,
+        };
         (self.field.data_type == DataType::Utf8).then(|| self.texts.unwrap_or(unsaid))
     }
 
@@ -140,6 +156,25 @@ pub(crate) struct Growth {
     pool: f64,
 }
 
+/// How many equally likely values there are where so many draws have given so many distinct ones: the `pool` for which
+/// `pool * (1 - exp(-draws / pool)) = distinct`. Infinite where no value came twice.
+fn pool_of(distinct: f64, draws: f64) -> f64 {
+    if distinct >= draws {
+        return f64::INFINITY;
+    }
+    let expected = |pool: f64| pool * -(-draws / pool).exp_m1();
+    // It grows with the pool, from none to all draws.
+    let (mut low, mut high) = (f64::MIN_POSITIVE, distinct.max(1.0));
+    while expected(high) < distinct && high.is_finite() {
+        (low, high) = (high, high * 2.0);
+    }
+    for _ in 0..60 {
+        let middle = f64::midpoint(low, high);
+        if expected(middle) < distinct { low = middle } else { high = middle }
+    }
+    high
+}
+
 impl ExpectedTexts {
     pub(crate) fn growth(&self, values: f64) -> Growth {
         let draws = values * self.arrivals;
@@ -147,17 +182,7 @@ impl ExpectedTexts {
             let arrivals = if values > 0.0 { self.distinct / values } else { 0.0 };
             return Growth { arrivals, pool: f64::INFINITY };
         }
-        let expected = |pool: f64| pool * -(-draws / pool).exp_m1();
-        // It grows with the pool, from none to all draws.
-        let (mut low, mut high) = (self.distinct.min(draws).max(f64::MIN_POSITIVE), self.distinct.max(1.0));
-        while expected(high) < self.distinct {
-            (low, high) = (high, high * 2.0);
-        }
-        for _ in 0..60 {
-            let middle = f64::midpoint(low, high);
-            if expected(middle) < self.distinct { low = middle } else { high = middle }
-        }
-        Growth { arrivals: self.arrivals, pool: high }
+        Growth { arrivals: self.arrivals, pool: pool_of(self.distinct, draws) }
     }
 }
 
@@ -173,18 +198,22 @@ impl Growth {
 mod tests {
     use super::*;
 
+    fn texts(distinct: f64, arrivals: f64) -> ExpectedTexts {
+        ExpectedTexts { distinct, least: distinct, most: distinct, mean_bytes: 5.0, arrivals }
+    }
+
     #[test]
     fn growth_ends_at_the_whole() {
         for (distinct, arrivals) in [(1.0, 1.0), (413.0, 0.99), (430_000.0, 0.43), (860_000.0, 0.9)] {
-            let texts = ExpectedTexts { distinct, mean_bytes: 5.0, arrivals };
+            let texts = texts(distinct, arrivals);
             let growth = texts.growth(1e6);
             assert!((growth.after(1e6) / distinct - 1.0).abs() < 1e-6, "{texts:?} {growth:?}");
             assert!(growth.after(1e5) <= distinct && growth.after(1e5) >= 0.0999 * distinct, "{growth:?}");
         }
         // Sorted: a tenth of the rows has a tenth of the texts. Without order: nearly all of them.
-        let sorted = ExpectedTexts { distinct: 430_000.0, mean_bytes: 5.0, arrivals: 0.43 }.growth(1e6);
+        let sorted = texts(430_000.0, 0.43).growth(1e6);
         assert!((sorted.after(1e5) - 43_000.0).abs() < 1.0);
-        let shuffled = ExpectedTexts { distinct: 413.0, mean_bytes: 5.0, arrivals: 1.0 }.growth(1e6);
+        let shuffled = texts(413.0, 1.0).growth(1e6);
         assert!(shuffled.after(1e5) > 412.9);
     }
 }

@@ -8,7 +8,7 @@ use plimsoll_pipeline::scan::BLOCK_SIZE;
 
 use crate::chunks::{CHUNK_BYTES, CHUNK_ROWS};
 use crate::column::Column;
-use crate::encode::{MANY, Seen, Width, as_text, with_dictionary};
+use crate::encode::{MANY, Width, as_text, with_dictionary};
 use crate::expected::ExpectedColumn;
 use crate::footprint::{ARRAY_PLACE, array_bytes, dictionary_bytes, file_bytes, type_bytes, view_bytes};
 use crate::load::plain_type;
@@ -69,9 +69,9 @@ impl Expected {
     pub fn held(&self, form: Form) -> Predicted {
         let chunking = self.chunking();
         let columns = self.columns.iter().map(|column| {
-            let physical = column.held_as(form, column.seen(), chunking);
-            let may_be = column.doubt().map(|seen| column.held_as(form, &seen, chunking));
-            let bytes = may_be.map(|physical| column.held_bytes(&physical, chunking));
+            let physical = column.held_as(form, chunking);
+            let bytes =
+                column.extremes().map(|column| column.held_bytes(&column.held_as(form, chunking), chunking));
             (physical, bytes[0].midpoint(bytes[1]))
         });
         Predicted { columns: columns.collect(), beside: self.beside(chunking) }
@@ -157,13 +157,13 @@ impl Expected {
 }
 
 impl ExpectedColumn {
-    fn held_as(&self, form: Form, seen: &Seen, chunking: Chunking) -> ArrowType {
+    fn held_as(&self, form: Form, chunking: Chunking) -> ArrowType {
         let logical = self.field().data_type;
         match (self.texts(), form) {
             (Some(_), Form::Compact) => self.text_type(chunking),
             _ => {
                 let mut ladder = form.ladder(logical);
-                let rung = seen.rung(logical, &ladder);
+                let rung = self.seen().rung(logical, &ladder);
                 ladder.swap_remove(rung)
             }
         }

@@ -12,6 +12,11 @@ use common::{Csv, unlimited};
 use plimsoll_columnar::{Expected, ExpectedColumn, ExpectedTexts, Form, Store};
 use plimsoll_memory::size::{deep_size, shallow_size};
 
+/// Distinct texts without a doubt.
+fn texts(distinct: f64, mean_bytes: f64, arrivals: f64) -> ExpectedTexts {
+    ExpectedTexts { distinct, least: distinct, most: distinct, mean_bytes, arrivals }
+}
+
 /// Everything that there is to know of a file's columns.
 fn known(csv: &Csv, text: &str) -> Expected {
     let blocks = csv.blocks();
@@ -29,7 +34,7 @@ fn known(csv: &Csv, text: &str) -> Expected {
         }
         let bytes: usize = distinct.iter().map(String::len).sum();
         let mean_bytes = bytes as f64 / distinct.len().max(1) as f64;
-        column.set_texts(ExpectedTexts { distinct: distinct.len() as f64, mean_bytes, arrivals: 1.0 });
+        column.set_texts(texts(distinct.len() as f64, mean_bytes, 1.0));
         column
     });
     Expected { rows, record_bytes: text.len() as f64 / rows as f64, columns: columns.collect() }
@@ -115,10 +120,25 @@ fn a_dictionary_that_comes_too_late_is_no_dictionary() {
         let mut expected = known(&csv, &text);
         let distinct = rows as f64 / 2.0;
         let arrivals = if sorted { 0.5 } else { 1.0 };
-        expected.columns[0].set_texts(ExpectedTexts { distinct, mean_bytes: 7.0, arrivals });
+        expected.columns[0].set_texts(texts(distinct, 7.0, arrivals));
         let report = &csv.load(Form::Compact).columns()[0];
         let (physical, bytes) = &expected.held(Form::Compact).columns[0];
         assert_eq!(report.physical, *physical, "sorted: {sorted}; {report}");
         assert!(report.heap_bytes.abs_diff(*bytes) * 100 < *bytes, "{} {bytes}", report.heap_bytes);
     }
+}
+
+#[test]
+fn where_the_type_is_in_doubt_bytes_lie_between() {
+    let text = every_type(5000);
+    let csv = Csv::of(&text);
+    let held = |likely, least, most| {
+        let mut expected = known(&csv, &text);
+        expected.columns[0].widen((0, likely), (0, least), (0, most));
+        expected.held(Form::Compact).columns[0].clone()
+    };
+    let (narrow, wide) = (held(127, 127, 127), held(128, 128, 128));
+    assert_eq!((narrow.0.to_string(), wide.0.to_string()), ("Int8".to_owned(), "Int16".to_owned()));
+    let between = held(130, 120, 140);
+    assert_eq!(between, (wide.0, narrow.1.midpoint(wide.1)));
 }

@@ -3,13 +3,18 @@
 //! Records of a window are neighbours, and neighbours are often alike. So a value counts once in a window however often it
 //! comes there (COLLAPSE: Chaudhuri, Das and Srivastava, *Effective Use of Block-Level Sampling in Statistics Estimation*,
 //! SIGMOD 2004), and what is sampled are pairs of a value and a window. From how many windows each value is in, the number of
-//! those that are in none is worked out by the second-order jackknife for a finite population, D_uj2a (Haas and Stokes,
-//! *Estimating the Number of Classes in a Finite Population*, JASA 93, 1998), which is exact for values that are in equally
-//! many windows: in all of them, as few keys are, or in one, as keys are by which the file is sorted.
+//! those that are in none is worked out in two ways, of which the larger counts, since both tend to fall short:
+//! - the second-order jackknife for a finite population, D_uj2a (Haas and Stokes, *Estimating the Number of Classes in a
+//!   Finite Population*, JASA 93, 1998), which is exact for values that are in equally many windows: in all of them, as few
+//!   keys are, or in one, as keys are by which the file is sorted;
+//! - from those that are in one and in two windows, how many are in none (Chao, *Estimating the Population Size for
+//!   Capture-Recapture Data with Unequal Catchability*, Biometrics 43, 1987) and how many of them the rest of the file has
+//!   (Shen, Chao and Lin, *Predicting the Number of New Species in Further Taxonomic Sampling*, Ecology 84, 2003), which is
+//!   exact for draws from equally likely values, and holds where some values are frequent and many come once.
 //!
 //! Runs that are longer than a window but shorter than the way to the next one look like values of one window each. They
 //! are bounded otherwise: each value comes somewhere for the first time, so there are at most as many values as rows that
-//! nothing in the rows before them equals. Two things are not seen. A value whose rows lie further apart than half a window
+//! nothing in the rows before them equals. Two things are not seen. A value whose rows lie further apart than a window
 //! and nearer than two windows are is taken for several. And of values whose frequencies fall as a power of their rank
 //! (Zipf), those that come once or twice in the file are underestimated, by half and more.
 
@@ -24,7 +29,7 @@ const FREQUENT: u32 = 50;
 pub(super) struct Windows {
     values: HashMap<u64, Value, BuildHasherDefault<DefaultHasher>>,
     windows: u32,
-    /// Values in the second halves of windows, and of these those that were not in their window before.
+    /// Values behind the first quarters of windows, and of these those that were not in their window before.
     late: u64,
     late_arrivals: u64,
 }
@@ -41,6 +46,9 @@ struct Value {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Distinct {
     pub(super) count: f64,
+    /// The count less and more its standard error, as far as there is room.
+    pub(super) least: f64,
+    pub(super) most: f64,
     /// Mean bytes of a distinct value.
     pub(super) mean_bytes: f64,
     /// The share of values that nothing near before them equals.
@@ -64,7 +72,7 @@ impl Windows {
             if arrives {
                 (value.windows, value.last) = (value.windows + 1, window);
             }
-            if at >= values.len() / 2 {
+            if at >= values.len() / 4 {
                 self.late += 1;
                 self.late_arrivals += u64::from(arrives);
             }
@@ -77,11 +85,38 @@ impl Windows {
         let bytes: u64 = self.values.values().map(|value| value.bytes).sum();
         let mean_bytes = if seen > 0.0 { bytes as f64 / seen } else { 0.0 };
         if share >= 1.0 {
-            return Distinct { count: seen, mean_bytes, arrivals: 1.0 };
+            return Distinct { count: seen, least: seen, most: seen, mean_bytes, arrivals: 1.0 };
         }
         let arrivals = if self.late > 0 { self.late_arrivals as f64 / self.late as f64 } else { 1.0 };
-        let most = (values * arrivals).max(seen);
-        Distinct { count: self.jackknife(share).clamp(seen, most), mean_bytes, arrivals }
+        let bound = (values * arrivals).max(seen);
+        let count = self.jackknife(share).max(self.extrapolated(share)).clamp(seen, bound);
+        // What was not seen is reckoned from how many values came again, or else from the arrivals.
+        let pairs: u64 = self.values.values().map(|value| u64::from(value.windows)).sum();
+        let again = pairs as f64 - seen;
+        let by_arrivals = count > 0.9 * bound;
+        let evidence = if by_arrivals { self.late_arrivals as f64 } else { again };
+        let error = (count - seen) / (evidence + 1.0).sqrt();
+        // Few arrivals leave it open how many there are in all: one more could have been seen, and chance has its part.
+        let late = self.late_arrivals as f64;
+        let farthest = values * ((late + late.sqrt() + 1.0) / self.late.max(1) as f64).min(1.0);
+        let most = if by_arrivals { farthest } else { (count + error).min(bound) };
+        let (least, most) = ((count - error).max(seen), most.max(count));
+        Distinct { count, least, most, mean_bytes, arrivals }
+    }
+
+    /// Those that were seen, and of those that were not as many as the rest of the file is likely to have.
+    fn extrapolated(&self, share: f64) -> f64 {
+        let in_windows =
+            |windows| self.values.values().filter(|value| value.windows == windows).count() as f64;
+        let (once, twice) = (in_windows(1), in_windows(2));
+        // How many times as much is not seen as is.
+        let rest = (1.0 - share) / share;
+        let new = if twice > 0.0 {
+            once * once / (2.0 * twice) * -(-2.0 * twice / once.max(1.0) * rest).exp_m1()
+        } else {
+            once * rest
+        };
+        self.values.len() as f64 + new
     }
 
     /// D_uj2a of pairs of values and windows.
@@ -141,7 +176,7 @@ mod tests {
 
     #[test]
     fn few_values_are_all_seen() {
-        near(estimate(|row| random(row) % 413), 413.0, 0.0);
+        near(estimate(|row| random(row) % 413), 413.0, 0.001);
         near(estimate(|_| 7), 1.0, 0.0);
     }
 

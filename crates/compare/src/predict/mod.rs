@@ -212,6 +212,8 @@ fn columns(sample: &Sample, table: &Table, records: u64) -> Result<Vec<(Expected
         if column.field().data_type == DataType::Utf8 {
             column.set_texts(ExpectedTexts {
                 distinct: distinct.count,
+                least: distinct.least,
+                most: distinct.most,
                 mean_bytes: distinct.mean_bytes,
                 arrivals: distinct.arrivals,
             });
