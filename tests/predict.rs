@@ -77,7 +77,9 @@ fn report(name: &str, prediction: &Prediction, records: u64, measured: &[(Strate
 }
 
 /// What the generated files depend on. Where a type or a dictionary hangs on less than a sample can tell, a prediction lies
-/// between both and may be off by more than the tolerance: one file in twenty of other seeds is.
+/// between both and may be off by more than the tolerance. With the seeds 11, 12 and 13 one to three of the twenty files
+/// are, by 11 to 24 per cent: `groups`, and `weather` sorted by its key, all of them compact. The estimators were tuned on
+/// seed 5, so that its figures are kinder than those of a new seed.
 fn seed() -> String {
     std::env::var("PREDICT_SEED").unwrap_or_else(|_| "5".to_owned())
 }
