@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::io::Write;
 use std::sync::Arc;
-use std::thread::available_parallelism;
 
 use anyhow::Result;
 use arrow::array::{ArrayRef, Int64Array, StringArray};
@@ -18,7 +17,7 @@ use plimsoll_compare::units::{counted, file_bytes, grouped, memory_bytes};
 use crate::args::{FootprintArgs, OutputArgs};
 use crate::destination::Destination;
 use crate::output::{self, Sink};
-use crate::settings::{csv_options, resolve_format};
+use crate::settings::{csv_options, resolve_format, threads};
 use crate::size::Size;
 use crate::terminal::Terminal;
 
@@ -31,7 +30,7 @@ pub(crate) fn run(args: FootprintArgs, terminal: Terminal) -> Result<()> {
     let OutputArgs { format, output, quiet } = args.output;
     let format = resolve_format(format, output.as_deref(), terminal.stdout);
     let table = Table { path: args.file, options: csv_options(args.input)? };
-    let threads = args.limits.threads.or(available_parallelism().ok()).map_or(1, usize::from);
+    let threads = threads(&args.limits);
     let limit = args.limits.memory_limit.map(|Size(bytes)| bytes).or_else(default_limit).unwrap_or(u64::MAX);
 
     let prediction = predict(&table, threads)?;
