@@ -2,15 +2,16 @@
 
 use std::sync::atomic::Ordering;
 
+use arrow::buffer::Buffer;
 use plimsoll_core::{Error, Result};
 
 use crate::Dialect;
 use crate::incomplete::{breaks, check_length, unclosed};
-use crate::index::{self, Marks};
+use crate::index::{Content, Marked, Marks, Unmarked, mark_by_machine, mark_by_parity};
 use crate::input::Chunk;
 use crate::machine::{self, Place, State};
 use crate::split::{Boundary, MustPublish, Splitter};
-use crate::structure::{Classify, Masks, Needles};
+use crate::structure::{self, Loops};
 
 /// Bytes behind the data that may be read (not used) by word-wide loads.
 pub(crate) const PADDING: usize = 64;
@@ -21,9 +22,14 @@ const HEADROOM: usize = 4096;
 /// A worker's block: the bytes, the tail of its predecessor before them, and their index.
 #[derive(Debug)]
 pub(crate) struct Block {
-    pub(crate) bytes: Vec<u8>,
+    /// The bytes while they are not lent.
+    bytes: Vec<u8>,
+    /// The bytes while others may hold them too.
+    lent: Option<Buffer>,
     pub(crate) marks: Marks,
-    raw: Vec<Masks>,
+    /// What is among the bytes of the region (and perhaps among others).
+    pub(crate) content: Content,
+    pub(crate) loops: Loops,
     head: usize,
     /// What is wrong behind the last record of the region.
     pub(crate) fault: Option<Error>,
@@ -64,26 +70,50 @@ impl Region {
 
 impl Block {
     pub(crate) fn new() -> Self {
-        Block { bytes: Vec::new(), marks: Marks::default(), raw: Vec::new(), head: HEADROOM, fault: None }
+        Block {
+            bytes: Vec::new(),
+            lent: None,
+            marks: Marks::default(),
+            content: Content::default(),
+            loops: structure::fastest(),
+            head: HEADROOM,
+            fault: None,
+        }
     }
 
     /// Heap bytes of a worker's block at this block size.
     pub(crate) fn heap_bytes(block: usize) -> usize {
         let words = (HEADROOM + block) / 64 + 2;
-        HEADROOM + block + PADDING + words * (2 * size_of::<u64>() + size_of::<Masks>())
+        HEADROOM + block + PADDING + words * 2 * size_of::<u64>()
     }
 
     /// Heap bytes held, by capacity.
     pub(crate) fn capacity(&self) -> usize {
-        let words = self.marks.delimiters.capacity() + self.marks.ends.capacity();
-        self.bytes.capacity() + words * size_of::<u64>() + self.raw.capacity() * size_of::<Masks>()
+        let words = self.marks.fields.capacity() + self.marks.ends.capacity();
+        let lent = self.lent.as_ref().map_or(0, Buffer::capacity);
+        self.bytes.capacity() + lent + words * size_of::<u64>()
+    }
+
+    /// The bytes of the block.
+    #[inline]
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.lent.as_deref().unwrap_or(&self.bytes)
+    }
+
+    /// The bytes of the block for others to hold. The next block is read into the same memory, unless someone still holds
+    /// it then.
+    pub(crate) fn lend(&mut self) -> Buffer {
+        let bytes = &mut self.bytes;
+        self.lent.get_or_insert_with(|| Buffer::from_vec(std::mem::take(bytes))).clone()
     }
 
     fn reserve(&mut self, block: usize) {
+        if let Some(lent) = self.lent.take() {
+            self.bytes = lent.into_vec().unwrap_or_default();
+        }
         self.bytes.resize(self.head + block + PADDING, 0);
         // One word more than the data: a record that ends with the input ends at the byte behind it.
         self.marks.resize((self.head + block) / 64 + 2);
-        self.raw.resize(block.div_ceil(64), Masks::default());
     }
 
     /// Reads the next block and indexes it. `None` behind the last.
@@ -91,7 +121,7 @@ impl Block {
     /// # Errors
     /// `Io`, and `Data` for a field that is too long. A quote that is never closed is left in `fault`, since the records
     /// before it come first.
-    pub(crate) fn next(&mut self, splitter: &Splitter, classify: Classify) -> Result<Option<Region>> {
+    pub(crate) fn next(&mut self, splitter: &Splitter) -> Result<Option<Region>> {
         self.reserve(splitter.block);
         let into = &mut self.bytes[self.head..self.head + splitter.block];
         let read = splitter.input.read(splitter.start, into, &splitter.next);
@@ -112,16 +142,48 @@ impl Block {
         let before = if chunk.offset == splitter.start { splitter.start } else { 0 };
         splitter.bytes_read.fetch_add(before + chunk.length as u64, Ordering::Relaxed);
         let must_publish = MustPublish { splitter, ticket: Some(chunk.ticket) };
-        let words = chunk.length.div_ceil(64);
-        let needles = Needles { delimiter: splitter.dialect.delimiter, quote: splitter.dialect.quote };
-        classify(&self.bytes[self.head..self.head + words * 64], needles, &mut self.raw[..words]);
+        let guess = self.guess(chunk, &splitter.dialect);
 
         let Some(boundary) = splitter.wait(chunk.ticket) else {
             return Ok(None);
         };
-        let (region, boundary) = self.take_turn(splitter, chunk, boundary)?;
+        let (region, boundary) = self.take_turn(splitter, chunk, boundary, guess)?;
         must_publish.publish(boundary);
         Ok(Some(region))
+    }
+
+    /// Marks the block as if it began in the middle of a field outside quotes: what most blocks do, and what gives the same
+    /// marks where a field or a record begins with it.
+    fn guess(&mut self, chunk: Chunk, dialect: &Dialect) -> Option<(Marked, Place)> {
+        let Block { bytes, marks, head, loops, .. } = self;
+        let mut place = Place { state: State::Unquoted, after_cr: false };
+        let block = unmarked(bytes, *head, chunk.length);
+        let marked = mark_by_parity(block, &mut place, dialect, loops.index, marks)?;
+        // Of these bytes the first means something else where it begins a field or a record.
+        let telling = matches!(bytes[*head], b'\n' | b'\r') || Some(bytes[*head]) == dialect.quote;
+        (chunk.length > 0 && !telling).then_some((marked, place))
+    }
+
+    /// Marks the block from `place`, which becomes where it ends.
+    fn mark(
+        &mut self,
+        chunk: Chunk,
+        place: &mut Place,
+        guess: Option<(Marked, Place)>,
+        dialect: &Dialect,
+    ) -> Marked {
+        let outside = matches!(place.state, State::Unquoted | State::FieldStart | State::RecordStart);
+        if let (Some((marked, behind)), true) = (guess, outside && !place.after_cr) {
+            *place = behind;
+            return marked;
+        }
+        let Block { bytes, marks, head, loops, .. } = self;
+        let block = unmarked(bytes, *head, chunk.length);
+        let begin = *place;
+        mark_by_parity(block, place, dialect, loops.index, marks).unwrap_or_else(|| {
+            *place = begin;
+            mark_by_machine(block, place, dialect, marks)
+        })
     }
 
     /// Indexes the block from `boundary`, and says what the next block has to know; `None` where there is no next.
@@ -130,6 +192,7 @@ impl Block {
         splitter: &Splitter,
         chunk: Chunk,
         mut boundary: Boundary,
+        guess: Option<(Marked, Place)>,
     ) -> Result<(Region, Option<Boundary>)> {
         let dialect = &splitter.dialect;
         let (head, end) = (self.head, self.head + chunk.length);
@@ -139,14 +202,14 @@ impl Block {
             && self.bytes[head..end].first() == Some(&b'\n');
         let begin = head + usize::from(split_crlf);
         let words = chunk.length.div_ceil(64);
-        self.marks.clear(head / 64, (head / 64 + words + 1).min(self.marks.ends.len()));
-        let raw = &self.raw[..words];
-        let mut tally =
-            index::index(&self.bytes[head..end], raw, head, &mut boundary.place, dialect, &mut self.marks);
+        let behind = head / 64 + words;
+        self.marks.clear(behind, (behind + 1).min(self.marks.ends.len()));
+        let Marked { mut tally, content } = self.mark(chunk, &mut boundary.place, guess, dialect);
+        self.content = content;
 
         let unterminated = chunk.last && matches!(boundary.place.state, State::Quoted | State::Escaped);
         if chunk.last && !unterminated && boundary.place.state != State::RecordStart {
-            self.marks.ends[end / 64] |= 1 << (end % 64);
+            self.marks.mark_end(end);
             tally.ends += 1;
             tally.comments += u64::from(boundary.place.state == State::Comment);
         }
@@ -218,13 +281,14 @@ impl Block {
             self.bytes.resize(self.bytes.len() + moved, 0);
             self.bytes.copy_within(old..end, self.head);
             self.marks.resize(words + moved_words);
-            self.marks.delimiters.copy_within(old / 64..words, self.head / 64);
+            self.marks.fields.copy_within(old / 64..words, self.head / 64);
             self.marks.ends.copy_within(old / 64..words, self.head / 64);
         }
         let start = self.head - tail.len();
         self.bytes[start..self.head].copy_from_slice(tail);
         self.marks.clear(start / 64, self.head / 64);
-        machine::index(tail, start, &mut Place::default(), dialect, &mut self.marks);
+        let marked = machine::index(tail, start, &mut Place::default(), dialect, &mut self.marks);
+        self.content = self.content.or(marked.content);
         moved
     }
 
@@ -246,9 +310,9 @@ impl Block {
         let mut block = Block { head: 0, ..Block::new() };
         block.reserve(bytes.len());
         block.bytes[..bytes.len()].copy_from_slice(bytes);
-        machine::index(&bytes[begin..], begin, place, dialect, &mut block.marks);
+        block.content = machine::index(&bytes[begin..], begin, place, dialect, &mut block.marks).content;
         if ended && !matches!(place.state, State::RecordStart | State::Quoted | State::Escaped) {
-            block.marks.ends[bytes.len() / 64] |= 1 << (bytes.len() % 64);
+            block.marks.mark_end(bytes.len());
         }
         block
     }
@@ -258,7 +322,7 @@ impl Block {
         let mut word = from / 64;
         let mut mask = u64::MAX << (from % 64);
         loop {
-            let marks = (self.marks.delimiters[word] | self.marks.ends[word]) & mask;
+            let marks = self.marks.fields[word] & mask;
             if marks != 0 {
                 let bit = marks.trailing_zeros() as usize;
                 return (word * 64 + bit, self.marks.ends[word] >> bit & 1 == 1);
@@ -275,4 +339,9 @@ impl Block {
             *self = Block::new();
         }
     }
+}
+
+/// The bytes of a block from `head` on, to be marked.
+fn unmarked(bytes: &[u8], head: usize, length: usize) -> Unmarked<'_> {
+    Unmarked { padded: &bytes[head..head + length.next_multiple_of(64)], length, offset: head }
 }

@@ -61,6 +61,13 @@ pub struct Parsed {
     pub wide: Profile,
 }
 
+impl From<ArrayRef> for Parsed {
+    /// An array of anything but numbers with more than 18 digits.
+    fn from(array: ArrayRef) -> Self {
+        Parsed { array, wide: Profile::default() }
+    }
+}
+
 impl Cells<'_> {
     /// The cells as an array of `column`'s type: decimals as `Decimal64` where all mantissas have at most 18 digits,
     /// else as `Decimal128`; both say the type's scale, and 18 or 38 digits.
@@ -118,12 +125,12 @@ impl Cells<'_> {
     }
 
     #[inline(always)]
-    fn is_quoted(&self, raw: &[u8]) -> bool {
+    pub(crate) fn is_quoted(&self, raw: &[u8]) -> bool {
         raw.first().is_some_and(|first| Some(*first) == self.dialect.quote)
     }
 
     #[inline(always)]
-    fn is_null_text(&self, raw: &[u8]) -> bool {
+    pub(crate) fn is_null_text(&self, raw: &[u8]) -> bool {
         raw.is_empty()
             || (!self.dialect.nulls.is_empty() && self.dialect.nulls.iter().any(|null| null == raw))
     }
@@ -134,28 +141,25 @@ impl Cells<'_> {
         fast: impl Fn(&[u8], Span) -> Option<T>,
         exact: impl Fn(&[u8]) -> Option<T>,
     ) -> Result<(Vec<T>, Option<NullBuffer>), Misfit> {
-        let mut values = Vec::with_capacity(self.spans.len());
+        let mut values = vec![T::default(); self.spans.len()];
         let mut null_rows = Vec::new();
         let mut scratch = Vec::new();
         // A text that means NULL could look like a number.
         let fast_allowed = self.dialect.nulls.is_empty();
-        for (row, span) in self.spans.iter().enumerate() {
-            if fast_allowed
-                && span.length > 0
-                && let Some(value) = fast(self.bytes, *span)
-            {
-                values.push(value);
+        for (row, (span, value)) in self.spans.iter().zip(&mut values).enumerate() {
+            if fast_allowed && let Some(parsed) = fast(self.bytes, *span) {
+                *value = parsed;
+                continue;
+            }
+            if fast_allowed && span.length == 0 {
+                null_rows.push(row);
                 continue;
             }
             match self.value_text(row, &mut scratch) {
-                None => {
-                    null_rows.push(row);
-                    values.push(T::default());
+                None => null_rows.push(row),
+                Some(text) => {
+                    *value = exact(text).ok_or_else(|| Misfit { row, class: Some(classify(text)) })?;
                 }
-                Some(text) => match exact(text) {
-                    Some(value) => values.push(value),
-                    None => return Err(Misfit { row, class: Some(classify(text)) }),
-                },
             }
         }
         Ok((values, null_buffer(&null_rows, self.spans.len())))
@@ -164,8 +168,12 @@ impl Cells<'_> {
     fn decimals(&self, precision: u8, scale: u8) -> Result<Parsed, Misfit> {
         let narrow_limit = 10u64.pow(u32::from(precision.min(NARROW_DIGITS)));
         let below = |value: &i64| value.unsigned_abs() < narrow_limit;
+        let shape = fast::Shape::new(usize::from(scale));
         let narrow = self.values(
-            |bytes, span| fast::decimal(bytes, span, usize::from(scale)).filter(below),
+            |bytes, span| {
+                let by_shape = shape.and_then(|shape| shape.read(bytes, span));
+                by_shape.or_else(|| fast::decimal(bytes, span, usize::from(scale))).filter(below)
+            },
             |text| {
                 Number::read(text)?.at_scale(scale).and_then(|value| i64::try_from(value).ok()).filter(below)
             },
@@ -273,7 +281,8 @@ fn double(text: &[u8], most: u32) -> Option<f64> {
     std::str::from_utf8(text).ok()?.parse().ok().map(positive_zero)
 }
 
-fn null_buffer(null_rows: &[usize], length: usize) -> Option<NullBuffer> {
+/// The null buffer of an array in which these rows are NULL.
+pub(crate) fn null_buffer(null_rows: &[usize], length: usize) -> Option<NullBuffer> {
     if null_rows.is_empty() {
         return None;
     }

@@ -353,7 +353,7 @@ impl Head<'_> {
             let walked = walker.walk(block, region, &mut cursor, BATCH, &mut spans, self.path);
             for (index, spans) in spans.iter().enumerate() {
                 let profile = &mut profiles[index];
-                for (row, class) in (Cells { bytes: &block.bytes, spans, dialect }).classes().enumerate() {
+                for (row, class) in (Cells { bytes: block.bytes(), spans, dialect }).classes().enumerate() {
                     let was_text = profile.data_type() == DataType::Utf8;
                     profile.observe(class);
                     if !was_text && profile.data_type() == DataType::Utf8 {

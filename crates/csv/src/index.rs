@@ -6,13 +6,13 @@
 
 use crate::Dialect;
 use crate::machine::{self, Place, State};
-use crate::structure::Masks;
+use crate::structure::{Index, Lanes, Masks, Needles};
 
-/// Delimiters and record ends outside quotes, one bit a byte, 64 to a word.
+/// Ends of fields and records outside quotes, one bit a byte, 64 to a word.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Marks {
-    /// Bytes that end a field which is not the record's last.
-    pub(crate) delimiters: Vec<u64>,
+    /// Bytes that end a field: delimiters and record ends.
+    pub(crate) fields: Vec<u64>,
     /// First bytes of record terminators (the CR of a CRLF).
     pub(crate) ends: Vec<u64>,
 }
@@ -30,16 +30,43 @@ pub(crate) struct Tally {
     pub(crate) comments: u64,
 }
 
+/// Which kinds of bytes are among those of a block, so that whoever reads them need not look for what is not there.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Content {
+    pub(crate) quotes: bool,
+    pub(crate) carriage_returns: bool,
+    /// Bytes of 128 and more.
+    pub(crate) high: bool,
+}
+
+/// What came of marking a block.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Marked {
+    pub(crate) tally: Tally,
+    pub(crate) content: Content,
+}
+
+impl Content {
+    /// What either has.
+    pub(crate) fn or(self, other: Content) -> Content {
+        Content {
+            quotes: self.quotes | other.quotes,
+            carriage_returns: self.carriage_returns | other.carriage_returns,
+            high: self.high | other.high,
+        }
+    }
+}
+
 impl Marks {
     /// Makes room for `words` words.
     pub(crate) fn resize(&mut self, words: usize) {
-        self.delimiters.resize(words, 0);
+        self.fields.resize(words, 0);
         self.ends.resize(words, 0);
     }
 
     /// Clears the words from `from` up to (not including) `to`.
     pub(crate) fn clear(&mut self, from: usize, to: usize) {
-        self.delimiters[from..to].fill(0);
+        self.fields[from..to].fill(0);
         self.ends[from..to].fill(0);
     }
 
@@ -48,54 +75,102 @@ impl Marks {
         let word = (from..to).rev().find(|word| self.ends[*word] != 0)?;
         Some(word * 64 + 63 - self.ends[word].leading_zeros() as usize)
     }
+
+    /// Marks the end of a record (and of its last field).
+    pub(crate) fn mark_end(&mut self, at: usize) {
+        self.fields[at / 64] |= 1 << (at % 64);
+        self.ends[at / 64] |= 1 << (at % 64);
+    }
 }
 
-/// Marks and counts a block of `bytes` whose masks are `raw` and whose first byte has bit `offset` (a multiple of 64)
-/// of the marks. `place` is where the block begins, and becomes where it ends.
-pub(crate) fn index(
-    bytes: &[u8],
-    raw: &[Masks],
-    offset: usize,
+/// The bytes of a block that is to be marked.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Unmarked<'a> {
+    /// The block's `length` bytes, and more up to a multiple of 64.
+    pub(crate) padded: &'a [u8],
+    pub(crate) length: usize,
+    /// The bit of its first byte in the marks, a multiple of 64.
+    pub(crate) offset: usize,
+}
+
+/// Marks a block by quote parity. `place` is where the block begins, and becomes where it ends; the words of the block are
+/// written whole. `None` where parity does not decide, or a quote stands where the rules do not allow one.
+pub(crate) fn mark_by_parity(
+    block: Unmarked<'_>,
+    place: &mut Place,
+    dialect: &Dialect,
+    index: Index,
+    marks: &mut Marks,
+) -> Option<Marked> {
+    if !dialect.parity_decides() {
+        return None;
+    }
+    let words = block.offset / 64..block.offset / 64 + block.padded.len() / 64;
+    let needles = Needles { delimiter: dialect.delimiter, quote: dialect.quote };
+    let (fields, ends) = (&mut marks.fields[words.clone()], &mut marks.ends[words]);
+    index(block.padded, block.length, needles, place, fields, ends)
+}
+
+/// Marks a block by the machine, byte by byte.
+pub(crate) fn mark_by_machine(
+    block: Unmarked<'_>,
     place: &mut Place,
     dialect: &Dialect,
     marks: &mut Marks,
-) -> Tally {
-    let begin = *place;
-    if dialect.parity_decides()
-        && let Some(tally) = index_by_parity(bytes, raw, offset, place, marks)
-    {
-        return tally;
-    }
-    *place = begin;
-    marks.clear(offset / 64, offset / 64 + bytes.len().div_ceil(64));
-    machine::index(bytes, offset, place, dialect, marks)
+) -> Marked {
+    marks.clear(block.offset / 64, block.offset / 64 + block.padded.len() / 64);
+    machine::index(&block.padded[..block.length], block.offset, place, dialect, marks)
 }
 
-/// `None` where a quote stands where the rules do not allow one.
-fn index_by_parity(
-    bytes: &[u8],
-    raw: &[Masks],
-    offset: usize,
+/// Marks the first `length` of the `padded` bytes, a word of `fields` and `ends` for each 64. `place` is where they begin,
+/// and becomes where they end. `None` where a quote stands where the rules do not allow one.
+#[inline(always)]
+pub(crate) fn index_by_parity<L: Lanes>(
+    padded: &[u8],
+    length: usize,
+    needles: Needles,
     place: &mut Place,
-    marks: &mut Marks,
-) -> Option<Tally> {
-    let Some(last_byte) = bytes.len().checked_sub(1) else { return Some(Tally::default()) };
+    fields: &mut [u64],
+    ends: &mut [u64],
+) -> Option<Marked> {
+    let Some(last_byte) = length.checked_sub(1) else { return Some(Marked::default()) };
     let mut carry = Carry::new(*place);
     let mut tally = Tally::default();
     let mut last_word = Word::default();
-    let first = offset / 64;
-    for (at, masks) in raw.iter().enumerate() {
+    let (mut quotes, mut carriage_returns, mut high) = (0, 0, 0);
+    let out = fields.iter_mut().zip(ends);
+    for (at, (chunk, (fields, ends))) in padded.as_chunks::<64>().0.iter().zip(out).enumerate() {
         let known = if at == last_byte / 64 { u64::MAX >> (63 - last_byte % 64) } else { u64::MAX };
-        let word = carry.word(masks, known)?;
-        marks.delimiters[first + at] = word.delimiters;
-        marks.ends[first + at] = word.ends;
+        let masks = L::masks(chunk, needles).only(known);
+        let plain = masks.quotes | masks.carriage_returns | carry.after_cr | carry.closed | carry.inside == 0;
+        let word = if plain { carry.plain_word(&masks) } else { carry.word(&masks, known)? };
+        *fields = word.delimiters | word.ends;
+        *ends = word.ends;
         tally.lines += u64::from(word.lines.count_ones());
         tally.ends += u64::from(word.ends.count_ones());
         tally.blanks += u64::from((word.ends & word.starts).count_ones());
+        quotes |= masks.quotes;
+        carriage_returns |= masks.carriage_returns;
+        high |= masks.high;
         last_word = word;
     }
     *place = last_word.place_after(last_byte % 64);
-    Some(tally)
+    let content = Content { quotes: quotes != 0, carriage_returns: carriage_returns != 0, high: high != 0 };
+    Some(Marked { tally, content })
+}
+
+impl Masks {
+    /// Those of the `known` bytes.
+    #[inline(always)]
+    fn only(self, known: u64) -> Masks {
+        Masks {
+            delimiters: self.delimiters & known,
+            line_feeds: self.line_feeds & known,
+            carriage_returns: self.carriage_returns & known,
+            quotes: self.quotes & known,
+            high: self.high & known,
+        }
+    }
 }
 
 /// What one word of masks has to know of the bytes before it; each is 0 or 1, but `inside`, which is all zeros or ones.
@@ -147,14 +222,24 @@ impl Carry {
         }
     }
 
+    /// The word of masks without quotes and carriage returns, outside quotes and not behind a carriage return: the same as
+    /// [`Carry::word`] gives, for less.
+    #[inline(always)]
+    fn plain_word(&mut self, masks: &Masks) -> Word {
+        let Masks { delimiters, line_feeds, .. } = *masks;
+        let starts = line_feeds << 1 | self.record_start;
+        self.may_open = (delimiters | line_feeds) >> 63;
+        self.record_start = line_feeds >> 63;
+        Word { delimiters, ends: line_feeds, starts, lines: line_feeds, breaks: line_feeds, ..Word::default() }
+    }
+
     /// Judges one word, of which only the `known` bits are bytes of the block.
+    #[inline(always)]
     fn word(&mut self, masks: &Masks, known: u64) -> Option<Word> {
-        let quotes = masks.quotes & known;
-        let carriage_returns = masks.carriage_returns & known;
-        let line_feeds = masks.line_feeds & known;
+        let Masks { quotes, carriage_returns, line_feeds, .. } = *masks;
         let crlf = line_feeds & (carriage_returns << 1 | self.after_cr);
         let inside = if quotes == 0 { self.inside } else { prefix_xor(quotes) ^ self.inside };
-        let delimiters = masks.delimiters & known & !inside;
+        let delimiters = masks.delimiters & !inside;
         let breaks = (line_feeds | carriage_returns) & !inside;
         let closing = quotes & !inside;
         let field_starts = delimiters | breaks | closing;
@@ -184,6 +269,7 @@ impl Carry {
 
 impl Word {
     /// Where the machine is behind byte `bit`.
+    #[inline(always)]
     fn place_after(&self, bit: usize) -> Place {
         let has = |mask: u64| mask >> bit & 1 == 1;
         let state = if has(self.inside) {
@@ -202,6 +288,7 @@ impl Word {
 }
 
 /// Bit i of the result is the parity of bits 0 to i.
+#[inline(always)]
 fn prefix_xor(mut bits: u64) -> u64 {
     for shift in [1, 2, 4, 8, 16, 32] {
         bits ^= bits << shift;
@@ -215,46 +302,50 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::structure::{Needles, fastest};
+    use crate::structure::{Loops, every};
 
     fn marks_of(
         blocks: &[&[u8]],
         dialect: &Dialect,
-        by_machine: bool,
-    ) -> (Vec<Marks>, Vec<Place>, Vec<Tally>) {
+        loops: Option<Loops>,
+    ) -> (Vec<Marks>, Vec<Place>, Vec<Marked>) {
         let mut place = Place::default();
-        let (mut all, mut places, mut tallies) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut all, mut places, mut marked) = (Vec::new(), Vec::new(), Vec::new());
         for block in blocks {
             let words = block.len().div_ceil(64);
             let mut padded = block.to_vec();
             padded.resize(words * 64, b'"');
-            let mut raw = vec![Masks::default(); words];
-            fastest()(&padded, Needles { delimiter: dialect.delimiter, quote: dialect.quote }, &mut raw);
+            let unmarked = Unmarked { padded: &padded, length: block.len(), offset: 0 };
             let mut marks = Marks::default();
             marks.resize(words);
-            tallies.push(if by_machine {
-                machine::index(block, 0, &mut place, dialect, &mut marks)
-            } else {
-                index(block, &raw, 0, &mut place, dialect, &mut marks)
-            });
+            let begin = place;
+            let by_parity =
+                loops.and_then(|loops| mark_by_parity(unmarked, &mut place, dialect, loops.index, &mut marks));
+            marked.push(by_parity.unwrap_or_else(|| {
+                place = begin;
+                mark_by_machine(unmarked, &mut place, dialect, &mut marks)
+            }));
             all.push(marks);
             places.push(place);
         }
-        (all, places, tallies)
+        (all, places, marked)
     }
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(2000))]
         #[test]
         fn parity_agrees_with_the_machine(
-            bytes in prop::collection::vec(prop::sample::select(b"aa,,\"\"\n\n\r".to_vec()), 0..400),
+            bytes in prop::collection::vec(prop::sample::select(b"aa,,\"\"\n\n\r\xe9".to_vec()), 0..400),
             cuts in prop::collection::vec(0usize..400, 0..4),
         ) {
             let dialect = Dialect::new(&CsvOptions::default(), b',').unwrap();
             let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(bytes.len())).chain([0, bytes.len()]).collect();
             cuts.sort_unstable();
             let blocks: Vec<&[u8]> = cuts.windows(2).map(|pair| &bytes[pair[0]..pair[1]]).collect();
-            prop_assert_eq!(marks_of(&blocks, &dialect, false), marks_of(&blocks, &dialect, true));
+            let expected = marks_of(&blocks, &dialect, None);
+            for loops in every() {
+                prop_assert_eq!(&marks_of(&blocks, &dialect, Some(loops)), &expected);
+            }
         }
 
         #[test]
@@ -266,12 +357,14 @@ mod tests {
             let words = text.len().div_ceil(64);
             let mut padded = text.clone().into_bytes();
             padded.resize(words * 64, 0);
-            let mut raw = vec![Masks::default(); words];
-            fastest()(&padded, Needles { delimiter: b',', quote: Some(b'"') }, &mut raw);
+            let dialect = Dialect::new(&CsvOptions::default(), b',').unwrap();
+            let unmarked = Unmarked { padded: &padded, length: text.len(), offset: 0 };
             let mut marks = Marks::default();
             marks.resize(words);
-            let done = index_by_parity(text.as_bytes(), &raw, 0, &mut Place::default(), &mut marks);
-            prop_assert!(done.is_some());
+            for loops in every() {
+                let done = mark_by_parity(unmarked, &mut Place::default(), &dialect, loops.index, &mut marks);
+                prop_assert!(done.is_some());
+            }
         }
     }
 }

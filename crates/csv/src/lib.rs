@@ -15,7 +15,9 @@ pub mod machine;
 mod parse;
 mod reader;
 mod split;
+mod stride;
 mod structure;
+mod views;
 mod walk;
 mod window;
 

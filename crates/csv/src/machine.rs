@@ -2,7 +2,7 @@
 //! where quoting rules are broken, and the scan's oracle.
 
 use crate::Dialect;
-use crate::index::{Marks, Tally};
+use crate::index::{Content, Marked, Marks, Tally};
 
 /// Where in a record the next byte stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -71,24 +71,29 @@ impl Place {
     }
 }
 
-/// Marks delimiters and record ends of `bytes`, whose first byte has bit `offset` of the marks, and counts.
+/// Marks the ends of fields and records of `bytes`, whose first byte has bit `offset` of the marks, and counts.
 pub(crate) fn index(
     bytes: &[u8],
     offset: usize,
     place: &mut Place,
     dialect: &Dialect,
     marks: &mut Marks,
-) -> Tally {
+) -> Marked {
     let mut tally = Tally::default();
+    let mut content = Content::default();
     for (at, &byte) in bytes.iter().enumerate() {
         let before = *place;
         let token = place.step(byte, dialect);
         tally.lines += u64::from(byte == b'\r' || (byte == b'\n' && !before.after_cr));
+        content.quotes |= Some(byte) == dialect.quote;
+        content.carriage_returns |= byte == b'\r';
+        content.high |= byte >= 128;
         let (word, bit) = ((offset + at) / 64, 1u64 << ((offset + at) % 64));
         match token {
             Token::Text => {}
-            Token::Delimiter => marks.delimiters[word] |= bit,
+            Token::Delimiter => marks.fields[word] |= bit,
             Token::End => {
+                marks.fields[word] |= bit;
                 marks.ends[word] |= bit;
                 tally.ends += 1;
                 tally.blanks += u64::from(before.state == State::RecordStart);
@@ -96,5 +101,5 @@ pub(crate) fn index(
             }
         }
     }
-    tally
+    Marked { tally, content }
 }

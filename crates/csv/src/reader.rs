@@ -3,13 +3,15 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use arrow::array::ArrayRef;
+use arrow::buffer::Buffer;
 use plimsoll_core::{Error, Location, Result};
 
 use crate::block::{Block, Region};
 use crate::split::Splitter;
-use crate::structure::{self, Classify};
+use crate::views::text_views;
 use crate::walk::{self, Cursor, Walker};
-use crate::{Cells, CsvFile, Dialect, Span};
+use crate::{Cells, CsvFile, Dialect, Misfit, Span};
 
 /// One pass over a file, shared by its workers. Nothing is read before a reader's first pull.
 #[derive(Debug)]
@@ -17,7 +19,6 @@ pub struct Scan {
     splitter: Splitter,
     names: Arc<[String]>,
     wanted: Vec<usize>,
-    classify: Classify,
 }
 
 impl Scan {
@@ -25,7 +26,7 @@ impl Scan {
     /// bytes at a time. `bytes_read` is counted up.
     pub fn new(file: &CsvFile, wanted: Vec<usize>, block_size: usize, bytes_read: Arc<AtomicU64>) -> Self {
         let splitter = Splitter::new(file, block_size, bytes_read);
-        Scan { splitter, names: Arc::clone(&file.columns), wanted, classify: structure::fastest() }
+        Scan { splitter, names: Arc::clone(&file.columns), wanted }
     }
 
     /// Heap bytes that one reader of this block size holds.
@@ -95,7 +96,7 @@ impl Reader {
         }
         self.region = None;
         self.block.shrink();
-        let next = self.block.next(&self.scan.splitter, self.scan.classify);
+        let next = self.block.next(&self.scan.splitter);
         self.ended = !matches!(next, Ok(Some(_)));
         let Some(region) = next? else { return Ok(None) };
         self.cursor = Cursor::new(&region);
@@ -109,7 +110,6 @@ impl Reader {
     /// `Data` for a record with another number of fields, or a field that is too long.
     pub fn next_records(&mut self, most: usize) -> Result<usize> {
         let Some(region) = &self.region else { return Ok(0) };
-        self.spans.iter_mut().for_each(Vec::clear);
         self.first_record = self.cursor.record(region);
         self.position = region.offset(self.cursor.at());
         let splitter = &self.scan.splitter;
@@ -143,7 +143,22 @@ impl Reader {
 
     /// The cells at these spans of the current block.
     pub fn cells<'a>(&'a self, spans: &'a [Span]) -> Cells<'a> {
-        Cells { bytes: &self.block.bytes, spans, dialect: &self.scan.splitter.dialect }
+        Cells { bytes: self.block.bytes(), spans, dialect: &self.scan.splitter.dialect }
+    }
+
+    /// The bytes of the current block, for views of its cells. The next block is read into the same memory, unless someone
+    /// still holds it then.
+    pub fn lend(&mut self) -> Buffer {
+        self.block.lend()
+    }
+
+    /// The cells at these spans as an array of text views of the current block's bytes, `lent` by [`Reader::lend`].
+    ///
+    /// # Errors
+    /// The first cell that is not UTF-8.
+    pub fn text_views(&self, spans: &[Span], lent: &Buffer) -> std::result::Result<ArrayRef, Misfit> {
+        let cells = Cells { bytes: lent, spans, dialect: self.dialect() };
+        text_views(&cells, lent, self.block.content)
     }
 
     /// Heap bytes held, by capacity.

@@ -4,10 +4,12 @@ use plimsoll_core::{Error, Location};
 
 use crate::block::{Block, Region};
 use crate::incomplete::{breaks, too_long};
+use crate::index::Marks;
+use crate::stride::{Stretch, Stride};
 use crate::{Dialect, MAX_RECORD};
 
 /// Where a field lies in its block's bytes, quotes included.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Span {
     /// First byte.
     pub start: u32,
@@ -16,6 +18,13 @@ pub struct Span {
 }
 
 impl Span {
+    /// The bytes from `start` up to (not including) `end`.
+    #[inline(always)]
+    #[allow(clippy::cast_possible_truncation, reason = "records are at most 1 GiB long")]
+    pub(crate) fn between(start: usize, end: usize) -> Self {
+        Span { start: start as u32, length: (end - start) as u32 }
+    }
+
     /// The field's raw bytes.
     #[inline]
     pub fn of(self, bytes: &[u8]) -> &[u8] {
@@ -40,6 +49,7 @@ pub(crate) struct Walker {
     pub(crate) columns: usize,
     pub(crate) comment: Option<u8>,
     pub(crate) max_field: usize,
+    stride: Stride,
 }
 
 /// What is wrong with a record.
@@ -66,7 +76,7 @@ impl Cursor {
 }
 
 impl Walker {
-    /// Walks up to `most` records and adds the spans of their wanted fields to `spans`, a vector for each. Gives the
+    /// Walks up to `most` records and puts the spans of their wanted fields into `spans`, a vector for each. Gives the
     /// number of records, 0 at the end of the region, and what is wrong with the record behind them: it has another
     /// number of fields, or one that is too long.
     pub(crate) fn walk(
@@ -78,11 +88,16 @@ impl Walker {
         spans: &mut [Vec<Span>],
         file: &str,
     ) -> (usize, Option<Error>) {
+        let walked = self.stride_along(block, region, cursor, most, spans);
+        if walked > 0 {
+            return (walked, None);
+        }
+        spans.iter_mut().for_each(Vec::clear);
         let mut count = 0;
         while count < most && cursor.at < region.limit {
             let begin = cursor.at;
             // A comment is walked as a record of no wanted field.
-            if self.comment.is_some() && self.comment == Some(block.bytes[begin]) {
+            if self.comment.is_some() && self.comment == Some(block.bytes()[begin]) {
                 cursor.at = self.behind(block, region, next_end(block, begin));
                 continue;
             }
@@ -106,21 +121,47 @@ impl Walker {
         (count, None)
     }
 
+    /// Walks records the fast way, where all of them are lawful and none can be a comment or too long.
+    fn stride_along(
+        &self,
+        block: &Block,
+        region: &Region,
+        cursor: &mut Cursor,
+        most: usize,
+        spans: &mut [Vec<Span>],
+    ) -> usize {
+        let bytes = region.limit.saturating_sub(cursor.at);
+        if self.comment.is_some() || bytes > self.max_field {
+            return 0;
+        }
+        let carriage_returns = block.content.carriage_returns;
+        // A record has one byte at least.
+        let most = most.min(bytes);
+        let stretch = Stretch { begin: cursor.at, limit: region.limit, most, carriage_returns };
+        spans.iter_mut().for_each(|spans| spans.resize(most, Span::default()));
+        let Marks { fields, ends } = &block.marks;
+        let walked = (block.loops.walk)(&self.stride, fields, ends, block.bytes(), stretch, spans);
+        spans.iter_mut().for_each(|spans| spans.truncate(walked.records));
+        cursor.at = walked.at;
+        cursor.records += walked.records as u64;
+        walked.records
+    }
+
     /// Notes the wanted fields of the record that begins at `begin`; gives where its terminator begins. A blank line
     /// (which ends where it begins) has no fields, but the one of a one-column file.
     #[inline]
     fn record(&self, block: &Block, begin: usize, spans: &mut [Vec<Span>]) -> Result<usize, Fault> {
-        let (delimiters, ends) = (&block.marks.delimiters, &block.marks.ends);
+        let (fields, ends) = (&block.marks.fields, &block.marks.ends);
         let mut word = begin / 64;
         let mut mask = u64::MAX << (begin % 64);
         let mut start = begin;
         let mut column = 0;
         let mut taken = 0;
         while taken < self.wanted.len() {
-            let mut marks = (delimiters[word] | ends[word]) & mask;
+            let mut marks = fields[word] & mask;
             while marks == 0 {
                 word += 1;
-                marks = delimiters[word] | ends[word];
+                marks = fields[word];
             }
             let bit = marks.trailing_zeros() as usize;
             let at = word * 64 + bit;
@@ -129,8 +170,7 @@ impl Walker {
                 return Ok(at);
             }
             if column == self.wanted[taken] {
-                #[allow(clippy::cast_possible_truncation, reason = "records are at most 1 GiB long")]
-                spans[taken].push(Span { start: start as u32, length: (at - start) as u32 });
+                spans[taken].push(Span::between(start, at));
                 taken += 1;
             }
             column += 1;
@@ -151,10 +191,10 @@ impl Walker {
                     return Ok(at);
                 }
                 let before = mask & !(u64::MAX << bit);
-                column += (delimiters[word] & before).count_ones() as usize + 1;
+                column += (fields[word] & before).count_ones() as usize + 1;
                 return if column == self.columns { Ok(at) } else { Err(Fault::Fields(column)) };
             }
-            column += (delimiters[word] & mask).count_ones() as usize;
+            column += (fields[word] & mask).count_ones() as usize;
             word += 1;
             mask = u64::MAX;
         }
@@ -163,7 +203,7 @@ impl Walker {
     /// Where the record behind the terminator at `end` begins.
     #[inline]
     fn behind(&self, block: &Block, region: &Region, end: usize) -> usize {
-        let crlf = block.bytes[end] == b'\r' && end + 1 < region.limit && block.bytes[end + 1] == b'\n';
+        let crlf = block.bytes()[end] == b'\r' && end + 1 < region.limit && block.bytes()[end + 1] == b'\n';
         (end + 1 + usize::from(crlf)).min(region.limit.max(end))
     }
 
@@ -171,7 +211,7 @@ impl Walker {
     fn check_fields(&self, block: &Block, begin: usize, end: usize) -> Result<usize, Fault> {
         let mut start = begin;
         for at in begin..=end {
-            let is_mark = (block.marks.delimiters[at / 64] | block.marks.ends[at / 64]) >> (at % 64) & 1 == 1;
+            let is_mark = block.marks.fields[at / 64] >> (at % 64) & 1 == 1;
             if is_mark {
                 if at - start > self.max_field {
                     return Err(Fault::TooLong(start));
@@ -194,7 +234,7 @@ impl Walker {
     ) -> Error {
         let location = Location {
             file: file.to_owned(),
-            line: region.lines + 1 + breaks(&block.bytes[region.start..begin]),
+            line: region.lines + 1 + breaks(&block.bytes()[region.start..begin]),
             record: cursor.record(region),
             byte: region.offset(begin),
             column: None,
@@ -210,7 +250,7 @@ impl Walker {
                 )
             }
             Fault::TooLong(start) => {
-                let line = location.line + breaks(&block.bytes[begin..start]);
+                let line = location.line + breaks(&block.bytes()[begin..start]);
                 too_long(Location { line, byte: region.offset(start), ..location }, self.max_field)
             }
         }
@@ -234,7 +274,7 @@ pub(crate) fn record_start(block: &Block, region: &Region, at: usize) -> usize {
         .rev()
         .find(|before| block.marks.ends[before / 64] >> (before % 64) & 1 == 1)
         .map_or(region.start, |end| {
-            end + 1 + usize::from(block.bytes[end] == b'\r' && block.bytes[end + 1] == b'\n')
+            end + 1 + usize::from(block.bytes()[end] == b'\r' && block.bytes()[end + 1] == b'\n')
         })
 }
 
@@ -247,7 +287,7 @@ pub(crate) fn locate(
     file: &str,
     dialect: &Dialect,
 ) -> Location {
-    let raw = span.of(&block.bytes);
+    let raw = span.of(block.bytes());
     let mut text = Vec::new();
     match raw.first() {
         Some(first) if Some(*first) == dialect.quote => dialect.unquote(raw, &mut text),
@@ -256,7 +296,7 @@ pub(crate) fn locate(
     let start = record_start(block, region, span.start as usize);
     Location {
         file: file.to_owned(),
-        line: region.lines + 1 + breaks(&block.bytes[region.start..start]),
+        line: region.lines + 1 + breaks(&block.bytes()[region.start..start]),
         record,
         byte: region.offset(span.start as usize),
         column: None,
@@ -268,6 +308,7 @@ pub(crate) fn locate(
 impl Dialect {
     /// A walker over records of `columns` fields that notes the `wanted` ones (ascending).
     pub(crate) fn walker(&self, wanted: Vec<usize>, columns: usize) -> Walker {
-        Walker { wanted, columns, comment: self.comment, max_field: self.max_field }
+        let stride = Stride::new(&wanted, columns);
+        Walker { wanted, columns, comment: self.comment, max_field: self.max_field, stride }
     }
 }

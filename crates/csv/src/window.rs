@@ -14,7 +14,7 @@ use crate::{Cells, CsvFile, Dialect, Span};
 /// The records that begin in a stretch of a file.
 #[derive(Debug)]
 pub struct Window {
-    bytes: Vec<u8>,
+    block: Block,
     dialect: Arc<Dialect>,
     /// For each column of the file its cells.
     spans: Vec<Vec<Span>>,
@@ -56,7 +56,7 @@ impl CsvFile {
         match reading.fault.take() {
             Some(fault) if is_first => Err(fault),
             _ => Ok(Window {
-                bytes: reading.block.bytes,
+                block: reading.block,
                 dialect: Arc::clone(&self.dialect),
                 spans: reading.spans,
                 records: reading.records,
@@ -79,7 +79,7 @@ impl Window {
 
     /// The cells of a column of the file, one a record.
     pub fn cells(&self, column: usize) -> Cells<'_> {
-        Cells { bytes: &self.bytes, spans: &self.spans[column], dialect: &self.dialect }
+        Cells { bytes: self.block.bytes(), spans: &self.spans[column], dialect: &self.dialect }
     }
 }
 

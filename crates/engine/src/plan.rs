@@ -96,6 +96,8 @@ impl Plan {
                 outputs: columns,
                 filter: resolved.filter.clone(),
                 block_size,
+                // Groups keep nothing of a block.
+                text_views: grouping.is_some(),
                 ..ScanSpec::default()
             },
             resolved,

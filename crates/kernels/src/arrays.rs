@@ -14,10 +14,13 @@
 //! The scan gives decimals as `Decimal64Array` while every mantissa of a block has at most 18 digits, else as
 //! `Decimal128Array`, whatever the logical precision: whoever takes a decimal takes both. Results of expressions and
 //! aggregates are always `Decimal128Array`.
+//!
+//! The columns of a block may also come *encoded*, as their source has them: text as a `StringViewArray`. [`plain`] makes
+//! the array of the table of it; [`evaluate`](crate::evaluate()) always gives plain arrays.
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, Decimal128Array};
+use arrow::array::{Array, ArrayRef, AsArray, Decimal128Array, StringArray};
 use arrow::datatypes::{
     DECIMAL128_MAX_PRECISION, DataType as ArrowType, Decimal64Type, Decimal128Type, TimeUnit,
 };
@@ -54,6 +57,14 @@ pub fn result_array(array: &ArrayRef, data_type: DataType) -> ArrayRef {
             Arc::new(decimals.clone().with_data_type(arrow_type(data_type)))
         }
         _ => array,
+    }
+}
+
+/// A column as the array that the table says; copies only an encoded one.
+pub fn plain(array: &ArrayRef) -> ArrayRef {
+    match array.as_string_view_opt() {
+        Some(views) => Arc::new(views.iter().collect::<StringArray>()),
+        None => Arc::clone(array),
     }
 }
 

@@ -12,5 +12,5 @@ pub mod group;
 
 pub use aggregate::{AggregateState, aggregate_state};
 pub use block::{Block, Source};
-pub use evaluate::{evaluate, select};
+pub use evaluate::{evaluate, evaluate_encoded, select};
 pub use group::GroupTable;

@@ -7,7 +7,7 @@ use plimsoll_core::resolve::Grouping;
 use plimsoll_core::typed::{bind, bind_aggregate};
 use plimsoll_core::{DataType, Error, Result, Schema, Typed, TypedAggregate};
 use plimsoll_kernels::group::Groups;
-use plimsoll_kernels::{Block, GroupTable, evaluate};
+use plimsoll_kernels::{Block, GroupTable, evaluate, evaluate_encoded};
 use plimsoll_memory::Consumer;
 
 use crate::Ticketed;
@@ -140,7 +140,8 @@ impl Grouped {
     fn take(&mut self, block: &Block) -> Result<()> {
         let columns =
             |all: &[Typed]| all.iter().map(|typed| evaluate(typed, block)).collect::<Result<Vec<_>>>();
-        let keys = columns(&self.plan.keys)?;
+        let keys = self.plan.keys.iter().map(|key| evaluate_encoded(key, block));
+        let keys = keys.collect::<Result<Vec<_>>>()?;
         let arguments = self.plan.aggregates.iter().map(|aggregate| columns(&aggregate.arguments));
         let arguments: Vec<_> = arguments.collect::<Result<_>>()?;
         self.table.update(&keys, &arguments, block.rows, block.position)?;

@@ -1,11 +1,18 @@
 //! Which bytes of a block are delimiters, line feeds, carriage returns and quotes: 64 bytes to four 64-bit masks.
 //!
-//! One function for each instruction set behind one signature, chosen once at run time; [`portable`] is the twin that
-//! the tests hold the others against. The idea of masks of 64 bytes is that of simdjson (Langdale and Lemire, 2019).
+//! One [`Lanes`] for each instruction set; [`scan`](self) chooses once, at run time, and compiles the loops over masks for
+//! the same instruction set. [`portable`] is the twin that the tests hold the others against. The idea of masks of 64 bytes
+//! is that of simdjson (Langdale and Lemire, 2019).
 
 #[cfg(target_arch = "x86_64")]
-mod avx2;
+mod x86;
+
 mod portable;
+
+use crate::index::{Marked, index_by_parity};
+use crate::machine::Place;
+use crate::stride::{Stretch, Stride, Walked};
+use crate::walk::Span;
 
 /// The bytes that are looked for.
 #[derive(Debug, Clone, Copy)]
@@ -21,19 +28,48 @@ pub(crate) struct Masks {
     pub(crate) line_feeds: u64,
     pub(crate) carriage_returns: u64,
     pub(crate) quotes: u64,
+    /// Bytes of 128 and more.
+    pub(crate) high: u64,
 }
 
-/// Fills `out[i]` with the masks of bytes `64 * i ..` of `bytes`, which is exactly 64 times as long.
-pub(crate) type Classify = fn(bytes: &[u8], needles: Needles, out: &mut [Masks]);
+/// How one instruction set finds the masks.
+pub(crate) trait Lanes {
+    /// The masks of one chunk. Without a quote the mask of quotes is 0.
+    fn masks(chunk: &[u8; 64], needles: Needles) -> Masks;
+}
 
-/// The fastest way that this processor knows.
-pub(crate) fn fastest() -> Classify {
+/// The loops over masks, compiled for one instruction set.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Loops {
+    /// [`index_by_parity`].
+    pub(crate) index: Index,
+    /// [`Stride::walk`].
+    pub(crate) walk: Walk,
+}
+
+pub(crate) type Index = fn(&[u8], usize, Needles, &mut Place, &mut [u64], &mut [u64]) -> Option<Marked>;
+pub(crate) type Walk = fn(&Stride, &[u64], &[u64], &[u8], Stretch, &mut [Vec<Span>]) -> Walked;
+
+/// The fastest loops that this processor can run.
+pub(crate) fn fastest() -> Loops {
+    every().pop().unwrap_or(PORTABLE)
+}
+
+/// Every way that this processor can run, the fastest last.
+pub(crate) fn every() -> Vec<Loops> {
+    #[allow(unused_mut, reason = "other processors have one way")]
+    let mut ways = vec![PORTABLE];
     #[cfg(target_arch = "x86_64")]
-    if let Some(classify) = avx2::detect() {
-        return classify;
-    }
-    portable::classify
+    ways.extend(x86::detect());
+    ways
 }
+
+const PORTABLE: Loops = Loops {
+    index: |padded, length, needles, place, fields, ends| {
+        index_by_parity::<portable::Words>(padded, length, needles, place, fields, ends)
+    },
+    walk: |stride, fields, ends, bytes, stretch, spans| stride.walk(fields, ends, bytes, stretch, spans),
+};
 
 #[cfg(test)]
 mod tests {
@@ -41,30 +77,32 @@ mod tests {
 
     use super::*;
 
+    fn one_by_one(chunk: &[u8; 64], needles: Needles) -> Masks {
+        let mask = |wanted: &dyn Fn(u8) -> bool| {
+            (0..64).filter(|i| wanted(chunk[*i])).fold(0u64, |mask, i| mask | 1 << i)
+        };
+        Masks {
+            delimiters: mask(&|b| b == needles.delimiter),
+            line_feeds: mask(&|b| b == b'\n'),
+            carriage_returns: mask(&|b| b == b'\r'),
+            quotes: mask(&|b| Some(b) == needles.quote),
+            high: mask(&|b| b >= 128),
+        }
+    }
+
     proptest! {
         #[test]
         fn every_way_agrees_with_a_loop(
-            words in 0usize..5,
-            seed in prop::collection::vec(prop::sample::select(b"a,\"\n\r;\x00\xff\x2d\xac".to_vec()), 320),
+            chunk in prop::collection::vec(prop::sample::select(b"a,\"\n\r;\x00\xff\x2d\xac".to_vec()), 64),
             quote in prop::option::of(Just(b'"')),
         ) {
-            let bytes = &seed[..words * 64];
+            let chunk: &[u8; 64] = chunk.as_slice().try_into().unwrap();
             let needles = Needles { delimiter: b',', quote };
-            let expected: Vec<Masks> = bytes.chunks(64).map(|chunk| {
-                let mask = |wanted: &dyn Fn(u8) -> bool| {
-                    (0..64).filter(|i| wanted(chunk[*i])).fold(0u64, |mask, i| mask | 1 << i)
-                };
-                Masks {
-                    delimiters: mask(&|b| b == b','),
-                    line_feeds: mask(&|b| b == b'\n'),
-                    carriage_returns: mask(&|b| b == b'\r'),
-                    quotes: mask(&|b| Some(b) == quote),
-                }
-            }).collect();
-            for classify in [portable::classify as Classify, fastest()] {
-                let mut out = vec![Masks::default(); words];
-                classify(bytes, needles, &mut out);
-                prop_assert_eq!(&out, &expected);
+            let expected = one_by_one(chunk, needles);
+            prop_assert_eq!(portable::Words::masks(chunk, needles), expected);
+            #[cfg(target_arch = "x86_64")]
+            for masks in x86::every_masks() {
+                prop_assert_eq!(masks(chunk, needles), expected);
             }
         }
     }

@@ -32,7 +32,7 @@ use plimsoll_core::{ArithmeticOp, DataType, Error, Function, Result, Typed, Type
 
 use self::operand::Operand;
 use crate::Block;
-use crate::arrays::arrow_type;
+use crate::arrays::{arrow_type, plain};
 
 /// The values of `expr` for each row of `block`. A bare column is given as it is; decimals are otherwise
 /// `Decimal128Array`s of the expression's precision and scale.
@@ -42,7 +42,7 @@ use crate::arrays::arrow_type;
 /// with its escape character, in the first row that has one.
 pub fn evaluate(expr: &Typed, block: &Block) -> Result<ArrayRef> {
     if let TypedKind::Field(index) = expr.kind {
-        return Ok(Arc::clone(&block.columns[index]));
+        return Ok(plain(&block.columns[index]));
     }
     if block.rows == 0 {
         return Ok(new_empty_array(&arrow_type(expr.data_type)));
@@ -50,6 +50,17 @@ pub fn evaluate(expr: &Typed, block: &Block) -> Result<ArrayRef> {
     match operand(expr, block) {
         Ok(values) => values.into_column(expr.data_type, block.rows),
         Err(error) => Err(first_failure(expr, block, error)),
+    }
+}
+
+/// As [`evaluate`], but a bare column stays encoded as its source gives it; see [`crate::arrays`].
+///
+/// # Errors
+/// As [`evaluate`].
+pub fn evaluate_encoded(expr: &Typed, block: &Block) -> Result<ArrayRef> {
+    match expr.kind {
+        TypedKind::Field(index) => Ok(Arc::clone(&block.columns[index])),
+        _ => evaluate(expr, block),
     }
 }
 
@@ -71,7 +82,7 @@ fn operand(expr: &Typed, block: &Block) -> Result<Operand> {
     use TypedKind as K;
     let data_type = expr.data_type;
     match &expr.kind {
-        K::Field(index) => Ok(Operand::column(Arc::clone(&block.columns[*index]))),
+        K::Field(index) => Ok(Operand::column(plain(&block.columns[*index]))),
         K::Literal(value) => Ok(Operand::constant(literal::array(&[value], data_type))),
         K::Cast { input, lenient } => {
             cast::cast(&operand(input, block)?, input.data_type, data_type, *lenient)

@@ -1,7 +1,5 @@
 //! Keys as byte strings: a hash index over entries of equal size, and an arena for what does not fit into them.
 
-use std::ops::Range;
-
 use super::hash::Hasher;
 use super::index::HashIndex;
 
@@ -38,10 +36,18 @@ struct Entry {
 
 /// A string that is looked up.
 #[derive(Clone, Copy)]
-struct Key<'a> {
-    bytes: &'a [u8],
+pub(super) struct Key<'a> {
+    length: usize,
     /// Its first bytes, zeros behind a short one.
     head: u128,
+    /// The bytes of one that is longer than [`HEAD`].
+    long: &'a [u8],
+}
+
+/// Some strings by row, none of them NULL.
+pub(super) trait Strings {
+    /// The string of a row.
+    fn key(&self, row: usize) -> Key<'_>;
 }
 
 impl ByteKeys {
@@ -70,46 +76,43 @@ impl ByteKeys {
         if entry.length <= HEAD { &entry.bytes[..entry.length] } else { self.long(entry) }
     }
 
-    /// Adds the ids of the strings at these `ranges` of `values` to `ids`; new ones get the next ids.
-    pub(super) fn look_up(
-        &mut self,
-        values: &[u8],
-        mut ranges: impl Iterator<Item = Range<usize>> + Clone,
-        ids: &mut Vec<u32>,
-    ) {
+    /// Adds the ids of the first `rows` strings to `ids`; new ones get the next ids.
+    pub(super) fn look_up(&mut self, strings: &impl Strings, rows: usize, ids: &mut Vec<u32>) {
+        ids.reserve(rows);
+        let mut next = 0;
+        while next < rows && self.len() <= MANY {
+            let behind = rows.min(next + TOGETHER);
+            ids.extend((next..behind).map(|row| self.look_up_one(strings.key(row))));
+            next = behind;
+        }
         let hasher = self.hasher;
         let mut hashes = std::mem::take(&mut self.hashes);
-        hashes.clear();
-        hashes.extend(ranges.clone().map(|range| {
-            let key = Key::new(values, range);
-            hasher.bytes(key.head, key.bytes)
-        }));
-        for hashes in hashes.chunks(TOGETHER) {
-            if self.len() > MANY {
-                self.touch(hashes);
-            }
-            let rows = hashes.iter().zip(ranges.by_ref());
-            ids.extend(rows.map(|(hash, range)| self.intern(Key::new(values, range), *hash)));
+        while next < rows {
+            let together = next..rows.min(next + TOGETHER);
+            hashes.clear();
+            hashes.extend(together.clone().map(|row| strings.key(row).hash(hasher)));
+            self.touch(&hashes);
+            next = together.end;
+            ids.extend(together.zip(&hashes).map(|(row, hash)| self.intern(strings.key(row), *hash)));
         }
         self.hashes = hashes;
     }
 
-    /// The id of the string at one range of `values`.
-    pub(super) fn look_up_one(&mut self, values: &[u8], range: Range<usize>) -> u32 {
-        let key = Key::new(values, range);
-        let hash = self.hasher.bytes(key.head, key.bytes);
+    /// The id of one string.
+    #[inline(always)]
+    pub(super) fn look_up_one(&mut self, key: Key<'_>) -> u32 {
+        let hash = key.hash(self.hasher);
         self.intern(key, hash)
     }
 
     /// The id of the string that `other` has under `id`.
     pub(super) fn look_up_other(&mut self, other: &ByteKeys, id: u32) -> u32 {
-        let bytes = other.get(id);
-        self.look_up_one(bytes, 0..bytes.len())
+        self.look_up_one(Key::new(other.get(id)))
     }
 
     /// A new id without a string, which no look-up finds.
     pub(super) fn push_nameless(&mut self) -> u32 {
-        self.push(Key::new(&[], 0..0))
+        self.push(Key::new(&[]))
     }
 
     /// Loads what these hashes will most likely need. No load depends on what another row finds, so that the cache
@@ -125,7 +128,7 @@ impl ByteKeys {
         std::hint::black_box(touched);
     }
 
-    #[inline]
+    #[inline(always)]
     fn intern(&mut self, key: Key<'_>, hash: u32) -> u32 {
         match self.index.find(hash, |id| self.equals(id, key)) {
             Ok(id) => id,
@@ -133,13 +136,13 @@ impl ByteKeys {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn equals(&self, id: u32, key: Key<'_>) -> bool {
         let entry = &self.entries[id as usize];
-        entry.length == key.bytes.len()
+        entry.length == key.length
             && match entry.length {
                 0..=HEAD => u128::from_le_bytes(entry.bytes) == key.head,
-                _ => self.long(entry) == key.bytes,
+                _ => self.long(entry) == key.long,
             }
     }
 
@@ -153,11 +156,11 @@ impl ByteKeys {
     #[allow(clippy::cast_possible_truncation, reason = "the table refuses more groups than ids")]
     fn push(&mut self, key: Key<'_>) -> u32 {
         let mut bytes = key.head.to_le_bytes();
-        if key.bytes.len() > HEAD {
+        if key.length > HEAD {
             bytes[8..].copy_from_slice(&(self.arena.len() as u64).to_le_bytes());
-            self.arena.extend_from_slice(key.bytes);
+            self.arena.extend_from_slice(key.long);
         }
-        self.entries.push(Entry { bytes, length: key.bytes.len() });
+        self.entries.push(Entry { bytes, length: key.length });
         self.entries.len() as u32 - 1
     }
 
@@ -177,13 +180,31 @@ impl Entry {
 }
 
 impl<'a> Key<'a> {
-    #[inline]
-    fn new(values: &'a [u8], range: Range<usize>) -> Self {
-        let head = match values.get(range.start..).and_then(|behind| behind.first_chunk()) {
-            Some(window) => u128::from_le_bytes(*window) & MASKS[range.len().min(HEAD)],
-            None => head_at_the_end(&values[range.clone()]),
+    /// A string of its own.
+    pub(super) fn new(bytes: &'a [u8]) -> Self {
+        Key::at(bytes, 0, bytes.len())
+    }
+
+    /// The `length` bytes from `start` on.
+    #[inline(always)]
+    pub(super) fn at(bytes: &'a [u8], start: usize, length: usize) -> Self {
+        let head = match bytes.get(start..).and_then(|behind| behind.first_chunk()) {
+            Some(window) => u128::from_le_bytes(*window) & MASKS[length.min(HEAD)],
+            None => head_at_the_end(&bytes[start..start + length]),
         };
-        Key { bytes: &values[range], head }
+        let long = if length > HEAD { &bytes[start..start + length] } else { &[] };
+        Key { length, head, long }
+    }
+
+    /// A string of at most [`HEAD`] bytes, zeros behind them.
+    #[inline(always)]
+    pub(super) fn short(head: u128, length: usize) -> Self {
+        Key { length, head, long: &[] }
+    }
+
+    #[inline(always)]
+    fn hash(&self, hasher: Hasher) -> u32 {
+        hasher.bytes(self.head, self.length, self.long)
     }
 }
 
@@ -213,21 +234,23 @@ mod tests {
     use proptest::prelude::*;
     use std::collections::HashMap;
 
-    fn look_up(keys: &mut ByteKeys, strings: &[Vec<u8>]) -> Vec<u32> {
-        let values = strings.concat();
-        let mut end = 0;
-        let ranges: Vec<Range<usize>> = strings
-            .iter()
-            .map(|string| {
-                end += string.len();
-                end - string.len()..end
-            })
-            .collect();
+    impl Strings for Vec<Vec<u8>> {
+        fn key(&self, row: usize) -> Key<'_> {
+            Key::new(&self[row])
+        }
+    }
+
+    fn look_up(keys: &mut ByteKeys, strings: &Vec<Vec<u8>>) -> Vec<u32> {
         let mut ids = Vec::new();
-        keys.look_up(&values, ranges.into_iter(), &mut ids);
-        let singly: Vec<u32> =
-            strings.iter().map(|string| keys.look_up_one(string, 0..string.len())).collect();
+        keys.look_up(strings, strings.len(), &mut ids);
+        let singly: Vec<u32> = strings.iter().map(|string| keys.look_up_one(Key::new(string))).collect();
         assert_eq!(ids, singly);
+        let values = [strings.concat(), vec![7; 40]].concat();
+        let mut end = 0;
+        for (string, id) in strings.iter().zip(&ids) {
+            assert_eq!(keys.look_up_one(Key::at(&values, end, string.len())), *id);
+            end += string.len();
+        }
         ids
     }
 
@@ -237,7 +260,7 @@ mod tests {
         let mut keys = ByteKeys::new();
         assert_eq!(look_up(&mut keys, &strings), (0..40).collect::<Vec<_>>());
         assert_eq!(keys.push_nameless(), 40);
-        assert_eq!(look_up(&mut keys, &[vec![], vec![1]]), [0, 41]);
+        assert_eq!(look_up(&mut keys, &vec![vec![], vec![1]]), [0, 41]);
         assert!((0..40).all(|id| keys.get(id).len() == id as usize));
     }
 

@@ -8,7 +8,8 @@ use arrow::buffer::NullBuffer;
 use arrow::datatypes::{Decimal64Type, Decimal128Type};
 use plimsoll_core::{DataType, Result};
 
-use super::byte_keys::ByteKeys;
+use super::byte_keys::{ByteKeys, Key, Strings};
+use crate::arrays::plain;
 use super::column::{decimal_array, misfit, primitive, text_array, word_array, words};
 
 /// Rows with dense ids.
@@ -39,13 +40,13 @@ impl RowKeys {
 
     /// Adds the id of every row to `ids`.
     pub(super) fn look_up(&mut self, columns: &[ArrayRef], rows: usize, ids: &mut Vec<u32>) -> Result<()> {
-        self.lay_out(columns, rows)?;
+        let columns: Vec<ArrayRef> = columns.iter().map(plain).collect();
+        self.lay_out(&columns, rows)?;
         for (column, data_type) in columns.iter().zip(&self.types) {
             encode(column, *data_type, &mut self.words, &mut self.rows, &mut self.ends)?;
         }
-        let starts = std::iter::once(0).chain(self.ends.iter().copied());
-        let ranges = starts.zip(self.ends.iter().copied()).map(|(start, end)| start..end);
-        self.keys.look_up(&self.rows, ranges, ids);
+        let encoded = Rows { bytes: &self.rows, ends: &self.ends };
+        self.keys.look_up(&encoded, rows, ids);
         Ok(())
     }
 
@@ -88,6 +89,20 @@ impl RowKeys {
         self.rows.clear();
         self.rows.resize(total, 0);
         Ok(())
+    }
+}
+
+/// Encoded rows.
+struct Rows<'a> {
+    bytes: &'a [u8],
+    ends: &'a [usize],
+}
+
+impl Strings for Rows<'_> {
+    #[inline]
+    fn key(&self, row: usize) -> Key<'_> {
+        let start = if row == 0 { 0 } else { self.ends[row - 1] };
+        Key::at(self.bytes, start, self.ends[row] - start)
     }
 }
 

@@ -1,9 +1,10 @@
 //! Keys of one text column.
 
-use arrow::array::{Array, ArrayRef, AsArray};
+use arrow::array::{Array, ArrayRef, AsArray, StringArray, StringViewArray};
+use arrow::buffer::{Buffer, NullBuffer};
 use plimsoll_core::{DataType, Result};
 
-use super::byte_keys::ByteKeys;
+use super::byte_keys::{ByteKeys, Key, Strings};
 use super::column::{misfit, text_array};
 
 /// Text values with dense ids.
@@ -28,18 +29,28 @@ impl TextKeys {
 
     /// Adds the id of every row to `ids`.
     pub(super) fn look_up(&mut self, column: &ArrayRef, ids: &mut Vec<u32>) -> Result<()> {
-        let text = column.as_string_opt::<i32>().ok_or_else(|| misfit(column, DataType::Utf8))?;
-        let values = text.value_data();
-        #[allow(clippy::cast_sign_loss, reason = "Arrow's offsets are never negative")]
-        let ranges = text.value_offsets().windows(2).map(|pair| pair[0] as usize..pair[1] as usize);
-        match text.nulls().filter(|nulls| nulls.null_count() > 0) {
-            None => self.keys.look_up(values, ranges, ids),
-            Some(nulls) => ids.extend(nulls.iter().zip(ranges).map(|(valid, range)| match valid {
-                true => self.keys.look_up_one(values, range),
+        match (column.as_string_view_opt(), column.as_string_opt::<i32>()) {
+            (Some(views), _) => self.look_up_strings(&Views::new(views), views.len(), views.nulls(), ids),
+            (_, Some(texts)) => self.look_up_strings(&Texts::new(texts), texts.len(), texts.nulls(), ids),
+            _ => return Err(misfit(column, DataType::Utf8)),
+        }
+        Ok(())
+    }
+
+    fn look_up_strings(
+        &mut self,
+        strings: &impl Strings,
+        rows: usize,
+        nulls: Option<&NullBuffer>,
+        ids: &mut Vec<u32>,
+    ) {
+        match nulls.filter(|nulls| nulls.null_count() > 0) {
+            None => self.keys.look_up(strings, rows, ids),
+            Some(nulls) => ids.extend(nulls.iter().enumerate().map(|(row, valid)| match valid {
+                true => self.keys.look_up_one(strings.key(row)),
                 false => *self.null.get_or_insert_with(|| self.keys.push_nameless()),
             })),
         }
-        Ok(())
     }
 
     /// Takes all keys of `other`; gives the id here of each id there.
@@ -59,5 +70,55 @@ impl TextKeys {
     pub(super) fn decode(&self, ids: &[u32]) -> Result<Vec<ArrayRef>> {
         let texts = ids.iter().map(|id| (self.null != Some(*id)).then(|| self.keys.get(*id)));
         Ok(vec![text_array(texts)?])
+    }
+}
+
+/// The strings of a `StringArray`.
+pub(super) struct Texts<'a> {
+    offsets: &'a [i32],
+    values: &'a [u8],
+}
+
+impl<'a> Texts<'a> {
+    pub(super) fn new(texts: &'a StringArray) -> Self {
+        Texts { offsets: texts.value_offsets(), values: texts.value_data() }
+    }
+}
+
+impl Strings for Texts<'_> {
+    #[inline(always)]
+    #[allow(clippy::cast_sign_loss, reason = "Arrow's offsets are never negative")]
+    fn key(&self, row: usize) -> Key<'_> {
+        let (start, end) = (self.offsets[row] as usize, self.offsets[row + 1] as usize);
+        Key::at(self.values, start, end - start)
+    }
+}
+
+/// The most bytes of a string that lies in its view.
+const INLINE: usize = 12;
+
+/// The strings of a `StringViewArray`.
+pub(super) struct Views<'a> {
+    views: &'a [u128],
+    buffers: &'a [Buffer],
+}
+
+impl<'a> Views<'a> {
+    pub(super) fn new(texts: &'a StringViewArray) -> Self {
+        Views { views: texts.views(), buffers: texts.data_buffers() }
+    }
+}
+
+impl Strings for Views<'_> {
+    #[inline(always)]
+    #[allow(clippy::cast_possible_truncation, reason = "takes a view apart")]
+    fn key(&self, row: usize) -> Key<'_> {
+        let view = self.views[row];
+        let length = view as u32 as usize;
+        if length <= INLINE {
+            return Key::short(view >> 32, length);
+        }
+        let (buffer, start) = ((view >> 64) as u32 as usize, (view >> 96) as usize);
+        Key::at(&self.buffers[buffer], start, length)
     }
 }

@@ -46,6 +46,9 @@ pub struct ScanSpec {
     pub block_size: usize,
     /// The most rows of a block that is given.
     pub rows: usize,
+    /// Whether text columns may be given as views of the bytes that were read, which a block then holds. For whoever has
+    /// done with a block before it takes the next one.
+    pub text_views: bool,
 }
 
 impl Default for ScanSpec {
@@ -56,6 +59,7 @@ impl Default for ScanSpec {
             fixed: Vec::new(),
             block_size: BLOCK_SIZE,
             rows: Block::ROWS,
+            text_views: false,
         }
     }
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use arrow::array::{ArrayRef, BooleanArray};
 use arrow::compute::filter;
 use plimsoll_core::{DataType, Error, Field, Profile, Result, Schema, Typed};
-use plimsoll_csv::{ColumnType, Misfit as CellMisfit, Reader, Scan, Span};
+use plimsoll_csv::{ColumnType, Misfit as CellMisfit, Parsed, Reader, Scan, Span};
 use plimsoll_kernels::{Block, select};
 
 use super::{CsvScan, Misfit};
@@ -234,6 +234,7 @@ impl TicketedScan {
             self.passed.clear();
             self.passed.extend(selected.values().set_indices().map(|row| spans[row]));
         }
+        let lent = self.scan.spec.text_views.then(|| self.reader.lend());
         loop {
             let spans =
                 if selected.is_some() { &self.passed } else { &self.reader.spans(place)[rows.clone()] };
@@ -242,7 +243,13 @@ impl TicketedScan {
             } else {
                 self.types[place]
             };
-            let misfit = match self.reader.cells(spans).parse(column_type) {
+            let parsed = match &lent {
+                Some(lent) if column_type.data_type == DataType::Utf8 => {
+                    self.reader.text_views(spans, lent).map(Parsed::from)
+                }
+                _ => self.reader.cells(spans).parse(column_type),
+            };
+            let misfit = match parsed {
                 Ok(parsed) => {
                     self.note_wide(place, &parsed.wide);
                     return Ok(parsed.array);

@@ -1,0 +1,292 @@
+//! The fast walk: records that all have as many fields as they should are found by counting marks, without a look at what
+//! each mark ends. Whether they did is checked at their end; where not, [`Walker`](crate::walk::Walker) walks them.
+
+use crate::walk::Span;
+
+/// How many marks lie between the wanted fields of a record.
+#[derive(Debug)]
+pub(crate) struct Stride {
+    /// For each wanted field, the marks to pass over before its own.
+    skips: Vec<u32>,
+    /// The marks behind that of the last wanted field, up to the record's end.
+    behind: u32,
+}
+
+/// What a walk found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Walked {
+    /// Records, each with its spans.
+    pub(crate) records: usize,
+    /// Where the next record begins.
+    pub(crate) at: usize,
+}
+
+/// The records to walk.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stretch {
+    /// First byte of the first record.
+    pub(crate) begin: usize,
+    /// Behind the last record.
+    pub(crate) limit: usize,
+    /// The most records.
+    pub(crate) most: usize,
+    /// Whether a terminator may be a CRLF.
+    pub(crate) carriage_returns: bool,
+}
+
+/// The marks from one on.
+struct Cursor<'a> {
+    fields: &'a [u64],
+    word: usize,
+    /// Marks of the word that were not passed.
+    rest: u64,
+}
+
+impl Stride {
+    /// For the `wanted` fields (ascending) of records of `columns` fields.
+    pub(crate) fn new(wanted: &[usize], columns: usize) -> Self {
+        let mut next = 0;
+        let mut skips = Vec::with_capacity(wanted.len());
+        for field in wanted {
+            skips.push(u32::try_from(field - next).unwrap_or(u32::MAX));
+            next = field + 1;
+        }
+        Stride { skips, behind: u32::try_from(columns.saturating_sub(next)).unwrap_or(u32::MAX) }
+    }
+
+    /// Walks records and writes the spans of their wanted fields to `spans`, each vector of which has room for the most
+    /// records. No record, where one of them does not have the right number of fields.
+    #[inline(always)]
+    pub(crate) fn walk(
+        &self,
+        fields: &[u64],
+        ends: &[u64],
+        bytes: &[u8],
+        stretch: Stretch,
+        spans: &mut [Vec<Span>],
+    ) -> Walked {
+        let nothing = Walked { records: 0, at: stretch.begin };
+        let walked = match (spans, self.skips.as_slice()) {
+            ([], []) => self.walk_some::<0>(fields, ends, bytes, stretch, [], []),
+            ([a], [x]) => self.walk_some(fields, ends, bytes, stretch, [a], [*x]),
+            ([a, b], [x, y]) => self.walk_some(fields, ends, bytes, stretch, [a, b], [*x, *y]),
+            ([a, b, c], [x, y, z]) => {
+                self.walk_some(fields, ends, bytes, stretch, [a, b, c], [*x, *y, *z])
+            }
+            (spans, _) => self.walk_many(fields, ends, bytes, stretch, spans),
+        };
+        // Every record ended at an end. Were there others in between, some record had too few fields, and its successor's
+        // were taken for its own.
+        let walked = walked.unwrap_or(nothing);
+        if count(ends, stretch.begin, walked.at) == walked.records { walked } else { nothing }
+    }
+
+    /// As `walk` for a number of fields that the compiler knows.
+    #[inline(always)]
+    fn walk_some<const N: usize>(
+        &self,
+        fields: &[u64],
+        ends: &[u64],
+        bytes: &[u8],
+        stretch: Stretch,
+        spans: [&mut Vec<Span>; N],
+        skips: [u32; N],
+    ) -> Option<Walked> {
+        let mut spans = spans.map(Vec::as_mut_slice);
+        let mut cursor = Cursor::new(fields, stretch.begin)?;
+        let mut start = stretch.begin;
+        let mut records = 0;
+        while records < stretch.most && start < stretch.limit {
+            let mut mark = start;
+            for (spans, skip) in spans.iter_mut().zip(skips) {
+                if skip > 0 {
+                    start = cursor.skip(skip - 1)? + 1;
+                }
+                mark = cursor.next()?;
+                *spans.get_mut(records)? = Span::between(start, mark);
+                start = mark + 1;
+            }
+            if self.behind > 0 {
+                mark = cursor.skip(self.behind - 1)?;
+            }
+            start = behind(mark, ends, bytes, stretch)?;
+            records += 1;
+        }
+        Some(Walked { records, at: start })
+    }
+
+    /// As `walk` for any number of fields.
+    #[inline(always)]
+    fn walk_many(
+        &self,
+        fields: &[u64],
+        ends: &[u64],
+        bytes: &[u8],
+        stretch: Stretch,
+        spans: &mut [Vec<Span>],
+    ) -> Option<Walked> {
+        let mut cursor = Cursor::new(fields, stretch.begin)?;
+        let mut start = stretch.begin;
+        let mut records = 0;
+        while records < stretch.most && start < stretch.limit {
+            let mut mark = start;
+            for (spans, skip) in spans.iter_mut().zip(&self.skips) {
+                if *skip > 0 {
+                    start = cursor.skip(skip - 1)? + 1;
+                }
+                mark = cursor.next()?;
+                *spans.get_mut(records)? = Span::between(start, mark);
+                start = mark + 1;
+            }
+            if self.behind > 0 {
+                mark = cursor.skip(self.behind - 1)?;
+            }
+            start = behind(mark, ends, bytes, stretch)?;
+            records += 1;
+        }
+        Some(Walked { records, at: start })
+    }
+}
+
+/// Where the record behind the one that ends at `mark` begins; `None` where it does not end there.
+#[inline(always)]
+fn behind(mark: usize, ends: &[u64], bytes: &[u8], stretch: Stretch) -> Option<usize> {
+    if ends[mark / 64] >> (mark % 64) & 1 == 0 {
+        return None;
+    }
+    let next = mark + 1;
+    if !stretch.carriage_returns {
+        return Some(next);
+    }
+    let crlf = bytes[mark] == b'\r' && next < stretch.limit && bytes[next] == b'\n';
+    Some(next + usize::from(crlf))
+}
+
+/// How many bits from `begin` up to (not including) `end` are set.
+#[inline(always)]
+fn count(words: &[u64], begin: usize, end: usize) -> usize {
+    if begin >= end {
+        return 0;
+    }
+    let (first, last) = (begin / 64, (end - 1) / 64);
+    let from_begin = u64::MAX << (begin % 64);
+    let to_end = u64::MAX >> (63 - (end - 1) % 64);
+    if first == last {
+        return (words[first] & from_begin & to_end).count_ones() as usize;
+    }
+    let between: u32 = words[first + 1..last].iter().map(|word| word.count_ones()).sum();
+    ((words[first] & from_begin).count_ones() + between + (words[last] & to_end).count_ones()) as usize
+}
+
+impl<'a> Cursor<'a> {
+    #[inline(always)]
+    fn new(fields: &'a [u64], begin: usize) -> Option<Self> {
+        let word = begin / 64;
+        Some(Cursor { fields, word, rest: fields.get(word)? & u64::MAX << (begin % 64) })
+    }
+
+    /// The next mark.
+    #[inline(always)]
+    fn next(&mut self) -> Option<usize> {
+        while self.rest == 0 {
+            self.word += 1;
+            self.rest = *self.fields.get(self.word)?;
+        }
+        let at = self.word * 64 + self.rest.trailing_zeros() as usize;
+        self.rest &= self.rest - 1;
+        Some(at)
+    }
+
+    /// The mark behind the next `count` ones.
+    #[inline(always)]
+    fn skip(&mut self, mut count: u32) -> Option<usize> {
+        if count == 0 {
+            return self.next();
+        }
+        loop {
+            let here = self.rest.count_ones();
+            if count < here {
+                break;
+            }
+            count -= here;
+            self.word += 1;
+            self.rest = *self.fields.get(self.word)?;
+        }
+        for _ in 0..count {
+            self.rest &= self.rest - 1;
+        }
+        self.next()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::structure::every;
+
+    /// Marks of a text without quotes.
+    fn marks(text: &[u8]) -> (Vec<u64>, Vec<u64>) {
+        let mut fields = vec![0; text.len() / 64 + 1];
+        let mut ends = fields.clone();
+        for (at, byte) in text.iter().enumerate() {
+            let is_end = *byte == b'\r' || (*byte == b'\n' && (at == 0 || text[at - 1] != b'\r'));
+            ends[at / 64] |= u64::from(is_end) << (at % 64);
+            fields[at / 64] |= u64::from(is_end || *byte == b',') << (at % 64);
+        }
+        (fields, ends)
+    }
+
+    proptest! {
+        #[test]
+        fn finds_what_splitting_finds(
+            columns in 1usize..9,
+            picked in prop::collection::vec(any::<bool>(), 9),
+            lengths in prop::collection::vec(0usize..40, 0..200),
+            crlf in any::<bool>(),
+            broken in prop::option::of((0usize..30, 0usize..9)),
+            most in 1usize..40,
+        ) {
+            let wanted: Vec<usize> = (0..columns).filter(|field| picked[*field]).collect();
+            let mut records: Vec<Vec<usize>> = lengths.chunks_exact(columns).map(<[usize]>::to_vec).collect();
+            if let Some((record, fields)) = broken
+                && record < records.len()
+            {
+                records[record] = vec![1; fields.max(1)];
+            }
+            let mut text = Vec::new();
+            let mut expected: Vec<Vec<Span>> = vec![Vec::new(); wanted.len()];
+            let mut begins = Vec::new();
+            for record in &records {
+                begins.push(text.len());
+                for (field, length) in record.iter().enumerate() {
+                    if let Some(place) = wanted.iter().position(|wanted| *wanted == field) {
+                        expected[place].push(Span::between(text.len(), text.len() + length));
+                    }
+                    text.extend(std::iter::repeat_n(b'x', *length));
+                    text.push(b',');
+                }
+                text.pop();
+                text.extend_from_slice(if crlf { b"\r\n" } else { b"\n" });
+            }
+            let (fields, ends) = marks(&text);
+            let stretch = Stretch { begin: 0, limit: text.len(), most, carriage_returns: crlf };
+            let taken = records.len().min(most);
+            let lawful = records[..taken].iter().all(|record| record.len() == columns);
+            for loops in every() {
+                let mut spans = vec![vec![Span::default(); most]; wanted.len()];
+                let walked = (loops.walk)(&Stride::new(&wanted, columns), &fields, &ends, &text, stretch, &mut spans);
+                if lawful {
+                    let at = begins.get(taken).copied().unwrap_or(text.len());
+                    prop_assert_eq!(walked, Walked { records: taken, at });
+                    for (spans, expected) in spans.iter().zip(&expected) {
+                        prop_assert_eq!(&spans[..taken], &expected[..taken]);
+                    }
+                } else {
+                    prop_assert_eq!(walked, Walked { records: 0, at: 0 });
+                }
+            }
+        }
+    }
+}

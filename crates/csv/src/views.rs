@@ -1,0 +1,205 @@
+//! Cells of text as views of the block's bytes: nothing is copied but what has doubled quotes or escapes.
+//!
+//! A view is Arrow's: the length, and the text itself up to 12 bytes, or its first 4 and where it lies.
+#![allow(unsafe_code, reason = "Arrow checks every view again; the checked constructor is the oracle of the tests")]
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, StringViewArray};
+use arrow::buffer::{Buffer, ScalarBuffer};
+
+use crate::column::{Cells, Misfit, null_buffer};
+use crate::index::Content;
+use crate::walk::Span;
+
+/// The most bytes of a text that lies in its view.
+const INLINE: usize = 12;
+
+/// The cells as a `StringViewArray` over `buffer`, which holds the bytes of `cells`.
+///
+/// # Errors
+/// The first cell that is not UTF-8.
+pub(crate) fn text_views(cells: &Cells<'_>, buffer: &Buffer, content: Content) -> Result<ArrayRef, Misfit> {
+    let mut views = Views { cells, views: Vec::with_capacity(cells.spans.len()), unquoted: Vec::new() };
+    if content.high {
+        views.check_utf8()?;
+    }
+    let nulls = if content.quotes { views.with_quotes() } else { views.without_quotes() };
+    let Views { views, unquoted, .. } = views;
+    let buffers: Arc<[Buffer]> = if unquoted.is_empty() {
+        Arc::new([buffer.clone()])
+    } else {
+        Arc::new([buffer.clone(), Buffer::from_vec(unquoted)])
+    };
+    let nulls = null_buffer(&nulls, views.len());
+    // SAFETY: each view was made by `view` of a span of `buffer` (number 0) or of a range of `unquoted` (number 1), so that it
+    // has its length, the right first bytes and a place in its buffer. The texts are UTF-8: all cells are where the block has
+    // no byte above 127, else each was checked, and what `unquote` leaves out of a text are whole ASCII characters.
+    Ok(Arc::new(unsafe { StringViewArray::new_unchecked(ScalarBuffer::from(views), buffers, nulls) }))
+}
+
+struct Views<'a> {
+    cells: &'a Cells<'a>,
+    views: Vec<u128>,
+    /// Texts that had doubled quotes or escapes, one behind the other.
+    unquoted: Vec<u8>,
+}
+
+impl Views<'_> {
+    fn check_utf8(&self) -> Result<(), Misfit> {
+        let bytes = self.cells.bytes;
+        let is_text = |span: &Span| is_short_ascii(bytes, *span) || std::str::from_utf8(span.of(bytes)).is_ok();
+        match self.cells.spans.iter().position(|span| !is_text(span)) {
+            Some(row) => Err(Misfit { row, class: None }),
+            None => Ok(()),
+        }
+    }
+
+    /// Makes the views; gives the rows that are NULL.
+    fn without_quotes(&mut self) -> Vec<usize> {
+        let mut nulls = Vec::new();
+        let Cells { bytes, spans, dialect } = *self.cells;
+        let named_nulls = !dialect.nulls.is_empty();
+        for (row, span) in spans.iter().enumerate() {
+            if span.length == 0 || (named_nulls && self.cells.is_null_text(span.of(bytes))) {
+                nulls.push(row);
+            }
+            self.views.push(view(bytes, *span, 0));
+        }
+        nulls
+    }
+
+    fn with_quotes(&mut self) -> Vec<usize> {
+        let mut nulls = Vec::new();
+        let Cells { bytes, spans, dialect } = *self.cells;
+        for (row, span) in spans.iter().enumerate() {
+            let raw = span.of(bytes);
+            let view = if !self.cells.is_quoted(raw) {
+                if self.cells.is_null_text(raw) {
+                    nulls.push(row);
+                }
+                view(bytes, *span, 0)
+            } else if let Some(inner) = self.plainly_quoted(*span, raw) {
+                view(bytes, inner, 0)
+            } else {
+                let start = self.unquoted.len();
+                dialect.unquote(raw, &mut self.unquoted);
+                view(&self.unquoted, Span::between(start, self.unquoted.len()), 1)
+            };
+            self.views.push(view);
+        }
+        nulls
+    }
+
+    /// The text between two quotes, where nothing in it means anything else.
+    fn plainly_quoted(&self, span: Span, raw: &[u8]) -> Option<Span> {
+        let dialect = self.cells.dialect;
+        let (last, inner) = raw.get(1..)?.split_last()?;
+        let means_more = |byte: &u8| Some(*byte) == dialect.quote || Some(*byte) == dialect.escape;
+        let plain = Some(*last) == dialect.quote && !inner.iter().any(means_more);
+        plain.then(|| Span { start: span.start + 1, length: span.length - 2 })
+    }
+}
+
+/// Whether a text of at most 16 bytes has none above 127, without a loop over them; `false` for longer ones.
+#[inline(always)]
+fn is_short_ascii(bytes: &[u8], span: Span) -> bool {
+    const HIGH: u128 = 0x8080_8080_8080_8080_8080_8080_8080_8080;
+    let unused = 128u32.wrapping_sub(8 * span.length);
+    match unused {
+        0..128 => head(bytes, span) << unused & HIGH == 0,
+        _ => span.length == 0,
+    }
+}
+
+/// The first 16 bytes of a text, and what stands behind a shorter one.
+#[inline(always)]
+fn head(bytes: &[u8], span: Span) -> u128 {
+    let (start, length) = (span.start as usize, span.length as usize);
+    match bytes.get(start..start + 16).and_then(|window| window.first_chunk()) {
+        Some(window) => u128::from_le_bytes(*window),
+        None => head_at_the_end(&bytes[start..start + length]),
+    }
+}
+
+/// The view of a text in the buffer of this number.
+#[inline(always)]
+fn view(bytes: &[u8], span: Span, buffer: u32) -> u128 {
+    let (length, head) = (span.length as usize, head(bytes, span));
+    if length <= INLINE {
+        (head & MASKS[length]) << 32 | length as u128
+    } else {
+        let place = u128::from(span.start) << 96 | u128::from(buffer) << 64;
+        place | (head & 0xffff_ffff) << 32 | length as u128
+    }
+}
+
+/// The first bytes of a text too near to the end of its buffer to be loaded at once.
+#[cold]
+fn head_at_the_end(text: &[u8]) -> u128 {
+    let mut window = [0; 16];
+    let length = text.len().min(16);
+    window[..length].copy_from_slice(&text[..length]);
+    u128::from_le_bytes(window)
+}
+
+/// Which bits the first `n` bytes are.
+const MASKS: [u128; INLINE + 1] = {
+    let mut masks = [0; INLINE + 1];
+    let mut length = 0;
+    while length <= INLINE {
+        masks[length] = (1 << (8 * length)) - 1;
+        length += 1;
+    }
+    masks
+};
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::{Array, AsArray};
+    use plimsoll_core::{CsvOptions, DataType};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::column::ColumnType;
+    use crate::dialect::Dialect;
+
+    proptest! {
+        #[test]
+        fn views_say_what_copies_say(
+            cells in prop::collection::vec("(\"([a,é]|\"\"|NA){0,9}\"[a\"]?|[ab,é]{0,20}|NA)", 0..40),
+            named in any::<bool>(),
+            spoiled in prop::option::of(any::<prop::sample::Index>()),
+        ) {
+            let mut bytes = Vec::new();
+            let mut spans = Vec::new();
+            for cell in &cells {
+                spans.push(Span::between(bytes.len(), bytes.len() + cell.len()));
+                bytes.extend_from_slice(cell.as_bytes());
+                bytes.push(b',');
+            }
+            if let Some(at) = spoiled && !bytes.is_empty() {
+                let at = at.index(bytes.len());
+                bytes[at] = 0xc3;
+            }
+            let nulls = if named { vec!["NA".to_owned()] } else { Vec::new() };
+            let dialect = Dialect::new(&CsvOptions { nulls, ..CsvOptions::default() }, b';').unwrap();
+            let text = ColumnType { data_type: DataType::Utf8, declared: true };
+            let cells = Cells { bytes: &bytes, spans: &spans, dialect: &dialect };
+            let expected = cells.parse(text).map(|parsed| parsed.array);
+            let buffer = Buffer::from_slice_ref(&bytes);
+            let content = Content { quotes: true, carriage_returns: false, high: true };
+            let views = text_views(&Cells { bytes: &buffer, ..cells }, &buffer, content);
+            match (views, expected) {
+                (Ok(views), Ok(expected)) => {
+                    let views = views.as_string_view();
+                    let checked = StringViewArray::try_new(
+                        views.views().clone(), Arc::clone(views.data_buffers()), views.nulls().cloned());
+                    prop_assert!(checked.is_ok());
+                    prop_assert!(views.iter().eq(expected.as_string::<i32>().iter()));
+                }
+                (views, expected) => prop_assert_eq!(views.err(), expected.err()),
+            }
+        }
+    }
+}
