@@ -310,7 +310,20 @@ impl Block {
         let mut block = Block { head: 0, ..Block::new() };
         block.reserve(bytes.len());
         block.bytes[..bytes.len()].copy_from_slice(bytes);
-        block.content = machine::index(&bytes[begin..], begin, place, dialect, &mut block.marks).content;
+        let before = *place;
+        let Block { bytes: own, marks, loops, .. } = &mut block;
+        let rest = unmarked(own, begin, bytes.len() - begin);
+        let by_parity = if begin.is_multiple_of(64) {
+            mark_by_parity(rest, place, dialect, loops.index, marks)
+        } else {
+            None
+        };
+        let marked = by_parity.unwrap_or_else(|| {
+            *place = before;
+            marks.clear(0, marks.ends.len());
+            machine::index(&bytes[begin..], begin, place, dialect, marks)
+        });
+        block.content = marked.content;
         if ended && !matches!(place.state, State::RecordStart | State::Quoted | State::Escaped) {
             block.marks.mark_end(bytes.len());
         }

@@ -14,7 +14,9 @@ use plimsoll_core::{CellClass, DataType, MAX_PRECISION, Profile};
 use crate::Dialect;
 use crate::parse::class::{boolean, class_of, classify, float, positive_zero};
 use crate::parse::fast;
+use crate::parse::lanes::Shape;
 use crate::parse::number::Number;
+use crate::structure;
 use crate::walk::Span;
 
 /// Digits of every mantissa of a `Decimal64Array`.
@@ -85,7 +87,7 @@ impl Cells<'_> {
                 Arc::new(BooleanArray::new(BooleanBuffer::from(values), nulls))
             }
             DataType::Int64 => {
-                let (values, nulls) = self.values(fast::integer, |text| {
+                let (values, nulls) = self.numbers(Shape::Integer, fast::integer, |text| {
                     Number::read(text).filter(|number| number.scale == 0)?.as_i64()
                 })?;
                 Arc::new(Int64Array::new(values.into(), nulls))
@@ -155,29 +157,72 @@ impl Cells<'_> {
                 null_rows.push(row);
                 continue;
             }
-            match self.value_text(row, &mut scratch) {
+            match self.exactly(row, &mut scratch, &exact)? {
                 None => null_rows.push(row),
-                Some(text) => {
-                    *value = exact(text).ok_or_else(|| Misfit { row, class: Some(classify(text)) })?;
-                }
+                Some(parsed) => *value = parsed,
             }
         }
         Ok((values, null_buffer(&null_rows, self.spans.len())))
     }
 
+    /// The cells in lanes where they have this shape; the others by `fast` where that gives a value, else by `exact`.
+    fn numbers(
+        &self,
+        shape: Shape,
+        fast: impl Fn(&[u8], Span) -> Option<i64>,
+        exact: impl Fn(&[u8]) -> Option<i64>,
+    ) -> Result<(Vec<i64>, Option<NullBuffer>), Misfit> {
+        // A text that means NULL could look like a number.
+        if !self.dialect.nulls.is_empty() {
+            return self.values(fast, exact);
+        }
+        let (mut values, mut others) = (Vec::new(), Vec::new());
+        (structure::fastest().numbers)(shape, self.bytes, self.spans, &mut values, &mut others);
+        let mut scratch = Vec::new();
+        let mut null_rows = Vec::new();
+        for row in others {
+            let span = self.spans[row];
+            let value = match fast(self.bytes, span) {
+                _ if span.length == 0 => None,
+                Some(value) => Some(value),
+                None => self.exactly(row, &mut scratch, &exact)?,
+            };
+            values[row] = value.unwrap_or_default();
+            if value.is_none() {
+                null_rows.push(row);
+            }
+        }
+        Ok((values, null_buffer(&null_rows, self.spans.len())))
+    }
+
+    /// The value of a cell that the fast way does not take; `None` for NULL.
+    #[inline(never)]
+    fn exactly<T>(
+        &self,
+        row: usize,
+        scratch: &mut Vec<u8>,
+        exact: impl Fn(&[u8]) -> Option<T>,
+    ) -> Result<Option<T>, Misfit> {
+        let Some(text) = self.value_text(row, scratch) else { return Ok(None) };
+        match exact(text) {
+            Some(value) => Ok(Some(value)),
+            None => Err(Misfit { row, class: Some(classify(text)) }),
+        }
+    }
+
     fn decimals(&self, precision: u8, scale: u8) -> Result<Parsed, Misfit> {
         let narrow_limit = 10u64.pow(u32::from(precision.min(NARROW_DIGITS)));
         let below = |value: &i64| value.unsigned_abs() < narrow_limit;
-        let shape = fast::Shape::new(usize::from(scale));
-        let narrow = self.values(
-            |bytes, span| {
-                let by_shape = shape.and_then(|shape| shape.read(bytes, span));
-                by_shape.or_else(|| fast::decimal(bytes, span, usize::from(scale))).filter(below)
-            },
-            |text| {
-                Number::read(text)?.at_scale(scale).and_then(|value| i64::try_from(value).ok()).filter(below)
-            },
-        );
+        let by_fast = |bytes: &[u8], span| fast::decimal(bytes, span, usize::from(scale)).filter(below);
+        let by_grammar = |text: &[u8]| {
+            Number::read(text)?.at_scale(scale).and_then(|value| i64::try_from(value).ok()).filter(below)
+        };
+        // Numbers that are read in lanes have 15 digits at most.
+        let shape = Shape::of_scale(scale).filter(|_| precision >= 15);
+        let narrow = match shape {
+            Some(shape) => self.numbers(shape, by_fast, by_grammar),
+            None => self.values(by_fast, by_grammar),
+        };
         let arrow_scale = i8::try_from(scale).unwrap_or(i8::MAX);
         let misfit = match narrow {
             Ok((values, nulls)) => {

@@ -230,7 +230,14 @@ impl Carry {
         let starts = line_feeds << 1 | self.record_start;
         self.may_open = (delimiters | line_feeds) >> 63;
         self.record_start = line_feeds >> 63;
-        Word { delimiters, ends: line_feeds, starts, lines: line_feeds, breaks: line_feeds, ..Word::default() }
+        Word {
+            delimiters,
+            ends: line_feeds,
+            starts,
+            lines: line_feeds,
+            breaks: line_feeds,
+            ..Word::default()
+        }
     }
 
     /// Judges one word, of which only the `known` bits are bytes of the block.
@@ -319,8 +326,8 @@ mod tests {
             let mut marks = Marks::default();
             marks.resize(words);
             let begin = place;
-            let by_parity =
-                loops.and_then(|loops| mark_by_parity(unmarked, &mut place, dialect, loops.index, &mut marks));
+            let by_parity = loops
+                .and_then(|loops| mark_by_parity(unmarked, &mut place, dialect, loops.index, &mut marks));
             marked.push(by_parity.unwrap_or_else(|| {
                 place = begin;
                 mark_by_machine(unmarked, &mut place, dialect, &mut marks)

@@ -1,6 +1,9 @@
 //! The fast walk: records that all have as many fields as they should are found by counting marks, without a look at what
 //! each mark ends. Whether they did is checked at their end; where not, [`Walker`](crate::walk::Walker) walks them.
 
+use std::iter::Zip;
+use std::slice::{Iter, IterMut};
+
 use crate::walk::Span;
 
 /// How many marks lie between the wanted fields of a record.
@@ -36,10 +39,21 @@ pub(crate) struct Stretch {
 
 /// The marks from one on.
 struct Cursor<'a> {
-    fields: &'a [u64],
-    word: usize,
-    /// Marks of the word that were not passed.
+    /// The words behind the current one: field ends and record ends.
+    behind: Zip<Iter<'a, u64>, Iter<'a, u64>>,
+    /// The position of the current word's first bit.
+    base: usize,
+    /// Marks of the current word that were not passed.
     rest: u64,
+    /// Record ends of the current word.
+    ends: u64,
+}
+
+/// A mark that was passed.
+#[derive(Clone, Copy)]
+struct Mark {
+    at: usize,
+    ends_record: bool,
 }
 
 impl Stride {
@@ -70,8 +84,9 @@ impl Stride {
             ([], []) => self.walk_some::<0>(fields, ends, bytes, stretch, [], []),
             ([a], [x]) => self.walk_some(fields, ends, bytes, stretch, [a], [*x]),
             ([a, b], [x, y]) => self.walk_some(fields, ends, bytes, stretch, [a, b], [*x, *y]),
-            ([a, b, c], [x, y, z]) => {
-                self.walk_some(fields, ends, bytes, stretch, [a, b, c], [*x, *y, *z])
+            ([a, b, c], [x, y, z]) => self.walk_some(fields, ends, bytes, stretch, [a, b, c], [*x, *y, *z]),
+            ([a, b, c, d], [w, x, y, z]) => {
+                self.walk_some(fields, ends, bytes, stretch, [a, b, c, d], [*w, *x, *y, *z])
             }
             (spans, _) => self.walk_many(fields, ends, bytes, stretch, spans),
         };
@@ -92,24 +107,13 @@ impl Stride {
         spans: [&mut Vec<Span>; N],
         skips: [u32; N],
     ) -> Option<Walked> {
-        let mut spans = spans.map(Vec::as_mut_slice);
-        let mut cursor = Cursor::new(fields, stretch.begin)?;
+        let mut spans = spans.map(|spans| spans.iter_mut());
+        let mut cursor = Cursor::new(fields, ends, stretch.begin)?;
         let mut start = stretch.begin;
         let mut records = 0;
         while records < stretch.most && start < stretch.limit {
-            let mut mark = start;
-            for (spans, skip) in spans.iter_mut().zip(skips) {
-                if skip > 0 {
-                    start = cursor.skip(skip - 1)? + 1;
-                }
-                mark = cursor.next()?;
-                *spans.get_mut(records)? = Span::between(start, mark);
-                start = mark + 1;
-            }
-            if self.behind > 0 {
-                mark = cursor.skip(self.behind - 1)?;
-            }
-            start = behind(mark, ends, bytes, stretch)?;
+            let spans = spans.iter_mut().zip(skips);
+            start = self.record(&mut cursor, start, bytes, stretch, spans)?;
             records += 1;
         }
         Some(Walked { records, at: start })
@@ -125,41 +129,51 @@ impl Stride {
         stretch: Stretch,
         spans: &mut [Vec<Span>],
     ) -> Option<Walked> {
-        let mut cursor = Cursor::new(fields, stretch.begin)?;
+        let mut spans: Vec<_> = spans.iter_mut().map(|spans| spans.iter_mut()).collect();
+        let mut cursor = Cursor::new(fields, ends, stretch.begin)?;
         let mut start = stretch.begin;
         let mut records = 0;
         while records < stretch.most && start < stretch.limit {
-            let mut mark = start;
-            for (spans, skip) in spans.iter_mut().zip(&self.skips) {
-                if *skip > 0 {
-                    start = cursor.skip(skip - 1)? + 1;
-                }
-                mark = cursor.next()?;
-                *spans.get_mut(records)? = Span::between(start, mark);
-                start = mark + 1;
-            }
-            if self.behind > 0 {
-                mark = cursor.skip(self.behind - 1)?;
-            }
-            start = behind(mark, ends, bytes, stretch)?;
+            let spans = spans.iter_mut().zip(self.skips.iter().copied());
+            start = self.record(&mut cursor, start, bytes, stretch, spans)?;
             records += 1;
         }
         Some(Walked { records, at: start })
     }
-}
 
-/// Where the record behind the one that ends at `mark` begins; `None` where it does not end there.
-#[inline(always)]
-fn behind(mark: usize, ends: &[u64], bytes: &[u8], stretch: Stretch) -> Option<usize> {
-    if ends[mark / 64] >> (mark % 64) & 1 == 0 {
-        return None;
+    /// Notes the spans of the record that begins at `start`; gives where the next one does. `None` where the mark that
+    /// should end it does not.
+    #[inline(always)]
+    fn record<'s, 'v: 's>(
+        &self,
+        cursor: &mut Cursor<'_>,
+        mut start: usize,
+        bytes: &[u8],
+        stretch: Stretch,
+        spans: impl Iterator<Item = (&'s mut IterMut<'v, Span>, u32)>,
+    ) -> Option<usize> {
+        let mut mark = Mark { at: start, ends_record: false };
+        for (spans, skip) in spans {
+            if skip > 0 {
+                start = cursor.skip(skip - 1)?.at + 1;
+            }
+            mark = cursor.next()?;
+            *spans.next()? = Span::between(start, mark.at);
+            start = mark.at + 1;
+        }
+        if self.behind > 0 {
+            mark = cursor.skip(self.behind - 1)?;
+        }
+        if !mark.ends_record {
+            return None;
+        }
+        let next = mark.at + 1;
+        if !stretch.carriage_returns {
+            return Some(next);
+        }
+        let crlf = bytes[mark.at] == b'\r' && next < stretch.limit && bytes[next] == b'\n';
+        Some(next + usize::from(crlf))
     }
-    let next = mark + 1;
-    if !stretch.carriage_returns {
-        return Some(next);
-    }
-    let crlf = bytes[mark] == b'\r' && next < stretch.limit && bytes[next] == b'\n';
-    Some(next + usize::from(crlf))
 }
 
 /// How many bits from `begin` up to (not including) `end` are set.
@@ -180,26 +194,35 @@ fn count(words: &[u64], begin: usize, end: usize) -> usize {
 
 impl<'a> Cursor<'a> {
     #[inline(always)]
-    fn new(fields: &'a [u64], begin: usize) -> Option<Self> {
+    fn new(fields: &'a [u64], ends: &'a [u64], begin: usize) -> Option<Self> {
         let word = begin / 64;
-        Some(Cursor { fields, word, rest: fields.get(word)? & u64::MAX << (begin % 64) })
+        let mut behind = fields.get(word..)?.iter().zip(ends.get(word..)?);
+        let (fields, ends) = behind.next()?;
+        Some(Cursor { behind, base: word * 64, rest: fields & u64::MAX << (begin % 64), ends: *ends })
     }
 
     /// The next mark.
     #[inline(always)]
-    fn next(&mut self) -> Option<usize> {
+    fn next(&mut self) -> Option<Mark> {
         while self.rest == 0 {
-            self.word += 1;
-            self.rest = *self.fields.get(self.word)?;
+            self.next_word()?;
         }
-        let at = self.word * 64 + self.rest.trailing_zeros() as usize;
+        let bit = self.rest.trailing_zeros() as usize;
         self.rest &= self.rest - 1;
-        Some(at)
+        Some(Mark { at: self.base + bit, ends_record: self.ends >> bit & 1 == 1 })
+    }
+
+    #[inline(always)]
+    fn next_word(&mut self) -> Option<()> {
+        let (fields, ends) = self.behind.next()?;
+        self.base += 64;
+        (self.rest, self.ends) = (*fields, *ends);
+        Some(())
     }
 
     /// The mark behind the next `count` ones.
     #[inline(always)]
-    fn skip(&mut self, mut count: u32) -> Option<usize> {
+    fn skip(&mut self, mut count: u32) -> Option<Mark> {
         if count == 0 {
             return self.next();
         }
@@ -209,8 +232,7 @@ impl<'a> Cursor<'a> {
                 break;
             }
             count -= here;
-            self.word += 1;
-            self.rest = *self.fields.get(self.word)?;
+            self.next_word()?;
         }
         for _ in 0..count {
             self.rest &= self.rest - 1;

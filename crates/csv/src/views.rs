@@ -1,7 +1,10 @@
 //! Cells of text as views of the block's bytes: nothing is copied but what has doubled quotes or escapes.
 //!
 //! A view is Arrow's: the length, and the text itself up to 12 bytes, or its first 4 and where it lies.
-#![allow(unsafe_code, reason = "Arrow checks every view again; the checked constructor is the oracle of the tests")]
+#![allow(
+    unsafe_code,
+    reason = "Arrow checks every view again; the checked constructor is the oracle of the tests"
+)]
 
 use std::sync::Arc;
 
@@ -21,10 +24,19 @@ const INLINE: usize = 12;
 /// The first cell that is not UTF-8.
 pub(crate) fn text_views(cells: &Cells<'_>, buffer: &Buffer, content: Content) -> Result<ArrayRef, Misfit> {
     let mut views = Views { cells, views: Vec::with_capacity(cells.spans.len()), unquoted: Vec::new() };
-    if content.high {
-        views.check_utf8()?;
-    }
-    let nulls = if content.quotes { views.with_quotes() } else { views.without_quotes() };
+    let nulls = match (content.quotes, content.high) {
+        (true, high) => {
+            views.check_utf8(0..if high { cells.spans.len() } else { 0 })?;
+            views.with_quotes()
+        }
+        (false, false) => views.without_quotes(|_| ()),
+        (false, true) => {
+            let mut doubtful = Vec::new();
+            let nulls = views.without_quotes(|row| doubtful.push(row));
+            views.check_utf8(doubtful)?;
+            nulls
+        }
+    };
     let Views { views, unquoted, .. } = views;
     let buffers: Arc<[Buffer]> = if unquoted.is_empty() {
         Arc::new([buffer.clone()])
@@ -46,26 +58,31 @@ struct Views<'a> {
 }
 
 impl Views<'_> {
-    fn check_utf8(&self) -> Result<(), Misfit> {
-        let bytes = self.cells.bytes;
-        let is_text = |span: &Span| is_short_ascii(bytes, *span) || std::str::from_utf8(span.of(bytes)).is_ok();
-        match self.cells.spans.iter().position(|span| !is_text(span)) {
+    fn check_utf8(&self, rows: impl IntoIterator<Item = usize>) -> Result<(), Misfit> {
+        let text = |row: &usize| std::str::from_utf8(self.cells.spans[*row].of(self.cells.bytes));
+        match rows.into_iter().find(|row| text(row).is_err()) {
             Some(row) => Err(Misfit { row, class: None }),
             None => Ok(()),
         }
     }
 
-    /// Makes the views; gives the rows that are NULL.
-    fn without_quotes(&mut self) -> Vec<usize> {
+    /// Makes the views; gives the rows that are NULL. Calls `doubtful` with those that may hold bytes above 127.
+    #[inline(always)]
+    fn without_quotes(&mut self, mut doubtful: impl FnMut(usize)) -> Vec<usize> {
+        const HIGH: u128 = 0x8080_8080_8080_8080_8080_8080 << 32;
         let mut nulls = Vec::new();
         let Cells { bytes, spans, dialect } = *self.cells;
         let named_nulls = !dialect.nulls.is_empty();
-        for (row, span) in spans.iter().enumerate() {
+        self.views.extend(spans.iter().enumerate().map(|(row, span)| {
             if span.length == 0 || (named_nulls && self.cells.is_null_text(span.of(bytes))) {
                 nulls.push(row);
             }
-            self.views.push(view(bytes, *span, 0));
-        }
+            let view = view(bytes, *span, 0);
+            if span.length as usize > INLINE || view & HIGH != 0 {
+                doubtful(row);
+            }
+            view
+        }));
         nulls
     }
 
@@ -98,17 +115,6 @@ impl Views<'_> {
         let means_more = |byte: &u8| Some(*byte) == dialect.quote || Some(*byte) == dialect.escape;
         let plain = Some(*last) == dialect.quote && !inner.iter().any(means_more);
         plain.then(|| Span { start: span.start + 1, length: span.length - 2 })
-    }
-}
-
-/// Whether a text of at most 16 bytes has none above 127, without a loop over them; `false` for longer ones.
-#[inline(always)]
-fn is_short_ascii(bytes: &[u8], span: Span) -> bool {
-    const HIGH: u128 = 0x8080_8080_8080_8080_8080_8080_8080_8080;
-    let unused = 128u32.wrapping_sub(8 * span.length);
-    match unused {
-        0..128 => head(bytes, span) << unused & HIGH == 0,
-        _ => span.length == 0,
     }
 }
 

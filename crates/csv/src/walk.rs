@@ -142,7 +142,8 @@ impl Walker {
         let Marks { fields, ends } = &block.marks;
         let walked = (block.loops.walk)(&self.stride, fields, ends, block.bytes(), stretch, spans);
         spans.iter_mut().for_each(|spans| spans.truncate(walked.records));
-        cursor.at = walked.at;
+        // What ends with the input has no terminator to pass.
+        cursor.at = walked.at.min(region.limit);
         cursor.records += walked.records as u64;
         walked.records
     }

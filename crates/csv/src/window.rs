@@ -198,7 +198,7 @@ mod tests {
             let spans = window.cells(0).spans;
             assert_eq!(spans.len(), window.records());
             cells.extend(
-                spans.iter().map(|span| String::from_utf8_lossy(span.of(&window.bytes)).into_owned()),
+                spans.iter().map(|span| String::from_utf8_lossy(span.of(window.block.bytes())).into_owned()),
             );
             at += length as u64;
         }

@@ -18,21 +18,12 @@ fn digits(word: u64, count: usize) -> Option<u64> {
     let unused = 64 - 8 * count as u32;
     // Missing digits become leading zeros; each byte is then 0 to 9, or something else.
     let values = (word << unused) ^ (0x3030_3030_3030_3030 << unused);
-    if not_digits(values) { None } else { Some(eight_digits(values)) }
-}
-
-/// Whether a byte of the eight is not 0 to 9.
-#[inline(always)]
-fn not_digits(values: u64) -> bool {
-    (values.wrapping_add(0x0606_0606_0606_0606) | values) & 0xf0f0_f0f0_f0f0_f0f0 != 0
-}
-
-/// The number whose eight digits, 0 to 9, are `values`, the first in the lowest byte.
-#[inline(always)]
-fn eight_digits(values: u64) -> u64 {
+    if (values.wrapping_add(0x0606_0606_0606_0606) | values) & 0xf0f0_f0f0_f0f0_f0f0 != 0 {
+        return None;
+    }
     let pairs = values.wrapping_mul(10 * 256 + 1) >> 8 & 0x00ff_00ff_00ff_00ff;
     let fours = pairs.wrapping_mul(100 * 65_536 + 1) >> 16 & 0x0000_ffff_0000_ffff;
-    fours.wrapping_mul(10_000 * 4_294_967_296 + 1) >> 32
+    Some(fours.wrapping_mul(10_000 * 4_294_967_296 + 1) >> 32)
 }
 
 /// The value of `count` (1 to 18) digits from `at`.
@@ -76,100 +67,9 @@ fn signed(magnitude: u64, negative: bool) -> i64 {
     if negative { -value } else { value }
 }
 
-/// The text of an unsigned number of at most 8 bytes, its last byte in the highest place, zeros in those before its first.
-struct Aligned {
-    word: u64,
-    /// Bits of the places before the text.
-    unused: u32,
-    negative: bool,
-}
-
-impl Aligned {
-    /// `None` for an empty or a longer one (a sign counts), and for a lone sign.
-    #[inline(always)]
-    fn load(bytes: &[u8], span: Span) -> Option<Self> {
-        if span.length.wrapping_sub(1) >= 8 {
-            return None;
-        }
-        let word = load(bytes, span.start as usize)?;
-        let negative = word & 0xff == u64::from(b'-');
-        let before = 64 - 8 * span.length;
-        let unused = before + 8 * u32::from(negative);
-        (unused < 64).then(|| Aligned { word: word << before & u64::MAX << unused, unused, negative })
-    }
-}
-
-/// The shape that most cells of a column of decimals have: as many digits behind the point as its scale says.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Shape {
-    /// Bytes of the point and of what is behind it.
-    behind: u32,
-    /// The lowest bit of the point where the last byte is in the highest place.
-    point: u32,
-}
-
-impl Shape {
-    /// `None` for scales that leave no room in eight bytes, and for integers.
-    pub(crate) fn new(scale: usize) -> Option<Self> {
-        let scale = u32::try_from(scale).ok().filter(|scale| (1..=6).contains(scale))?;
-        Some(Shape { behind: scale + 1, point: 56 - 8 * scale })
-    }
-
-    /// The mantissa of a number of this shape that has at most 16 bytes, a sign besides.
-    #[inline(always)]
-    pub(crate) fn read(self, bytes: &[u8], span: Span) -> Option<i64> {
-        let Some(Aligned { word, unused, negative }) = Aligned::load(bytes, span) else {
-            return self.read_long(bytes, span);
-        };
-        let length = 8 - unused / 8;
-        if length <= self.behind {
-            return None;
-        }
-        let unused = unused + 8;
-        let values = self.squeezed(word)? ^ 0x3030_3030_3030_3030 << unused;
-        let leading_zero = values >> unused & 0xff == 0 && length > self.behind + 1;
-        if not_digits(values) || leading_zero {
-            return None;
-        }
-        Some(signed(eight_digits(values), negative))
-    }
-
-    /// The same of 9 bytes and more.
-    #[inline(always)]
-    fn read_long(self, bytes: &[u8], span: Span) -> Option<i64> {
-        let (at, length, negative) = unsigned(bytes, span);
-        let leading_zero = length > self.behind as usize + 1 && bytes[at] == b'0';
-        if !(8..=16).contains(&length) || leading_zero {
-            return None;
-        }
-        let low = self.squeezed(load(bytes, at + length - 8)?)? ^ 0x3030_3030_3030_3000;
-        if not_digits(low) {
-            return None;
-        }
-        let high = if length > 8 { digits(load(bytes, at)?, length - 8)? } else { 0 };
-        Some(signed(high * POWERS[7] + eight_digits(low), negative))
-    }
-
-    /// The word without its point: what was before it moves up by a byte, and the lowest byte becomes 0.
-    #[inline(always)]
-    fn squeezed(self, word: u64) -> Option<u64> {
-        let is_point = word >> self.point & 0xff == u64::from(b'.');
-        let behind = word >> self.point >> 8 << self.point << 8;
-        is_point.then(|| behind | (word & !(u64::MAX << self.point)) << 8)
-    }
-}
-
 /// An integer of at most 18 digits.
 #[inline(always)]
 pub(crate) fn integer(bytes: &[u8], span: Span) -> Option<i64> {
-    if let Some(Aligned { word, unused, negative }) = Aligned::load(bytes, span) {
-        let values = word ^ 0x3030_3030_3030_3030 << unused;
-        let leading_zero = values >> unused & 0xff == 0 && unused < 56;
-        if not_digits(values) || leading_zero {
-            return None;
-        }
-        return Some(signed(eight_digits(values), negative));
-    }
     let (at, length, negative) = unsigned(bytes, span);
     if length == 0 || length > 18 || (length > 1 && bytes[at] == b'0') {
         return None;
@@ -258,17 +158,6 @@ mod tests {
         if let Some(found) = decimal(&bytes, span, usize::from(scale)) {
             assert_eq!(number.and_then(|n| n.at_scale(scale)), Some(i128::from(found)), "{text} at {scale}");
         }
-        let by_shape = Shape::new(usize::from(scale)).and_then(|shape| shape.read(&bytes, span));
-        if let Some(found) = by_shape {
-            assert_eq!(number.and_then(|n| n.at_scale(scale)), Some(i128::from(found)), "{text} at {scale}");
-        }
-        if let Some(number) = number
-            && number.scale == u32::from(scale)
-            && (1..=6).contains(&scale)
-            && text.len() <= 16
-        {
-            assert!(by_shape.is_some(), "{text} has the shape of scale {scale}");
-        }
         if let Some(number) = number
             && number.int_digits + u32::from(scale) <= 18
             && number.scale <= u32::from(scale)
@@ -304,11 +193,6 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(4000))]
         #[test]
         fn agrees_with_the_grammar(text in "-?[0-9]{0,20}(\\.[0-9]{0,12})?", scale in 0u8..18) {
-            check(&text, scale);
-        }
-
-        #[test]
-        fn agrees_on_numbers_of_one_shape(text in "-?[0-9]{1,9}\\.[0-9]{1,7}", scale in 1u8..8) {
             check(&text, scale);
         }
 

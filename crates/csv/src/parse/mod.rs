@@ -2,4 +2,5 @@
 
 pub(crate) mod class;
 pub(crate) mod fast;
+pub(crate) mod lanes;
 pub(crate) mod number;

@@ -10,7 +10,10 @@ mod x86;
 mod portable;
 
 use crate::index::{Marked, index_by_parity};
+use std::sync::LazyLock;
+
 use crate::machine::Place;
+use crate::parse::lanes::Shape;
 use crate::stride::{Stretch, Stride, Walked};
 use crate::walk::Span;
 
@@ -45,14 +48,19 @@ pub(crate) struct Loops {
     pub(crate) index: Index,
     /// [`Stride::walk`].
     pub(crate) walk: Walk,
+    /// [`Shape::read`].
+    pub(crate) numbers: Numbers,
 }
 
 pub(crate) type Index = fn(&[u8], usize, Needles, &mut Place, &mut [u64], &mut [u64]) -> Option<Marked>;
 pub(crate) type Walk = fn(&Stride, &[u64], &[u64], &[u8], Stretch, &mut [Vec<Span>]) -> Walked;
 
+pub(crate) type Numbers = fn(Shape, &[u8], &[Span], &mut Vec<i64>, &mut Vec<usize>);
+
 /// The fastest loops that this processor can run.
 pub(crate) fn fastest() -> Loops {
-    every().pop().unwrap_or(PORTABLE)
+    static FASTEST: LazyLock<Loops> = LazyLock::new(|| every().pop().unwrap_or(PORTABLE));
+    *FASTEST
 }
 
 /// Every way that this processor can run, the fastest last.
@@ -69,6 +77,7 @@ const PORTABLE: Loops = Loops {
         index_by_parity::<portable::Words>(padded, length, needles, place, fields, ends)
     },
     walk: |stride, fields, ends, bytes, stretch, spans| stride.walk(fields, ends, bytes, stretch, spans),
+    numbers: |shape, bytes, spans, values, others| shape.read(bytes, spans, values, others),
 };
 
 #[cfg(test)]

@@ -10,13 +10,22 @@ use std::arch::x86_64::{
 use super::{Lanes, Loops, Masks, Needles};
 use crate::index::{Marked, index_by_parity};
 use crate::machine::Place;
+use crate::parse::lanes::Shape;
 use crate::stride::{Stretch, Stride, Walked};
 use crate::walk::Span;
 
 /// The loops that this processor can run, the fastest last.
 pub(super) fn detect() -> impl Iterator<Item = Loops> {
-    let avx2 = has_avx2().then_some(Loops { index: index_with_avx2, walk: walk_with_bits });
-    let avx512 = has_avx512().then_some(Loops { index: index_with_avx512, walk: walk_with_bits });
+    let avx2 = has_avx2().then_some(Loops {
+        index: index_with_avx2,
+        walk: walk_with_bits,
+        numbers: numbers_with_avx2,
+    });
+    let avx512 = has_avx512().then_some(Loops {
+        index: index_with_avx512,
+        walk: walk_with_bits,
+        numbers: numbers_with_avx512,
+    });
     avx2.into_iter().chain(avx512)
 }
 
@@ -29,7 +38,11 @@ fn has_avx2() -> bool {
 }
 
 fn has_avx512() -> bool {
-    has_avx2() && is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bw")
+    has_avx2()
+        && is_x86_feature_detected!("avx512f")
+        && is_x86_feature_detected!("avx512bw")
+        && is_x86_feature_detected!("avx512dq")
+        && is_x86_feature_detected!("avx512vl")
 }
 
 fn index_with_avx2(
@@ -99,6 +112,36 @@ fn walk_with_bits(
     }
     // SAFETY: the only way to this function is `detect`, which hands it out only where the processor has these features.
     unsafe { compiled(stride, fields, ends, bytes, stretch, spans) }
+}
+
+fn numbers_with_avx2(
+    shape: Shape,
+    bytes: &[u8],
+    spans: &[Span],
+    values: &mut Vec<i64>,
+    others: &mut Vec<usize>,
+) {
+    #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+    fn compiled(shape: Shape, bytes: &[u8], spans: &[Span], values: &mut Vec<i64>, others: &mut Vec<usize>) {
+        shape.read(bytes, spans, values, others);
+    }
+    // SAFETY: the only way to this function is `detect`, which hands it out only where the processor has these features.
+    unsafe { compiled(shape, bytes, spans, values, others) }
+}
+
+fn numbers_with_avx512(
+    shape: Shape,
+    bytes: &[u8],
+    spans: &[Span],
+    values: &mut Vec<i64>,
+    others: &mut Vec<usize>,
+) {
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,bmi1,bmi2,lzcnt,popcnt")]
+    fn compiled(shape: Shape, bytes: &[u8], spans: &[Span], values: &mut Vec<i64>, others: &mut Vec<usize>) {
+        shape.read(bytes, spans, values, others);
+    }
+    // SAFETY: the only way to this function is `detect`, which hands it out only where the processor has these features.
+    unsafe { compiled(shape, bytes, spans, values, others) }
 }
 
 struct Avx2;

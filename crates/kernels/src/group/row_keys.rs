@@ -9,8 +9,8 @@ use arrow::datatypes::{Decimal64Type, Decimal128Type};
 use plimsoll_core::{DataType, Result};
 
 use super::byte_keys::{ByteKeys, Key, Strings};
-use crate::arrays::plain;
 use super::column::{decimal_array, misfit, primitive, text_array, word_array, words};
+use crate::arrays::plain;
 
 /// Rows with dense ids.
 #[derive(Debug)]
