@@ -4,6 +4,7 @@
 use std::iter::Zip;
 use std::slice::{Iter, IterMut};
 
+use crate::structure::Select;
 use crate::walk::Span;
 
 /// How many marks lie between the wanted fields of a record.
@@ -71,7 +72,7 @@ impl Stride {
     /// Walks records and writes the spans of their wanted fields to `spans`, each vector of which has room for the most
     /// records. No record, where one of them does not have the right number of fields.
     #[inline(always)]
-    pub(crate) fn walk(
+    pub(crate) fn walk<S: Select>(
         &self,
         fields: &[u64],
         ends: &[u64],
@@ -81,14 +82,16 @@ impl Stride {
     ) -> Walked {
         let nothing = Walked { records: 0, at: stretch.begin };
         let walked = match (spans, self.skips.as_slice()) {
-            ([], []) => self.walk_some::<0>(fields, ends, bytes, stretch, [], []),
-            ([a], [x]) => self.walk_some(fields, ends, bytes, stretch, [a], [*x]),
-            ([a, b], [x, y]) => self.walk_some(fields, ends, bytes, stretch, [a, b], [*x, *y]),
-            ([a, b, c], [x, y, z]) => self.walk_some(fields, ends, bytes, stretch, [a, b, c], [*x, *y, *z]),
-            ([a, b, c, d], [w, x, y, z]) => {
-                self.walk_some(fields, ends, bytes, stretch, [a, b, c, d], [*w, *x, *y, *z])
+            ([], []) => self.walk_some::<S, 0>(fields, ends, bytes, stretch, [], []),
+            ([a], [x]) => self.walk_some::<S, _>(fields, ends, bytes, stretch, [a], [*x]),
+            ([a, b], [x, y]) => self.walk_some::<S, _>(fields, ends, bytes, stretch, [a, b], [*x, *y]),
+            ([a, b, c], [x, y, z]) => {
+                self.walk_some::<S, _>(fields, ends, bytes, stretch, [a, b, c], [*x, *y, *z])
             }
-            (spans, _) => self.walk_many(fields, ends, bytes, stretch, spans),
+            ([a, b, c, d], [w, x, y, z]) => {
+                self.walk_some::<S, _>(fields, ends, bytes, stretch, [a, b, c, d], [*w, *x, *y, *z])
+            }
+            (spans, _) => self.walk_many::<S>(fields, ends, bytes, stretch, spans),
         };
         // Every record ended at an end. Were there others in between, some record had too few fields, and its successor's
         // were taken for its own.
@@ -98,7 +101,7 @@ impl Stride {
 
     /// As `walk` for a number of fields that the compiler knows.
     #[inline(always)]
-    fn walk_some<const N: usize>(
+    fn walk_some<S: Select, const N: usize>(
         &self,
         fields: &[u64],
         ends: &[u64],
@@ -113,7 +116,7 @@ impl Stride {
         let mut records = 0;
         while records < stretch.most && start < stretch.limit {
             let spans = spans.iter_mut().zip(skips);
-            start = self.record(&mut cursor, start, bytes, stretch, spans)?;
+            start = self.record::<S>(&mut cursor, start, bytes, stretch, spans)?;
             records += 1;
         }
         Some(Walked { records, at: start })
@@ -121,7 +124,7 @@ impl Stride {
 
     /// As `walk` for any number of fields.
     #[inline(always)]
-    fn walk_many(
+    fn walk_many<S: Select>(
         &self,
         fields: &[u64],
         ends: &[u64],
@@ -135,7 +138,7 @@ impl Stride {
         let mut records = 0;
         while records < stretch.most && start < stretch.limit {
             let spans = spans.iter_mut().zip(self.skips.iter().copied());
-            start = self.record(&mut cursor, start, bytes, stretch, spans)?;
+            start = self.record::<S>(&mut cursor, start, bytes, stretch, spans)?;
             records += 1;
         }
         Some(Walked { records, at: start })
@@ -144,7 +147,7 @@ impl Stride {
     /// Notes the spans of the record that begins at `start`; gives where the next one does. `None` where the mark that
     /// should end it does not.
     #[inline(always)]
-    fn record<'s, 'v: 's>(
+    fn record<'s, 'v: 's, S: Select>(
         &self,
         cursor: &mut Cursor<'_>,
         mut start: usize,
@@ -155,14 +158,14 @@ impl Stride {
         let mut mark = Mark { at: start, ends_record: false };
         for (spans, skip) in spans {
             if skip > 0 {
-                start = cursor.skip(skip - 1)?.at + 1;
+                start = cursor.skip::<S>(skip - 1)?.at + 1;
             }
             mark = cursor.next()?;
             *spans.next()? = Span::between(start, mark.at);
             start = mark.at + 1;
         }
         if self.behind > 0 {
-            mark = cursor.skip(self.behind - 1)?;
+            mark = cursor.skip::<S>(self.behind - 1)?;
         }
         if !mark.ends_record {
             return None;
@@ -222,10 +225,7 @@ impl<'a> Cursor<'a> {
 
     /// The mark behind the next `count` ones.
     #[inline(always)]
-    fn skip(&mut self, mut count: u32) -> Option<Mark> {
-        if count == 0 {
-            return self.next();
-        }
+    fn skip<S: Select>(&mut self, mut count: u32) -> Option<Mark> {
         loop {
             let here = self.rest.count_ones();
             if count < here {
@@ -234,10 +234,10 @@ impl<'a> Cursor<'a> {
             count -= here;
             self.next_word()?;
         }
-        for _ in 0..count {
-            self.rest &= self.rest - 1;
-        }
-        self.next()
+        let bit = S::select(self.rest, count) as usize;
+        // Two shifts, since one by 64 is not defined.
+        self.rest &= u64::MAX << bit << 1;
+        Some(Mark { at: self.base + bit, ends_record: self.ends >> bit & 1 == 1 })
     }
 }
 

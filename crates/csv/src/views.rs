@@ -25,9 +25,12 @@ const INLINE: usize = 12;
 pub(crate) fn text_views(cells: &Cells<'_>, buffer: &Buffer, content: Content) -> Result<ArrayRef, Misfit> {
     let mut views = Views { cells, views: Vec::with_capacity(cells.spans.len()), unquoted: Vec::new() };
     let nulls = match (content.quotes, content.high) {
-        (true, high) => {
-            views.check_utf8(0..if high { cells.spans.len() } else { 0 })?;
-            views.with_quotes()
+        (true, false) => views.with_quotes(|_| ()),
+        (true, true) => {
+            let mut doubtful = Vec::new();
+            let nulls = views.with_quotes(|row| doubtful.push(row));
+            views.check_utf8(doubtful)?;
+            nulls
         }
         (false, false) => views.without_quotes(|_| ()),
         (false, true) => {
@@ -69,7 +72,6 @@ impl Views<'_> {
     /// Makes the views; gives the rows that are NULL. Calls `doubtful` with those that may hold bytes above 127.
     #[inline(always)]
     fn without_quotes(&mut self, mut doubtful: impl FnMut(usize)) -> Vec<usize> {
-        const HIGH: u128 = 0x8080_8080_8080_8080_8080_8080 << 32;
         let mut nulls = Vec::new();
         let Cells { bytes, spans, dialect } = *self.cells;
         let named_nulls = !dialect.nulls.is_empty();
@@ -78,7 +80,7 @@ impl Views<'_> {
                 nulls.push(row);
             }
             let view = view(bytes, *span, 0);
-            if span.length as usize > INLINE || view & HIGH != 0 {
+            if may_be_high(view) {
                 doubtful(row);
             }
             view
@@ -86,7 +88,9 @@ impl Views<'_> {
         nulls
     }
 
-    fn with_quotes(&mut self) -> Vec<usize> {
+    /// The same where cells may be quoted.
+    #[inline(always)]
+    fn with_quotes(&mut self, mut doubtful: impl FnMut(usize)) -> Vec<usize> {
         let mut nulls = Vec::new();
         let Cells { bytes, spans, dialect } = *self.cells;
         for (row, span) in spans.iter().enumerate() {
@@ -103,6 +107,9 @@ impl Views<'_> {
                 dialect.unquote(raw, &mut self.unquoted);
                 view(&self.unquoted, Span::between(start, self.unquoted.len()), 1)
             };
+            if may_be_high(view) {
+                doubtful(row);
+            }
             self.views.push(view);
         }
         nulls
@@ -116,6 +123,13 @@ impl Views<'_> {
         let plain = Some(*last) == dialect.quote && !inner.iter().any(means_more);
         plain.then(|| Span { start: span.start + 1, length: span.length - 2 })
     }
+}
+
+/// Whether a text may have bytes above 127: one that lies in its view where it has, any other.
+#[inline(always)]
+fn may_be_high(view: u128) -> bool {
+    const HIGH: u128 = 0x8080_8080_8080_8080_8080_8080 << 32;
+    view as u32 as usize > INLINE || view & HIGH != 0
 }
 
 /// The first 16 bytes of a text, and what stands behind a shorter one.
