@@ -206,25 +206,30 @@ fn put_number(number: u128, out: &mut [u8]) -> usize {
 #[inline(always)]
 #[allow(clippy::cast_possible_truncation, reason = "a text has less than 4 GiB")]
 fn put_text(text: Key<'_>, out: &mut [u8]) -> usize {
-    let length = text.len();
-    if let Some(view) = text.view() {
-        if let Some((first, rest)) = out.split_first_mut()
-            && let Some(room) = rest.first_chunk_mut()
-        {
-            (*first, *room) = (length as u8, (view >> 32).to_le_bytes());
+    let text = match text {
+        Key::Long(bytes) => bytes,
+        Key::Short(view) => {
+            if let Some((first, rest)) = out.split_first_mut()
+                && let Some(room) = rest.first_chunk_mut()
+            {
+                (*first, *room) = (view as u8, (view >> 32).to_le_bytes());
+            }
+            return 1 + text.len();
         }
-        return 1 + length;
-    }
-    let start = if length < usize::from(LONG) {
-        out[0] = length as u8;
-        1
-    } else {
-        out[0] = LONG;
-        out[1..5].copy_from_slice(&(length as u32).to_le_bytes());
-        5
     };
-    out[start..start + length].copy_from_slice(text.long());
-    start + length
+    let start = match u8::try_from(text.len()) {
+        Ok(length) if length < LONG => {
+            out[0] = length;
+            1
+        }
+        _ => {
+            out[0] = LONG;
+            out[1..5].copy_from_slice(&(text.len() as u32).to_le_bytes());
+            5
+        }
+    };
+    out[start..start + text.len()].copy_from_slice(text);
+    start + text.len()
 }
 
 /// 0, -1, 1, -2, … as 0, 1, 2, 3, ….

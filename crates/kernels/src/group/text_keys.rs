@@ -112,6 +112,12 @@ pub(super) struct Views<'a> {
 }
 
 impl<'a> Views<'a> {
+    /// The views of the strings.
+    pub(super) fn as_slice(&self) -> &'a [u128] {
+        self.views
+    }
+
+
     pub(super) fn new(texts: &'a StringViewArray) -> Self {
         Views { views: texts.views(), buffers: texts.data_buffers() }
     }
@@ -124,7 +130,7 @@ impl Strings for Views<'_> {
         let view = self.views[row];
         let length = view as u32 as usize;
         if length <= SHORT {
-            return Key::short(view);
+            return Key::Short(view);
         }
         let (buffer, start) = ((view >> 64) as u32 as usize, (view >> 96) as usize);
         Key::at(&self.buffers[buffer], start, length)
