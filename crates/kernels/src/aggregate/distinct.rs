@@ -11,7 +11,7 @@ use plimsoll_core::{DataType, Result, TypedAggregate};
 use super::hash::Seed;
 use super::key::{rescale, visit_keys, widening};
 use super::text_set::TextSet;
-use super::{AggregateState, argument_type, same_state};
+use super::{AggregateState, Place, argument_type, same_state, same_states};
 
 /// How often each of `count` groups occurs.
 fn count_groups(count: usize, groups: impl Iterator<Item = u32>) -> ArrayRef {
@@ -85,6 +85,15 @@ impl AggregateState for DistinctKeys {
         Ok(())
     }
 
+    fn scatter(self: Box<Self>, parts: &mut [Box<dyn AggregateState>], places: &[Place]) -> Result<()> {
+        let mut parts = same_states::<Self>(parts)?;
+        for (group, key) in self.keys.iter() {
+            let place = places[group as usize];
+            parts[place.part as usize].keys.insert(place.group, key);
+        }
+        Ok(())
+    }
+
     fn widen(&mut self, wider: &TypedAggregate) -> Result<()> {
         let factor = widening(self.argument, argument_type(wider))?;
         self.argument = argument_type(wider);
@@ -106,6 +115,10 @@ impl AggregateState for DistinctKeys {
     }
 
     fn into_any(self: Box<Self>) -> Box<dyn Any> {
+        self
+    }
+
+    fn as_any_mut(&mut self) -> &mut dyn Any {
         self
     }
 }
@@ -137,6 +150,14 @@ impl AggregateState for DistinctTexts {
         other.texts.iter().try_for_each(|(group, text)| self.texts.insert(mapping[group as usize], text))
     }
 
+    fn scatter(self: Box<Self>, parts: &mut [Box<dyn AggregateState>], places: &[Place]) -> Result<()> {
+        let mut parts = same_states::<Self>(parts)?;
+        self.texts.iter().try_for_each(|(group, text)| {
+            let place = places[group as usize];
+            parts[place.part as usize].texts.insert(place.group, text)
+        })
+    }
+
     fn widen(&mut self, _: &TypedAggregate) -> Result<()> {
         Ok(())
     }
@@ -150,6 +171,10 @@ impl AggregateState for DistinctTexts {
     }
 
     fn into_any(self: Box<Self>) -> Box<dyn Any> {
+        self
+    }
+
+    fn as_any_mut(&mut self) -> &mut dyn Any {
         self
     }
 }

@@ -43,12 +43,28 @@ pub trait AggregateState: Send {
     /// `Value` where an exact sum leaves its range.
     fn update(&mut self, groups: &[u32], arguments: &[ArrayRef], position: u64) -> Result<()>;
 
+    /// As [`AggregateState::update`], but row `i` has the position `positions[i]`. States to which positions are nothing
+    /// have no need of it.
+    ///
+    /// # Errors
+    /// As [`AggregateState::update`].
+    fn update_at(&mut self, groups: &[u32], arguments: &[ArrayRef], positions: &[u64]) -> Result<()> {
+        let _ = positions;
+        self.update(groups, arguments, 0)
+    }
+
     /// Takes the states of `other`, which was made for the same (typed) aggregate: its group `i` goes into group
     /// `mapping[i]`. Merging in any order gives the same result.
     ///
     /// # Errors
     /// As [`AggregateState::update`].
     fn merge(&mut self, other: Box<dyn AggregateState>, mapping: &[u32]) -> Result<()>;
+
+    /// Hands its groups out: group `i` goes to `places[i]` among `parts`, states of the same aggregate that have room for it.
+    ///
+    /// # Errors
+    /// As [`AggregateState::update`].
+    fn scatter(self: Box<Self>, parts: &mut [Box<dyn AggregateState>], places: &[Place]) -> Result<()>;
 
     /// Goes on as the state of `wider`: the same function, whose exact arguments have become decimals of greater
     /// scales. What was seen keeps its value.
@@ -68,6 +84,18 @@ pub trait AggregateState: Send {
 
     /// For `merge`: the state as what it is.
     fn into_any(self: Box<Self>) -> Box<dyn Any>;
+
+    /// For `scatter`: the state as what it is.
+    fn as_any_mut(&mut self) -> &mut dyn Any;
+}
+
+/// Where a group goes when a table is taken apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// The number of the part.
+    pub part: u32,
+    /// The group's id there.
+    pub group: u32,
 }
 
 /// A state for `aggregate`, with no group yet.
@@ -111,4 +139,11 @@ fn same_state<S: 'static>(other: Box<dyn AggregateState>) -> Result<Box<S>> {
         .into_any()
         .downcast()
         .map_err(|_| Error::plan("states of different aggregates cannot be merged", ""))
+}
+
+/// `parts` as the states that they must be to be given something.
+fn same_states<S: 'static>(parts: &mut [Box<dyn AggregateState>]) -> Result<Vec<&mut S>> {
+    let states = parts.iter_mut().map(|part| part.as_any_mut().downcast_mut());
+    let states: Option<Vec<&mut S>> = states.collect();
+    states.ok_or_else(|| Error::plan("states of different aggregates cannot be merged", ""))
 }

@@ -6,7 +6,7 @@ use std::mem::take;
 use arrow::array::ArrayRef;
 use plimsoll_core::{Result, TypedAggregate};
 
-use super::{AggregateState, same_state};
+use super::{AggregateState, Place, same_state, same_states};
 
 /// What an aggregate does with the state of one group; [`boxed`] makes an [`AggregateState`] of it.
 pub(super) trait Fold: Send + 'static {
@@ -21,6 +21,17 @@ pub(super) trait Fold: Send + 'static {
         arguments: &[ArrayRef],
         position: u64,
     ) -> Result<()>;
+
+    /// See [`AggregateState::update_at`].
+    fn update_at(
+        &mut self,
+        states: &mut [Self::State],
+        groups: &[u32],
+        arguments: &[ArrayRef],
+        _positions: &[u64],
+    ) -> Result<()> {
+        self.update(states, groups, arguments, 0)
+    }
 
     /// Takes what `other` has seen into `state`.
     fn merge(&mut self, state: &mut Self::State, other: Self::State) -> Result<()>;
@@ -60,6 +71,19 @@ impl<F: Fold> AggregateState for PerGroup<F> {
         self.fold.update(&mut self.states, groups, arguments, position)
     }
 
+    fn update_at(&mut self, groups: &[u32], arguments: &[ArrayRef], positions: &[u64]) -> Result<()> {
+        self.fold.update_at(&mut self.states, groups, arguments, positions)
+    }
+
+    fn scatter(self: Box<Self>, parts: &mut [Box<dyn AggregateState>], places: &[Place]) -> Result<()> {
+        let mut parts = same_states::<Self>(parts)?;
+        for (state, place) in self.states.into_iter().zip(places) {
+            let part = &mut parts[place.part as usize];
+            part.fold.merge(&mut part.states[place.group as usize], state)?;
+        }
+        Ok(())
+    }
+
     fn merge(&mut self, other: Box<dyn AggregateState>, mapping: &[u32]) -> Result<()> {
         for (state, group) in same_state::<Self>(other)?.states.into_iter().zip(mapping) {
             self.fold.merge(&mut self.states[*group as usize], state)?;
@@ -80,6 +104,10 @@ impl<F: Fold> AggregateState for PerGroup<F> {
     }
 
     fn into_any(self: Box<Self>) -> Box<dyn Any> {
+        self
+    }
+
+    fn as_any_mut(&mut self) -> &mut dyn Any {
         self
     }
 }

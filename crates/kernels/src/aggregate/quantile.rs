@@ -13,7 +13,7 @@ use plimsoll_core::{AggregateFunction, DataType, Result, TypedAggregate};
 
 use super::key::{float_of_key, from_keys, widening};
 use super::samples::{AnySamples, Samples};
-use super::{AggregateState, argument_type, same_state};
+use super::{AggregateState, Place, argument_type, same_state, same_states};
 use crate::exact::{Dyadic, exact_ratio, scaled_ratio_to_f64};
 
 /// Every value of every group, until the end.
@@ -88,6 +88,13 @@ impl AggregateState for Quantiles {
         Ok(())
     }
 
+    fn scatter(self: Box<Self>, parts: &mut [Box<dyn AggregateState>], places: &[Place]) -> Result<()> {
+        let mut parts = same_states::<Self>(parts)?;
+        let mut parts: Vec<_> = parts.iter_mut().map(|part| &mut part.samples).collect();
+        self.samples.scatter(&mut parts, places);
+        Ok(())
+    }
+
     fn widen(&mut self, wider: &TypedAggregate) -> Result<()> {
         let factor = widening(self.argument, argument_type(wider))?;
         self.argument = argument_type(wider);
@@ -108,6 +115,10 @@ impl AggregateState for Quantiles {
     }
 
     fn into_any(self: Box<Self>) -> Box<dyn Any> {
+        self
+    }
+
+    fn as_any_mut(&mut self) -> &mut dyn Any {
         self
     }
 }

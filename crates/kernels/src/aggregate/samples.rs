@@ -4,6 +4,7 @@ use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::{DataType as ArrowType, Decimal128Type};
 use plimsoll_core::Result;
 
+use super::Place;
 use super::key::{rescale, visit_keys};
 
 /// Keys and the groups they belong to.
@@ -34,6 +35,11 @@ impl<T: Copy + Ord> Samples<T> {
             groups.extend(sources.take(other.values.len()).map(|group| mapping[group as usize]));
         }
         self.values.extend(other.values);
+    }
+
+    fn scatter(self, mut push: impl FnMut(Place, T), places: &[Place]) {
+        let groups = self.groups.into_iter().flatten().chain(std::iter::repeat(0));
+        groups.zip(self.values).for_each(|(group, value)| push(places[group as usize], value));
     }
 
     fn size(&self) -> usize {
@@ -117,6 +123,28 @@ impl AnySamples {
             (AnySamples::Words(own), AnySamples::Words(other)) => own.append(other, mapping),
             (AnySamples::Wide(own), AnySamples::Wide(other)) => own.append(other, mapping),
             _ => {}
+        }
+    }
+
+    /// Hands all samples out; see [`super::AggregateState::scatter`].
+    pub(super) fn scatter(self, parts: &mut [&mut AnySamples], places: &[Place]) {
+        let push = |place: Place, value: i128, parts: &mut [&mut AnySamples]| {
+            let part = &mut *parts[place.part as usize];
+            match (part, i64::try_from(value)) {
+                (AnySamples::Words(samples), Ok(value)) => samples.push(place.group, value),
+                (part, _) => {
+                    part.promote();
+                    if let AnySamples::Wide(samples) = part {
+                        samples.push(place.group, value);
+                    }
+                }
+            }
+        };
+        match self {
+            AnySamples::Words(samples) => {
+                samples.scatter(|place, value| push(place, value.into(), parts), places);
+            }
+            AnySamples::Wide(samples) => samples.scatter(|place, value| push(place, value, parts), places),
         }
     }
 
