@@ -42,6 +42,8 @@ struct Output {
     groups: Groups,
     schema: Arc<Schema>,
     position: u64,
+    /// Blocks that were made together, the last one first.
+    made: Vec<Block>,
     _memory: Vec<Memory>,
 }
 
@@ -85,7 +87,7 @@ impl<I: Iterator<Item = Result<T>> + Send, T: Into<Ticketed>> Group<I> {
             self.output = Some(self.read_all()?);
         }
         match &mut self.output {
-            Some(output) => output.next(),
+            Some(output) => output.next(self.pool.as_deref()),
             None => Ok(None),
         }
     }
@@ -101,7 +103,7 @@ impl<I: Iterator<Item = Result<T>> + Send, T: Into<Ticketed>> Group<I> {
                 (base, Worker::new(&self.grouping, consumer, &failed, &partitions), None)
             })
             .collect();
-        self.each(&mut tasks, |(base, worker, outcome)| *outcome = Some(worker.drive(base)));
+        each(self.pool.as_deref(), &mut tasks, |(base, worker, outcome)| *outcome = Some(worker.drive(base)));
         let mut first_error: Option<(u64, Error)> = None;
         let mut tables = Vec::new();
         for (_, worker, outcome) in tasks {
@@ -128,13 +130,13 @@ impl<I: Iterator<Item = Result<T>> + Send, T: Into<Ticketed>> Group<I> {
             return self.finish_few(tables);
         }
         left.extend(tables.into_iter().map(|table| (Some(table), Ok(()))));
-        self.each(&mut left, |(table, outcome)| {
+        each(self.pool.as_deref(), &mut left, |(table, outcome)| {
             *outcome = table.take().map_or(Ok(()), |table| partitions.pour(table, &mut Feeder::new()));
         });
         left.into_iter().try_for_each(|(_, outcome)| outcome)?;
         let (plan, parts) = partitions.into_parts()?;
         let mut parts: Vec<_> = parts.into_iter().map(|part| (Some(part), None)).collect();
-        self.each(&mut parts, |(part, closed)| *closed = part.take().map(Part::close));
+        each(self.pool.as_deref(), &mut parts, |(part, closed)| *closed = part.take().map(Part::close));
         let closed = parts.into_iter().filter_map(|(_, closed)| closed);
         let (tables, memory) = closed.collect::<Result<Vec<_>>>()?.into_iter().unzip();
         Ok(self.output(Groups::new(tables), plan.types(), memory))
@@ -164,37 +166,52 @@ impl<I: Iterator<Item = Result<T>> + Send, T: Into<Ticketed>> Group<I> {
         let names = names(&self.grouping, &self.input);
         let fields = names.into_iter().zip(types).map(|(name, data_type)| Field::new(name, data_type));
         let schema = Arc::new(Schema::new(fields.collect()));
-        Output { groups, schema, position: 0, _memory: memory }
-    }
-
-    /// Does `work` for each of `items`, on the pool's threads where there are several.
-    fn each<J: Send>(&self, items: &mut [J], work: impl Fn(&mut J) + Sync) {
-        match &self.pool {
-            Some(pool) if items.len() > 1 => {
-                let (tag, work) = (Tag::inherited(), &work);
-                pool.scope(|scope| {
-                    for item in items {
-                        scope.spawn(move |_| {
-                            let _tag = tag.enter();
-                            work(item);
-                        });
-                    }
-                });
-            }
-            _ => items.iter_mut().for_each(work),
-        }
+        Output { groups, schema, position: 0, made: Vec::new(), _memory: memory }
     }
 }
 
 impl Output {
-    fn next(&mut self) -> Result<Option<Block>> {
-        let rows = self.groups.remaining().min(Block::ROWS);
-        if rows == 0 {
-            return Ok(None);
+    fn next(&mut self, pool: Option<&ThreadPool>) -> Result<Option<Block>> {
+        if self.made.is_empty() {
+            self.make_some(pool)?;
         }
-        let (position, schema) = (self.position, Arc::clone(&self.schema));
-        self.position += rows as u64;
-        Ok(Some(Block { position, schema, columns: self.groups.next_columns(rows)?, rows }))
+        Ok(self.made.pop())
+    }
+
+    /// Makes the next blocks, some for each thread.
+    fn make_some(&mut self, pool: Option<&ThreadPool>) -> Result<()> {
+        let blocks = pool.map_or(1, |pool| 2 * pool.current_num_threads());
+        let mut making = Vec::new();
+        while making.len() < blocks && self.groups.remaining() > 0 {
+            making.push((self.groups.pick(Block::ROWS), Ok(Vec::new())));
+        }
+        let groups = &self.groups;
+        each(pool, &mut making, |(picked, columns)| *columns = groups.columns(picked));
+        for (picked, columns) in making {
+            let (position, schema, rows) = (self.position, Arc::clone(&self.schema), picked.rows());
+            self.position += rows as u64;
+            self.made.push(Block { position, schema, columns: columns?, rows });
+        }
+        self.made.reverse();
+        Ok(())
+    }
+}
+
+/// Does `work` for each of `items`, on the pool's threads where there are several.
+fn each<T: Send>(pool: Option<&ThreadPool>, items: &mut [T], work: impl Fn(&mut T) + Sync) {
+    match pool {
+        Some(pool) if items.len() > 1 => {
+            let (tag, work) = (Tag::inherited(), &work);
+            pool.scope(|scope| {
+                for item in items {
+                    scope.spawn(move |_| {
+                        let _tag = tag.enter();
+                        work(item);
+                    });
+                }
+            });
+        }
+        _ => items.iter_mut().for_each(work),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Keys as byte strings: a hash index over entries of 16 bytes, and an arena for the strings that do not fit into them.
 
+use std::ops::Range;
+
 use super::growth::{push, reserve};
 use super::hash::Hasher;
 use super::index::{HashIndex, MANY, TOGETHER};
@@ -35,6 +37,13 @@ pub(super) enum Key<'a> {
 pub(super) trait Strings {
     /// The string of a row.
     fn key(&self, row: usize) -> Key<'_>;
+
+    /// The strings of some rows.
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "a call for each row would cost more than the look-up")]
+    fn keys(&self, rows: Range<usize>) -> impl Iterator<Item = Key<'_>> {
+        rows.map(|row| self.key(row))
+    }
 }
 
 impl ByteKeys {
@@ -78,7 +87,7 @@ impl ByteKeys {
         let mut next = 0;
         while next < rows && self.len() <= MANY {
             let behind = rows.min(next + TOGETHER);
-            ids.extend((next..behind).map(|row| self.look_up_one(strings.key(row))));
+            ids.extend(strings.keys(next..behind).map(|key| self.look_up_one(key)));
             next = behind;
         }
         let hasher = self.hasher;
@@ -86,10 +95,10 @@ impl ByteKeys {
         while next < rows {
             let together = next..rows.min(next + TOGETHER);
             hashes.clear();
-            hashes.extend(together.clone().map(|row| strings.key(row).hash(hasher)));
+            hashes.extend(strings.keys(together.clone()).map(|key| key.hash(hasher)));
             self.touch(&hashes);
             next = together.end;
-            ids.extend(together.zip(&hashes).map(|(row, hash)| self.intern(strings.key(row), *hash)));
+            ids.extend(strings.keys(together).zip(&hashes).map(|(key, hash)| self.intern(key, *hash)));
         }
         self.hashes = hashes;
     }

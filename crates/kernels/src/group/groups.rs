@@ -28,6 +28,10 @@ pub struct Groups {
     remaining: usize,
 }
 
+/// Some groups in their order.
+#[derive(Debug)]
+pub struct Picked(Vec<Next>);
+
 /// A group that is to be given out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Next {
@@ -59,6 +63,13 @@ impl ClosedTable {
     }
 }
 
+impl Picked {
+    /// How many.
+    pub fn rows(&self) -> usize {
+        self.0.len()
+    }
+}
+
 impl Groups {
     /// The groups of all `tables`.
     pub fn new(tables: Vec<ClosedTable>) -> Self {
@@ -66,7 +77,7 @@ impl Groups {
         Groups { tables, next: Vec::new(), remaining }
     }
 
-    /// Groups that were not given out yet.
+    /// Groups that were not picked yet.
     pub fn remaining(&self) -> usize {
         self.remaining
     }
@@ -80,34 +91,29 @@ impl Groups {
     /// The next groups, `rows` of them or as many as are left: one array for each key, then one for each aggregate.
     ///
     /// # Errors
-    /// `Value` where the texts of one key have 2 GiB or more in all.
+    /// As [`Groups::columns`].
     pub fn next_columns(&mut self, rows: usize) -> Result<Vec<ArrayRef>> {
+        let picked = self.pick(rows);
+        self.columns(&picked)
+    }
+
+    /// The next groups, `rows` of them or as many as are left: those that are given out now.
+    pub fn pick(&mut self, rows: usize) -> Picked {
         let rows = rows.min(self.remaining);
         while self.next.len() < rows {
             self.merge_some(rows);
         }
         let behind = self.next.split_off(rows);
-        let given = std::mem::replace(&mut self.next, behind);
         self.remaining -= rows;
-        self.columns(&given)
+        Picked(std::mem::replace(&mut self.next, behind))
     }
 
-    /// Puts further groups of all tables in order: those before the position that some table reaches when all give their
-    /// share of `rows`.
-    fn merge_some(&mut self, rows: usize) {
-        let share = rows.div_ceil(self.tables.len().max(1));
-        let bound = self.tables.iter().filter_map(|table| table.position(share)).min();
-        let start = self.next.len();
-        for (number, table) in self.tables.iter_mut().enumerate() {
-            while let Some(position) = table.position(0).filter(|position| bound.is_none_or(|end| *position < end)) {
-                self.next.push(Next { position, table: number, id: table.order[table.given] });
-                table.given += 1;
-            }
-        }
-        self.next[start..].sort_unstable();
-    }
-
-    fn columns(&self, groups: &[Next]) -> Result<Vec<ArrayRef>> {
+    /// One array for each key, then one for each aggregate, of groups that were picked.
+    ///
+    /// # Errors
+    /// `Value` where the texts of one key have 2 GiB or more in all.
+    pub fn columns(&self, groups: &Picked) -> Result<Vec<ArrayRef>> {
+        let groups = &groups.0;
         let mut ids = vec![Vec::new(); self.tables.len()];
         let mut places = Vec::with_capacity(groups.len());
         for group in groups {
@@ -123,6 +129,21 @@ impl Groups {
         }
         columns.extend(interleaved(&aggregates, &places)?);
         Ok(columns)
+    }
+
+    /// Puts further groups of all tables in order: those before the position that some table reaches when all give their
+    /// share of `rows`.
+    fn merge_some(&mut self, rows: usize) {
+        let share = rows.div_ceil(self.tables.len().max(1));
+        let bound = self.tables.iter().filter_map(|table| table.position(share)).min();
+        let start = self.next.len();
+        for (number, table) in self.tables.iter_mut().enumerate() {
+            while let Some(position) = table.position(0).filter(|position| bound.is_none_or(|end| *position < end)) {
+                self.next.push(Next { position, table: number, id: table.order[table.given] });
+                table.given += 1;
+            }
+        }
+        self.next[start..].sort_unstable();
     }
 }
 

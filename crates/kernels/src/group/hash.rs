@@ -15,12 +15,14 @@ static SEED: LazyLock<u64> = LazyLock::new(|| RandomState::new().hash_one(MULTIP
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Hasher {
     seed: u64,
+    /// What the other factor begins with.
+    other: u64,
 }
 
 impl Hasher {
     /// The hasher of this process.
     pub(super) fn new() -> Self {
-        Hasher { seed: *SEED }
+        Hasher { seed: *SEED, other: SEED.rotate_left(32) ^ MULTIPLIER }
     }
 
     /// The hash of a word.
@@ -93,7 +95,7 @@ impl Hasher {
     #[inline(always)]
     #[allow(clippy::cast_possible_truncation, reason = "takes the two words apart")]
     fn pair(self, hash: u64, pair: u128) -> u64 {
-        fold(pair as u64 ^ hash, (pair >> 64) as u64 ^ self.seed.rotate_left(32) ^ MULTIPLIER)
+        fold(pair as u64 ^ hash, (pair >> 64) as u64 ^ self.other)
     }
 }
 

@@ -2,7 +2,7 @@
 
 /// From how many keys on the index and the keys no longer fit the caches that are near, so that waiting for many of them
 /// at once pays.
-pub(super) const MANY: usize = 4096;
+pub(super) const MANY: usize = 1 << 15;
 
 /// How many rows wait together.
 pub(super) const TOGETHER: usize = 128;
@@ -10,8 +10,11 @@ pub(super) const TOGETHER: usize = 128;
 /// No id: the slot is free.
 const FREE: u64 = u64::MAX;
 
-/// So many slots fit the caches that are near.
-const FEW_SLOTS: usize = 1 << 14;
+/// So many slots fit the first-level cache.
+const FEW_SLOTS: usize = 1 << 12;
+
+/// So many slots fit the second-level cache, with their keys.
+const SOME_SLOTS: usize = 1 << 14;
 
 /// Slots of a new index.
 const FIRST_SLOTS: usize = 32;
@@ -72,11 +75,15 @@ impl HashIndex {
     }
 
     /// Puts an id into the free slot that [`HashIndex::find`] gave for its hash. At most 5/8 of the slots are in use, of
-    /// few slots a quarter: then the first one is almost always right.
+    /// few an eighth or a quarter: then the first one is almost always right.
     pub(super) fn insert(&mut self, slot: usize, hash: u32, id: u32) {
         self.slots[slot] = u64::from(hash) << 32 | u64::from(id);
         self.used += 1;
-        let eighths = if self.slots.len() <= FEW_SLOTS { 2 } else { 5 };
+        let eighths = match self.slots.len() {
+            ..=FEW_SLOTS => 1,
+            ..=SOME_SLOTS => 2,
+            _ => 5,
+        };
         if self.used * 8 > self.slots.len() * eighths {
             self.grow();
         }
