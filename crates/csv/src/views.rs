@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, StringViewArray};
 use arrow::buffer::{Buffer, ScalarBuffer};
+use simdutf8::basic::from_utf8;
 
 use crate::column::{Cells, Misfit, null_buffer};
 use crate::index::Content;
@@ -108,10 +109,10 @@ fn check_utf8(cells: &Cells<'_>) -> Result<(), Misfit> {
         ..spans.last().map_or(0, |span| span.start as usize + span.length as usize);
     let own: usize = spans.iter().map(|span| span.length as usize).sum();
     // What lies between the cells begins and ends with ASCII, so that no character reaches into a cell.
-    if all.len() < own * SPARSE && bytes.get(all).is_some_and(|all| std::str::from_utf8(all).is_ok()) {
+    if all.len() < own * SPARSE && bytes.get(all).is_some_and(|all| from_utf8(all).is_ok()) {
         return Ok(());
     }
-    match spans.iter().position(|span| std::str::from_utf8(span.of(bytes)).is_err()) {
+    match spans.iter().position(|span| from_utf8(span.of(bytes)).is_err()) {
         Some(row) => Err(Misfit { row, class: None }),
         None => Ok(()),
     }
@@ -127,16 +128,13 @@ fn head(bytes: &[u8], span: Span) -> u128 {
     }
 }
 
-/// The view of a text in the buffer of this number.
+/// The view of a text in the buffer of this number. Without a branch: which texts are long is hard to foresee.
 #[inline(always)]
 fn view(bytes: &[u8], span: Span, buffer: u32) -> u128 {
-    let (length, head) = (span.length as usize, head(bytes, span));
-    if length <= INLINE {
-        (head & MASKS[length]) << 32 | length as u128
-    } else {
-        let place = u128::from(span.start) << 96 | u128::from(buffer) << 64;
-        place | (head & 0xffff_ffff) << 32 | length as u128
-    }
+    let length = span.length as usize;
+    let place = u128::from(span.start) << 96 | u128::from(buffer) << 64;
+    let place = if length > INLINE { place } else { 0 };
+    (head(bytes, span) & MASKS[length.min(INLINE + 1)]) << 32 | place | u128::from(span.length)
 }
 
 /// The first bytes of a text too near to the end of its buffer to be loaded at once.
@@ -148,9 +146,9 @@ fn head_at_the_end(text: &[u8]) -> u128 {
     u128::from_le_bytes(window)
 }
 
-/// Which bits the first `n` bytes are.
-const MASKS: [u128; INLINE + 1] = {
-    let mut masks = [0; INLINE + 1];
+/// Which bits of its first bytes the view of a text of `n` bytes has: all, or the first 4 bytes of a longer one.
+const MASKS: [u128; INLINE + 2] = {
+    let mut masks = [0xffff_ffff; INLINE + 2];
     let mut length = 0;
     while length <= INLINE {
         masks[length] = (1 << (8 * length)) - 1;
