@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use arrow::array::ArrayRef;
 use plimsoll_core::resolve::Grouping;
 use plimsoll_core::typed::{bind, bind_aggregate};
 use plimsoll_core::{DataType, Error, Result, Schema, Typed, TypedAggregate};
@@ -37,6 +38,8 @@ struct Plan {
     schema: Arc<Schema>,
     keys: Vec<Typed>,
     aggregates: Vec<TypedAggregate>,
+    /// By aggregate: the first that has the same arguments.
+    arguments: Vec<usize>,
 }
 
 impl<'a> Worker<'a> {
@@ -97,7 +100,7 @@ impl Grouped {
         consumer: Option<&Consumer>,
     ) -> Result<Self> {
         let plan = Plan::new(grouping, schema)?;
-        let table = GroupTable::new(&plan.key_types(), &plan.aggregates);
+        let table = GroupTable::with_shared_arguments(&plan.key_types(), &plan.aggregates, &plan.arguments);
         Ok(Grouped { plan, table, memory: Memory::new(consumer) })
     }
 
@@ -142,8 +145,14 @@ impl Grouped {
             |all: &[Typed]| all.iter().map(|typed| evaluate(typed, block)).collect::<Result<Vec<_>>>();
         let keys = self.plan.keys.iter().map(|key| evaluate_encoded(key, block));
         let keys = keys.collect::<Result<Vec<_>>>()?;
-        let arguments = self.plan.aggregates.iter().map(|aggregate| columns(&aggregate.arguments));
-        let arguments: Vec<_> = arguments.collect::<Result<_>>()?;
+        let mut arguments: Vec<Vec<ArrayRef>> = Vec::with_capacity(self.plan.aggregates.len());
+        for (number, (aggregate, first)) in self.plan.aggregates.iter().zip(&self.plan.arguments).enumerate()
+        {
+            arguments.push(match *first < number {
+                true => arguments[*first].clone(),
+                false => columns(&aggregate.arguments)?,
+            });
+        }
         self.table.update(&keys, &arguments, block.rows, block.position)?;
         self.memory.hold(self.table.size())
     }
@@ -155,7 +164,16 @@ impl Plan {
         let keys = grouping.keys.iter().map(|key| bind(key, &types)).collect::<Result<_>>()?;
         let aggregates = grouping.aggregates.iter();
         let aggregates = aggregates.map(|(function, arguments)| bind_aggregate(*function, arguments, &types));
-        Ok(Plan { schema: Arc::clone(schema), keys, aggregates: aggregates.collect::<Result<_>>()? })
+        let aggregates: Vec<TypedAggregate> = aggregates.collect::<Result<_>>()?;
+        let same = |number: usize| {
+            let first = (0..number).find(|first| {
+                grouping.aggregates[*first].1 == grouping.aggregates[number].1
+                    && aggregates[*first].arguments == aggregates[number].arguments
+            });
+            first.unwrap_or(number)
+        };
+        let arguments = (0..aggregates.len()).map(same).collect();
+        Ok(Plan { schema: Arc::clone(schema), keys, aggregates, arguments })
     }
 
     fn key_types(&self) -> Vec<DataType> {

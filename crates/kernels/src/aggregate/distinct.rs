@@ -9,15 +9,29 @@ use arrow::array::{ArrayRef, AsArray, Int64Array};
 use plimsoll_core::{DataType, Result, TypedAggregate};
 
 use super::hash::Seed;
-use super::key::{rescale, visit_keys, widening};
+use super::key::{rescale, widening};
+use super::read::visit_keys;
 use super::text_set::TextSet;
 use super::{AggregateState, argument_type, same_state};
 
-/// How often each of `count` groups occurs.
-fn count_groups(count: usize, groups: impl Iterator<Item = u32>) -> ArrayRef {
-    let mut counts = vec![0i64; count];
-    groups.for_each(|group| counts[group as usize] += 1);
-    Arc::new(Int64Array::from(counts))
+/// How often each group occurs in a set: what is left of it once all is seen.
+#[derive(Default)]
+struct Counts(Vec<i64>);
+
+impl Counts {
+    fn of(count: usize, groups: impl Iterator<Item = u32>) -> Self {
+        let mut counts = vec![0; count];
+        groups.for_each(|group| counts[group as usize] += 1);
+        Counts(counts)
+    }
+
+    fn results(&self, groups: &[u32]) -> Vec<ArrayRef> {
+        vec![Arc::new(groups.iter().map(|group| self.0[*group as usize]).collect::<Int64Array>())]
+    }
+
+    fn size(&self) -> usize {
+        self.0.capacity() * size_of::<i64>()
+    }
 }
 
 /// Of values of fixed width.
@@ -25,6 +39,7 @@ pub(super) struct DistinctKeys {
     argument: DataType,
     groups: usize,
     keys: KeySet,
+    counts: Counts,
 }
 
 /// A key is in the set of its width.
@@ -61,7 +76,7 @@ fn table_bytes(capacity: usize, pair: usize) -> usize {
 
 impl DistinctKeys {
     pub(super) fn new(argument: DataType) -> Self {
-        DistinctKeys { argument, groups: 0, keys: KeySet::default() }
+        DistinctKeys { argument, groups: 0, keys: KeySet::default(), counts: Counts::default() }
     }
 }
 
@@ -96,13 +111,17 @@ impl AggregateState for DistinctKeys {
         Ok(())
     }
 
-    fn finish(&mut self) -> Result<ArrayRef> {
-        let keys = take(&mut self.keys);
-        Ok(count_groups(take(&mut self.groups), keys.iter().map(|(group, _)| group)))
+    fn close(&mut self) -> Result<()> {
+        self.counts = Counts::of(self.groups, take(&mut self.keys).iter().map(|(group, _)| group));
+        Ok(())
+    }
+
+    fn results(&self, groups: &[u32]) -> Result<Vec<ArrayRef>> {
+        Ok(self.counts.results(groups))
     }
 
     fn size(&self) -> usize {
-        self.keys.size()
+        self.keys.size() + self.counts.size()
     }
 
     fn into_any(self: Box<Self>) -> Box<dyn Any> {
@@ -115,6 +134,7 @@ impl AggregateState for DistinctKeys {
 pub(super) struct DistinctTexts {
     groups: usize,
     texts: TextSet,
+    counts: Counts,
 }
 
 impl AggregateState for DistinctTexts {
@@ -141,12 +161,17 @@ impl AggregateState for DistinctTexts {
         Ok(())
     }
 
-    fn finish(&mut self) -> Result<ArrayRef> {
-        Ok(count_groups(take(&mut self.groups), take(&mut self.texts).groups()))
+    fn close(&mut self) -> Result<()> {
+        self.counts = Counts::of(self.groups, take(&mut self.texts).groups());
+        Ok(())
+    }
+
+    fn results(&self, groups: &[u32]) -> Result<Vec<ArrayRef>> {
+        Ok(self.counts.results(groups))
     }
 
     fn size(&self) -> usize {
-        self.texts.size()
+        self.texts.size() + self.counts.size()
     }
 
     fn into_any(self: Box<Self>) -> Box<dyn Any> {
