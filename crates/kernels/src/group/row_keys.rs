@@ -69,7 +69,8 @@ impl RowKeys {
 
     /// Adds the id of every row to `ids`.
     pub(super) fn look_up(&mut self, columns: &[ArrayRef], rows: usize, ids: &mut Vec<u32>) -> Result<()> {
-        let columns = columns.iter().zip(&self.types).map(|(column, data_type)| Column::new(column, *data_type));
+        let columns =
+            columns.iter().zip(&self.types).map(|(column, data_type)| Column::new(column, *data_type));
         let columns: Vec<Column<'_>> = columns.collect::<Result<_>>()?;
         let stride = columns.iter().map(|column| column.most_bytes(rows)).sum::<usize>();
         let together = (TOGETHER / stride.max(1)).clamp(1, rows.max(1));
@@ -156,9 +157,9 @@ impl<'a> Column<'a> {
             Values::Words(words) => self.each(start, out, stride, lengths, |row, out| {
                 put_number(zigzag(words[row].cast_signed().into()), out)
             }),
-            Values::Mantissas(mantissas) => self.each(start, out, stride, lengths, |row, out| {
-                put_number(zigzag(mantissas[row]), out)
-            }),
+            Values::Mantissas(mantissas) => {
+                self.each(start, out, stride, lengths, |row, out| put_number(zigzag(mantissas[row]), out))
+            }
             Values::Texts(texts) => {
                 self.each(start, out, stride, lengths, |row, out| put_text(texts.key(row), out));
             }
@@ -257,7 +258,8 @@ fn decode(data_type: DataType, rest: &mut [&[u8]]) -> Result<ArrayRef> {
         _ => {
             let numbers = rest.iter_mut().map(take_number).collect::<Result<Vec<_>>>()?;
             #[allow(clippy::cast_possible_truncation, reason = "was made of a word")]
-            let words = numbers.into_iter().map(|number| number.map(|number| (number as i64).cast_unsigned()));
+            let words =
+                numbers.into_iter().map(|number| number.map(|number| (number as i64).cast_unsigned()));
             Ok(word_array(words, data_type))
         }
     }
