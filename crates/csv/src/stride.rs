@@ -81,15 +81,20 @@ impl Stride {
         spans: &mut [Vec<Span>],
     ) -> Walked {
         let nothing = Walked { records: 0, at: stretch.begin };
+        // All fields of records with plain ends: no step has to be asked for.
+        let dense = self.behind == 0 && self.skips.iter().all(|skip| *skip == 0) && !stretch.carriage_returns;
         let walked = match (spans, self.skips.as_slice()) {
-            ([], []) => self.walk_some::<S, 0>(fields, ends, bytes, stretch, [], []),
-            ([a], [x]) => self.walk_some::<S, _>(fields, ends, bytes, stretch, [a], [*x]),
-            ([a, b], [x, y]) => self.walk_some::<S, _>(fields, ends, bytes, stretch, [a, b], [*x, *y]),
+            ([a, b], [x, y]) if dense => {
+                self.walk_some::<S, 2, true>(fields, ends, bytes, stretch, [a, b], [*x, *y])
+            }
+            ([], []) => self.walk_some::<S, 0, false>(fields, ends, bytes, stretch, [], []),
+            ([a], [x]) => self.walk_some::<S, _, false>(fields, ends, bytes, stretch, [a], [*x]),
+            ([a, b], [x, y]) => self.walk_some::<S, _, false>(fields, ends, bytes, stretch, [a, b], [*x, *y]),
             ([a, b, c], [x, y, z]) => {
-                self.walk_some::<S, _>(fields, ends, bytes, stretch, [a, b, c], [*x, *y, *z])
+                self.walk_some::<S, _, false>(fields, ends, bytes, stretch, [a, b, c], [*x, *y, *z])
             }
             ([a, b, c, d], [w, x, y, z]) => {
-                self.walk_some::<S, _>(fields, ends, bytes, stretch, [a, b, c, d], [*w, *x, *y, *z])
+                self.walk_some::<S, _, false>(fields, ends, bytes, stretch, [a, b, c, d], [*w, *x, *y, *z])
             }
             (spans, _) => self.walk_many::<S>(fields, ends, bytes, stretch, spans),
         };
@@ -101,7 +106,7 @@ impl Stride {
 
     /// As `walk` for a number of fields that the compiler knows.
     #[inline(always)]
-    fn walk_some<S: Select, const N: usize>(
+    fn walk_some<S: Select, const N: usize, const DENSE: bool>(
         &self,
         fields: &[u64],
         ends: &[u64],
@@ -116,7 +121,7 @@ impl Stride {
         let mut records = 0;
         while records < stretch.most && start < stretch.limit {
             let spans = spans.iter_mut().zip(skips);
-            start = self.record::<S>(&mut cursor, start, bytes, stretch, spans)?;
+            start = self.record::<S, DENSE>(&mut cursor, start, bytes, stretch, spans)?;
             records += 1;
         }
         Some(Walked { records, at: start })
@@ -138,7 +143,7 @@ impl Stride {
         let mut records = 0;
         while records < stretch.most && start < stretch.limit {
             let spans = spans.iter_mut().zip(self.skips.iter().copied());
-            start = self.record::<S>(&mut cursor, start, bytes, stretch, spans)?;
+            start = self.record::<S, false>(&mut cursor, start, bytes, stretch, spans)?;
             records += 1;
         }
         Some(Walked { records, at: start })
@@ -147,7 +152,7 @@ impl Stride {
     /// Notes the spans of the record that begins at `start`; gives where the next one does. `None` where the mark that
     /// should end it does not.
     #[inline(always)]
-    fn record<'s, 'v: 's, S: Select>(
+    fn record<'s, 'v: 's, S: Select, const DENSE: bool>(
         &self,
         cursor: &mut Cursor<'_>,
         mut start: usize,
@@ -157,21 +162,21 @@ impl Stride {
     ) -> Option<usize> {
         let mut mark = Mark { at: start, ends_record: false };
         for (spans, skip) in spans {
-            if skip > 0 {
+            if !DENSE && skip > 0 {
                 start = cursor.skip::<S>(skip - 1)?.at + 1;
             }
             mark = cursor.next()?;
             *spans.next()? = Span::between(start, mark.at);
             start = mark.at + 1;
         }
-        if self.behind > 0 {
+        if !DENSE && self.behind > 0 {
             mark = cursor.skip::<S>(self.behind - 1)?;
         }
         if !mark.ends_record {
             return None;
         }
         let next = mark.at + 1;
-        if !stretch.carriage_returns {
+        if DENSE || !stretch.carriage_returns {
             return Some(next);
         }
         let crlf = bytes[mark.at] == b'\r' && next < stretch.limit && bytes[next] == b'\n';

@@ -10,7 +10,7 @@ pub mod evaluate;
 pub mod exact;
 pub mod group;
 
-pub use aggregate::{AggregateState, aggregate_state};
+pub use aggregate::{AggregateState, Aggregates};
 pub use block::{Block, Source};
 pub use evaluate::{evaluate, evaluate_encoded, select};
 pub use group::GroupTable;

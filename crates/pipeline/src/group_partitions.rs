@@ -77,7 +77,7 @@ impl<'a> Partitions<'a> {
         let shared = self.for_schema(groups.schema())?;
         let Some(shared) = shared.as_ref() else { return Ok(()) };
         groups.follow(self.grouping, &shared.plan.schema)?;
-        let (_, parts, mut memory) = groups.split()?;
+        let (parts, mut memory) = groups.split()?;
         let mut sizes: usize = parts.iter().map(GroupTable::size).sum();
         memory.hold(sizes)?;
         let mut parts: Vec<Option<GroupTable>> = parts.into_iter().map(Some).collect();
@@ -156,10 +156,7 @@ impl<'a> Partitions<'a> {
 impl Shared {
     fn new(grouping: &Grouping, schema: &Arc<Schema>, consumer: Option<&Consumer>) -> Result<Self> {
         let plan = Plan::new(grouping, schema)?;
-        let part = |_| {
-            let table = GroupTable::new(&plan.key_types(), &plan.aggregates);
-            Mutex::new(Part { table, memory: Memory::new(consumer) })
-        };
+        let part = |_| Mutex::new(Part { table: plan.table(), memory: Memory::new(consumer) });
         Ok(Shared { tables: (0..PARTITIONS).map(part).collect(), plan })
     }
 
@@ -178,10 +175,12 @@ impl Shared {
         if moved {
             let tables = self.tables.iter_mut().map(|part| {
                 let part = part.get_mut().unwrap_or_else(PoisonError::into_inner);
-                std::mem::replace(&mut part.table, GroupTable::new(&keys, aggregates))
+                std::mem::replace(&mut part.table, wider.table())
             });
             for table in tables.collect::<Vec<_>>() {
-                for (part, target) in table.split(aggregates)?.into_iter().zip(&mut self.tables) {
+                let mut parts: Vec<_> = (0..PARTITIONS).map(|_| wider.table()).collect();
+                table.split_into(&mut parts)?;
+                for (part, target) in parts.into_iter().zip(&mut self.tables) {
                     target.get_mut().unwrap_or_else(PoisonError::into_inner).merge(part)?;
                 }
             }

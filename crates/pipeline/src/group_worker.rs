@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use plimsoll_core::resolve::Grouping;
 use plimsoll_core::{DataType, Error, Result, Schema};
-use plimsoll_kernels::group::Groups;
+use plimsoll_kernels::group::{Groups, PARTITIONS};
 use plimsoll_kernels::{Block, GroupTable};
 use plimsoll_memory::Consumer;
 
@@ -111,7 +111,7 @@ impl Grouped {
         consumer: Option<&Consumer>,
     ) -> Result<Self> {
         let plan = Plan::new(grouping, schema)?;
-        let table = GroupTable::new(&plan.key_types(), &plan.aggregates);
+        let table = plan.table();
         Ok(Grouped { plan, table, memory: Memory::new(consumer) })
     }
 
@@ -145,10 +145,11 @@ impl Grouped {
         self.memory.hold(self.table.size())
     }
 
-    /// The table taken apart by partition, the expressions, and the memory that the parts hold.
-    pub(crate) fn split(self) -> Result<(Plan, Vec<GroupTable>, Memory)> {
-        let parts = self.table.split(&self.plan.aggregates)?;
-        Ok((self.plan, parts, self.memory))
+    /// The groups by partition, and the memory that they hold.
+    pub(crate) fn split(self) -> Result<(Vec<GroupTable>, Memory)> {
+        let mut parts: Vec<_> = (0..PARTITIONS).map(|_| self.plan.table()).collect();
+        self.table.split_into(&mut parts)?;
+        Ok((parts, self.memory))
     }
 
     /// The types of keys and aggregates.

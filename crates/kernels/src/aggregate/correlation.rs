@@ -2,17 +2,20 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, Decimal128Array, Float64Array};
+use arrow::array::{Array, ArrayRef, AsArray, Float64Array};
 use arrow::buffer::NullBuffer;
-use arrow::datatypes::{DataType as ArrowType, Decimal128Type, Float64Type, Int64Type, i256};
+use arrow::datatypes::{Float64Type, i256};
 use num_bigint::Sign;
 use plimsoll_core::{DataType, Result, TypedAggregate};
 
 use super::key::widening;
-use super::moments::{FloatMoments, IntegerMoments, dyadic, product, spread, squares_overflow};
+use super::moments::{
+    FloatMoments, IntegerMoments, MomentCarries, MomentWords, dyadic, product, spread, squares_overflow,
+};
 use super::per_group::Fold;
-use crate::arrays::wide;
-use crate::exact::{Dyadic, FloatSum};
+use super::read::{mantissas, words};
+use crate::exact::carries::{join_double, split_double};
+use crate::exact::{Carries, Dyadic, FloatSum};
 
 /// The coefficient, given `a = n * sum(xy) - sum(x) * sum(y)` and the spreads of both sides.
 fn coefficient(covariance: &Dyadic, left: &Dyadic, right: &Dyadic) -> Option<f64> {
@@ -36,19 +39,79 @@ fn visit_pairs(arguments: &[ArrayRef], visit: impl FnMut(usize)) {
 /// Over integers and decimals.
 pub(super) struct CorrelationOfIntegers {
     arguments: [DataType; 2],
+    left: MomentCarries,
+    right: MomentCarries,
+    products: Carries,
 }
 
-/// Each side has its own scale: scales fall out of the quotient.
+/// Lower words. Each side has its own scale: scales fall out of the quotient.
 #[derive(Default)]
-pub(super) struct IntegerPairs {
-    left: IntegerMoments,
-    right: IntegerMoments,
-    products: i256,
+pub(super) struct PairWords {
+    left: MomentWords,
+    right: MomentWords,
+    products: i128,
 }
 
 impl CorrelationOfIntegers {
     pub(super) fn new(aggregate: &TypedAggregate) -> Self {
-        CorrelationOfIntegers { arguments: argument_types(aggregate) }
+        CorrelationOfIntegers {
+            arguments: argument_types(aggregate),
+            left: MomentCarries::default(),
+            right: MomentCarries::default(),
+            products: Carries::default(),
+        }
+    }
+
+    /// Takes a pair of words. Whether squares have left 256 bits.
+    #[inline(always)]
+    fn add(&mut self, states: &mut [PairWords], group: u32, left: i64, right: i64) -> bool {
+        let state = &mut states[group as usize];
+        let (of_left, of_right) = (state.left.add(left), state.right.add(right));
+        let product = i128::from(left) * i128::from(right);
+        let (products, overflow) = state.products.overflowing_add(product);
+        state.products = products;
+        if of_left.0 | of_left.1 | of_right.0 | of_right.1 | overflow {
+            return self.carry(group, (left, of_left), (right, of_right), (overflow, product < 0));
+        }
+        false
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn carry(
+        &mut self,
+        group: u32,
+        left: (i64, (bool, bool)),
+        right: (i64, (bool, bool)),
+        (overflow, negative): (bool, bool),
+    ) -> bool {
+        let group = group as usize;
+        if overflow {
+            self.products.carry(group, negative);
+        }
+        self.left.carry(group, left.0, left.1) | self.right.carry(group, right.0, right.1)
+    }
+
+    /// Adds to the sum of products of a group.
+    fn add_products(&mut self, group: usize, products: &mut i128, more: i256) {
+        let (upper, lower) = split_double(more);
+        self.products.add(group, upper);
+        let (sum, overflow) = products.overflowing_add(lower);
+        *products = sum;
+        if overflow {
+            self.products.carry(group, lower < 0);
+        }
+    }
+
+    /// Adds moments of both sides to those of a group.
+    fn add_moments(
+        &mut self,
+        group: usize,
+        state: &mut PairWords,
+        left: &IntegerMoments,
+        right: &IntegerMoments,
+    ) -> bool {
+        self.left.add(group, &mut state.left, left) | self.right.add(group, &mut state.right, right)
     }
 }
 
@@ -56,63 +119,81 @@ fn argument_types(aggregate: &TypedAggregate) -> [DataType; 2] {
     [0, 1].map(|index| aggregate.arguments.get(index).map_or(DataType::Null, |argument| argument.data_type))
 }
 
-/// An array of exact numbers as mantissas of 128 bits.
-fn mantissas(array: &ArrayRef) -> Decimal128Array {
-    match array.data_type() {
-        ArrowType::Int64 => array.as_primitive::<Int64Type>().unary(i128::from),
-        _ => wide(array).as_primitive::<Decimal128Type>().clone(),
-    }
+fn checked(too_large: bool) -> Result<()> {
+    if too_large { Err(squares_overflow()) } else { Ok(()) }
 }
 
 impl Fold for CorrelationOfIntegers {
-    type State = IntegerPairs;
+    type State = PairWords;
 
     fn update(
         &mut self,
-        states: &mut [IntegerPairs],
+        states: &mut [PairWords],
         groups: &[u32],
         arguments: &[ArrayRef],
         _: u64,
     ) -> Result<()> {
+        let mut too_large = false;
+        if let (Some(left), Some(right)) = (words(&arguments[0]), words(&arguments[1])) {
+            let (left, right) = (&left[..groups.len()], &right[..groups.len()]);
+            visit_pairs(arguments, |row| too_large |= self.add(states, groups[row], left[row], right[row]));
+            return checked(too_large);
+        }
         let (left, right) = (mantissas(&arguments[0]), mantissas(&arguments[1]));
-        let (left, right) = (left.values(), right.values());
-        let mut overflow = false;
         visit_pairs(arguments, |row| {
-            let state = &mut states[groups[row] as usize];
-            overflow |= state.left.add(left[row]);
-            overflow |= state.right.add(right[row]);
-            state.products = state.products.wrapping_add(product(left[row], right[row]));
+            let (group, left, right) = (groups[row] as usize, left[row], right[row]);
+            let state = &mut states[group];
+            self.add_products(group, &mut state.products, product(left, right));
+            let (left, right) = (IntegerMoments::of(left), IntegerMoments::of(right));
+            too_large |= self.add_moments(group, state, &left, &right);
         });
-        if overflow { Err(squares_overflow()) } else { Ok(()) }
+        checked(too_large)
     }
 
-    fn merge(&mut self, state: &mut IntegerPairs, other: IntegerPairs) -> Result<()> {
-        state.products = state.products.wrapping_add(other.products);
-        state.left.merge(&other.left)?;
-        state.right.merge(&other.right)
+    fn merge(&mut self, group: usize, state: &mut PairWords, other: PairWords) -> Result<()> {
+        let none = MomentCarries::default();
+        self.add_products(group, &mut state.products, i256::from_i128(other.products));
+        let (left, right) = (none.moments(0, &other.left), none.moments(0, &other.right));
+        checked(self.add_moments(group, state, &left, &right))
     }
 
-    fn widen(&mut self, states: &mut [IntegerPairs], wider: &TypedAggregate) -> Result<()> {
+    fn merge_beyond(&mut self, other: &Self, mapping: &[u32]) -> Result<()> {
+        self.products.merge(&other.products, mapping);
+        checked(self.left.merge(&other.left, mapping) | self.right.merge(&other.right, mapping))
+    }
+
+    fn widen(&mut self, states: &mut [PairWords], wider: &TypedAggregate) -> Result<()> {
         let arguments = argument_types(wider);
         let left = widening(self.arguments[0], arguments[0])?;
         let right = widening(self.arguments[1], arguments[1])?;
         self.arguments = arguments;
-        for state in states {
-            state.left = state.left.scaled(left)?;
-            state.right = state.right.scaled(right)?;
-            let scaled = state.products.checked_mul(product(left, right));
-            state.products = scaled.ok_or_else(squares_overflow)?;
+        self.left.rescale(states.iter_mut().map(|state| &mut state.left), left)?;
+        self.right.rescale(states.iter_mut().map(|state| &mut state.right), right)?;
+        let products = std::mem::take(&mut self.products);
+        for (group, state) in states.iter_mut().enumerate() {
+            let sum = join_double(products.get(group), std::mem::take(&mut state.products));
+            let scaled = sum.checked_mul(product(left, right)).ok_or_else(squares_overflow)?;
+            self.add_products(group, &mut state.products, scaled);
         }
         Ok(())
     }
 
-    fn finish(&mut self, states: Vec<IntegerPairs>) -> Result<ArrayRef> {
-        let result = |state: &IntegerPairs| {
-            let (left, right) = (&state.left, &state.right);
-            let covariance = spread(left.count(), &dyadic(state.products), &left.sum(), &right.sum());
+    fn results<'a>(
+        &self,
+        states: impl Iterator<Item = (usize, &'a PairWords)> + Clone,
+    ) -> Result<Vec<ArrayRef>> {
+        let result = |(group, state): (usize, &PairWords)| {
+            let left = self.left.moments(group, &state.left);
+            let right = self.right.moments(group, &state.right);
+            let products = dyadic(join_double(self.products.get(group), state.products));
+            let covariance = spread(left.count(), &products, &left.sum(), &right.sum());
             coefficient(&covariance, &left.spread(), &right.spread())
         };
-        Ok(Arc::new(states.iter().map(result).collect::<Float64Array>()))
+        Ok(vec![Arc::new(states.map(result).collect::<Float64Array>())])
+    }
+
+    fn heap(&self) -> usize {
+        self.left.heap() + self.right.heap() + self.products.heap()
     }
 }
 
@@ -160,7 +241,7 @@ impl Fold for CorrelationOfFloats {
         Ok(())
     }
 
-    fn merge(&mut self, state: &mut FloatPairs, other: FloatPairs) -> Result<()> {
+    fn merge(&mut self, _: usize, state: &mut FloatPairs, other: FloatPairs) -> Result<()> {
         let grown = state.left.merge(other.left)
             + state.right.merge(other.right)
             + state.products.merge(other.products);
@@ -168,10 +249,12 @@ impl Fold for CorrelationOfFloats {
         Ok(())
     }
 
-    fn finish(&mut self, states: Vec<FloatPairs>) -> Result<ArrayRef> {
-        self.heap = 0;
-        let result = |state: &FloatPairs| state.coefficient().unwrap_or(Some(f64::NAN));
-        Ok(Arc::new(states.iter().map(result).collect::<Float64Array>()))
+    fn results<'a>(
+        &self,
+        states: impl Iterator<Item = (usize, &'a FloatPairs)> + Clone,
+    ) -> Result<Vec<ArrayRef>> {
+        let result = |(_, state): (_, &FloatPairs)| state.coefficient().unwrap_or(Some(f64::NAN));
+        Ok(vec![Arc::new(states.map(result).collect::<Float64Array>())])
     }
 
     fn heap(&self) -> usize {

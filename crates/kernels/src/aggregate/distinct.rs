@@ -9,15 +9,29 @@ use arrow::array::{ArrayRef, AsArray, Int64Array};
 use plimsoll_core::{DataType, Result, TypedAggregate};
 
 use super::hash::Seed;
-use super::key::{rescale, visit_keys, widening};
+use super::key::{rescale, widening};
+use super::read::visit_keys;
 use super::text_set::TextSet;
-use super::{AggregateState, Place, argument_type, same_state, same_states};
+use super::{AggregateState, NOWHERE, argument_type, same_kind};
 
-/// How often each of `count` groups occurs.
-fn count_groups(count: usize, groups: impl Iterator<Item = u32>) -> ArrayRef {
-    let mut counts = vec![0i64; count];
-    groups.for_each(|group| counts[group as usize] += 1);
-    Arc::new(Int64Array::from(counts))
+/// How often each group occurs in a set: what is left of it once all is seen.
+#[derive(Default)]
+struct Counts(Vec<i64>);
+
+impl Counts {
+    fn of(count: usize, groups: impl Iterator<Item = u32>) -> Self {
+        let mut counts = vec![0; count];
+        groups.for_each(|group| counts[group as usize] += 1);
+        Counts(counts)
+    }
+
+    fn results(&self, groups: &[u32]) -> Vec<ArrayRef> {
+        vec![Arc::new(groups.iter().map(|group| self.0[*group as usize]).collect::<Int64Array>())]
+    }
+
+    fn size(&self) -> usize {
+        self.0.capacity() * size_of::<i64>()
+    }
 }
 
 /// Of values of fixed width.
@@ -25,6 +39,7 @@ pub(super) struct DistinctKeys {
     argument: DataType,
     groups: usize,
     keys: KeySet,
+    counts: Counts,
 }
 
 /// A key is in the set of its width.
@@ -61,7 +76,7 @@ fn table_bytes(capacity: usize, pair: usize) -> usize {
 
 impl DistinctKeys {
     pub(super) fn new(argument: DataType) -> Self {
-        DistinctKeys { argument, groups: 0, keys: KeySet::default() }
+        DistinctKeys { argument, groups: 0, keys: KeySet::default(), counts: Counts::default() }
     }
 }
 
@@ -79,18 +94,10 @@ impl AggregateState for DistinctKeys {
         Ok(())
     }
 
-    fn merge(&mut self, other: Box<dyn AggregateState>, mapping: &[u32]) -> Result<()> {
-        let other = same_state::<Self>(other)?;
-        other.keys.iter().for_each(|(group, key)| self.keys.insert(mapping[group as usize], key));
-        Ok(())
-    }
-
-    fn scatter(self: Box<Self>, parts: &mut [Box<dyn AggregateState>], places: &[Place]) -> Result<()> {
-        let mut parts = same_states::<Self>(parts)?;
-        for (group, key) in self.keys.iter() {
-            let place = places[group as usize];
-            parts[place.part as usize].keys.insert(place.group, key);
-        }
+    fn take_part(&mut self, other: &mut dyn AggregateState, mapping: &[u32]) -> Result<()> {
+        let pairs = same_kind::<Self>(other)?.keys.iter();
+        let pairs = pairs.map(|(group, key)| (mapping[group as usize], key));
+        pairs.filter(|(group, _)| *group != NOWHERE).for_each(|(group, key)| self.keys.insert(group, key));
         Ok(())
     }
 
@@ -105,13 +112,17 @@ impl AggregateState for DistinctKeys {
         Ok(())
     }
 
-    fn finish(&mut self) -> Result<ArrayRef> {
-        let keys = take(&mut self.keys);
-        Ok(count_groups(take(&mut self.groups), keys.iter().map(|(group, _)| group)))
+    fn close(&mut self) -> Result<()> {
+        self.counts = Counts::of(self.groups, take(&mut self.keys).iter().map(|(group, _)| group));
+        Ok(())
+    }
+
+    fn results(&self, groups: &[u32]) -> Result<Vec<ArrayRef>> {
+        Ok(self.counts.results(groups))
     }
 
     fn size(&self) -> usize {
-        self.keys.size()
+        self.keys.size() + self.counts.size()
     }
 
     fn into_any(self: Box<Self>) -> Box<dyn Any> {
@@ -128,6 +139,7 @@ impl AggregateState for DistinctKeys {
 pub(super) struct DistinctTexts {
     groups: usize,
     texts: TextSet,
+    counts: Counts,
 }
 
 impl AggregateState for DistinctTexts {
@@ -145,16 +157,12 @@ impl AggregateState for DistinctTexts {
         Ok(())
     }
 
-    fn merge(&mut self, other: Box<dyn AggregateState>, mapping: &[u32]) -> Result<()> {
-        let other = same_state::<Self>(other)?;
-        other.texts.iter().try_for_each(|(group, text)| self.texts.insert(mapping[group as usize], text))
-    }
-
-    fn scatter(self: Box<Self>, parts: &mut [Box<dyn AggregateState>], places: &[Place]) -> Result<()> {
-        let mut parts = same_states::<Self>(parts)?;
-        self.texts.iter().try_for_each(|(group, text)| {
-            let place = places[group as usize];
-            parts[place.part as usize].texts.insert(place.group, text)
+    fn take_part(&mut self, other: &mut dyn AggregateState, mapping: &[u32]) -> Result<()> {
+        let pairs = same_kind::<Self>(other)?.texts.iter();
+        let mut pairs = pairs.map(|(group, text)| (mapping[group as usize], text));
+        pairs.try_for_each(|(group, text)| match group {
+            NOWHERE => Ok(()),
+            group => self.texts.insert(group, text),
         })
     }
 
@@ -162,12 +170,17 @@ impl AggregateState for DistinctTexts {
         Ok(())
     }
 
-    fn finish(&mut self) -> Result<ArrayRef> {
-        Ok(count_groups(take(&mut self.groups), take(&mut self.texts).groups()))
+    fn close(&mut self) -> Result<()> {
+        self.counts = Counts::of(self.groups, take(&mut self.texts).groups());
+        Ok(())
+    }
+
+    fn results(&self, groups: &[u32]) -> Result<Vec<ArrayRef>> {
+        Ok(self.counts.results(groups))
     }
 
     fn size(&self) -> usize {
-        self.texts.size()
+        self.texts.size() + self.counts.size()
     }
 
     fn into_any(self: Box<Self>) -> Box<dyn Any> {

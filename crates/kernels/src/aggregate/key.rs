@@ -12,12 +12,8 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, ArrowPrimitiveType, AsArray, BooleanArray, Date32Array, Decimal128Array, Float64Array,
+    Array, ArrayRef, ArrowPrimitiveType, BooleanArray, Date32Array, Decimal128Array, Float64Array,
     Int64Array, PrimitiveArray, TimestampMicrosecondArray, new_null_array,
-};
-use arrow::datatypes::{
-    DataType as ArrowType, Date32Type, Decimal64Type, Decimal128Type, Float64Type, Int64Type,
-    TimestampMicrosecondType,
 };
 use plimsoll_core::{DataType, Error, MAX_PRECISION, Result, value::decimal_digits};
 
@@ -34,34 +30,6 @@ pub(super) fn visit_rows<T: ArrowPrimitiveType>(
         None => rows.for_each(|(row, value)| visit(row, Some(*value))),
         Some(nulls) => rows.for_each(|(row, value)| visit(row, nulls.is_valid(row).then_some(*value))),
     }
-}
-
-/// Calls `visit` with every row of an array of fixed-width values as keys, NULLs included.
-#[inline]
-pub(super) fn visit_keys(array: &dyn Array, mut visit: impl FnMut(usize, Option<i128>)) {
-    match array.data_type() {
-        ArrowType::Null => (0..array.len()).for_each(|row| visit(row, None)),
-        ArrowType::Boolean => {
-            array.as_boolean().iter().enumerate().for_each(|(row, value)| visit(row, value.map(i128::from)));
-        }
-        ArrowType::Decimal64(..) => visit_as(array.as_primitive::<Decimal64Type>(), i128::from, visit),
-        ArrowType::Decimal128(..) => visit_rows(array.as_primitive::<Decimal128Type>(), visit),
-        ArrowType::Float64 => visit_as(array.as_primitive::<Float64Type>(), |v| float_key(v).into(), visit),
-        ArrowType::Date32 => visit_as(array.as_primitive::<Date32Type>(), i128::from, visit),
-        ArrowType::Timestamp(..) => {
-            visit_as(array.as_primitive::<TimestampMicrosecondType>(), i128::from, visit);
-        }
-        _ => visit_as(array.as_primitive::<Int64Type>(), i128::from, visit),
-    }
-}
-
-#[inline]
-fn visit_as<T: ArrowPrimitiveType>(
-    array: &PrimitiveArray<T>,
-    key: impl Fn(T::Native) -> i128,
-    mut visit: impl FnMut(usize, Option<i128>),
-) {
-    visit_rows(array, |row, value| visit(row, value.map(&key)));
 }
 
 /// The array of a type whose values have these keys.
@@ -86,8 +54,9 @@ fn ordered_bits(bits: i64) -> i64 {
     bits ^ ((bits >> 63) as u64 >> 1) as i64
 }
 
+/// The key of a double.
 #[inline]
-fn float_key(value: f64) -> i64 {
+pub(super) fn float_key(value: f64) -> i64 {
     ordered_bits(value.to_bits() as i64)
 }
 

@@ -1,24 +1,22 @@
 //! The two kinds of values that states keep for a group: keys of fixed width, and text.
 
-use std::cmp::Ordering;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, StringBuilder};
 use plimsoll_core::{DataType, Error, Result};
 
-use super::key::{from_keys, rescale, visit_keys};
+use super::key::{from_keys, rescale};
+use super::read::visit_keys;
 
 /// How values are read from arrays, kept, compared and written to a result.
-pub(super) trait Kind: Send + 'static {
+pub(super) trait Kind: Send + Sync + 'static {
     /// A value as an array lends it.
     type Value<'a>: Copy;
     /// A kept value or none.
-    type Slot: Default + Send;
+    type Slot: Default + Send + Sync + 'static;
 
     /// Calls `visit` with every row, NULLs included.
     fn visit<'a>(array: &'a dyn Array, visit: impl FnMut(usize, Option<Self::Value<'a>>));
-    /// The order of two values. (Bounds on `Value` would tie both to one lifetime.)
-    fn compare(left: Self::Value<'_>, right: Self::Value<'_>) -> Ordering;
     /// What is kept.
     fn get(slot: &Self::Slot) -> Option<Self::Value<'_>>;
     /// Keeps a value, or none.
@@ -28,7 +26,10 @@ pub(super) trait Kind: Send + 'static {
     /// Heap bytes held.
     fn heap(slot: &Self::Slot) -> usize;
     /// What is kept, as an array of `data_type`.
-    fn finish(slots: Vec<Self::Slot>, data_type: DataType) -> Result<ArrayRef>;
+    fn finish<'a>(
+        slots: impl Iterator<Item = &'a Self::Slot> + Clone,
+        data_type: DataType,
+    ) -> Result<ArrayRef>;
 }
 
 /// Values of fixed width; see [`super::key`].
@@ -59,11 +60,6 @@ impl Kind for Keys {
     }
 
     #[inline]
-    fn compare(left: i128, right: i128) -> Ordering {
-        left.cmp(&right)
-    }
-
-    #[inline]
     fn get(slot: &KeySlot) -> Option<i128> {
         (slot.0 != KeySlot::NONE).then_some(slot.0)
     }
@@ -84,8 +80,8 @@ impl Kind for Keys {
         0
     }
 
-    fn finish(slots: Vec<KeySlot>, data_type: DataType) -> Result<ArrayRef> {
-        Ok(from_keys(slots.iter().map(Self::get), data_type))
+    fn finish<'a>(slots: impl Iterator<Item = &'a KeySlot> + Clone, data_type: DataType) -> Result<ArrayRef> {
+        Ok(from_keys(slots.map(Self::get), data_type))
     }
 }
 
@@ -98,10 +94,6 @@ impl Kind for Texts {
 
     fn visit<'a>(array: &'a dyn Array, mut visit: impl FnMut(usize, Option<Self::Value<'a>>)) {
         array.as_string::<i32>().iter().enumerate().for_each(|(row, text)| visit(row, text));
-    }
-
-    fn compare(left: &str, right: &str) -> Ordering {
-        left.cmp(right)
     }
 
     fn get(slot: &Option<String>) -> Option<&str> {
@@ -128,13 +120,15 @@ impl Kind for Texts {
         slot.as_ref().map_or(0, String::capacity)
     }
 
-    fn finish(slots: Vec<Option<String>>, _: DataType) -> Result<ArrayRef> {
-        let bytes: usize = slots.iter().flatten().map(String::len).sum();
+    fn finish<'a>(slots: impl Iterator<Item = &'a Option<String>> + Clone, _: DataType) -> Result<ArrayRef> {
+        let (rows, bytes) = slots
+            .clone()
+            .fold((0, 0), |(rows, bytes), text| (rows + 1, bytes + Self::get(text).map_or(0, str::len)));
         if i32::try_from(bytes).is_err() {
             return Err(Error::value("the texts of one result column exceed 2 GiB"));
         }
-        let mut texts = StringBuilder::with_capacity(slots.len(), bytes);
-        slots.into_iter().for_each(|text| texts.append_option(text));
+        let mut texts = StringBuilder::with_capacity(rows, bytes);
+        slots.for_each(|text| texts.append_option(Self::get(text)));
         Ok(Arc::new(texts.finish()))
     }
 }

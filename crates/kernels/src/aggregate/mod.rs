@@ -1,14 +1,18 @@
 //! Aggregate states: one value (sum, minimum, set, …) for each group, in columns.
 //!
-//! One file for each family. Most keep one small value for each group and are written as a `per_group::Fold`; those
-//! that hold many values (quantiles, distinct values) keep them in one flat store beside the ids of their groups.
-//! Values of fixed width go through one representation, the ordered integer keys of `key`, so that no family is
-//! written once for each type.
+//! Aggregates that need the same of a column share one state ([`family`]): min, avg and max of x are one pass over x.
+//! One file for each kind of state. Most keep one small value for each group: those of integers and decimals are
+//! `summary`, the others are written as a `per_group::Fold`; those that hold many values (quantiles, distinct values)
+//! keep them in a flat store beside the ids of their groups. Columns of fixed width are read through `read`, so that no
+//! kind is written once for each type.
 
+mod aggregates;
 mod correlation;
 mod count;
 mod distinct;
 mod extremes;
+mod family;
+mod float_sum;
 mod hash;
 mod key;
 mod kind;
@@ -16,8 +20,9 @@ mod moments;
 mod order;
 mod per_group;
 mod quantile;
+mod read;
 mod samples;
-mod sum;
+mod summary;
 mod text_set;
 mod variance;
 
@@ -29,15 +34,19 @@ use std::any::Any;
 use arrow::array::ArrayRef;
 use plimsoll_core::{AggregateFunction, DataType, Error, Result, TypedAggregate};
 
+pub use aggregates::Aggregates;
+
+pub use crate::exact::carries::NOWHERE;
+
 use kind::{Keys, Texts};
 
-/// The states of one aggregate for all groups of a table. Group ids are dense, from 0.
-pub trait AggregateState: Send {
+/// The states of one family of aggregates for all groups of a table. Group ids are dense, from 0.
+pub trait AggregateState: Send + Sync {
     /// Makes room for `groups` groups; the new ones have seen no value.
     fn resize(&mut self, groups: usize);
 
     /// Takes row `i` of each argument into group `groups[i]`. `position` is that of row 0 (see `Block::position`).
-    /// NULLs are left out as the function says. `count(*)` has no argument.
+    /// NULLs are left out as the functions say. `count(*)` alone has no argument.
     ///
     /// # Errors
     /// `Value` where an exact sum leaves its range.
@@ -53,31 +62,40 @@ pub trait AggregateState: Send {
         self.update(groups, arguments, 0)
     }
 
-    /// Takes the states of `other`, which was made for the same (typed) aggregate: its group `i` goes into group
+    /// Takes the states of `other`, which was made for the same (typed) family: its group `i` goes into group
     /// `mapping[i]`. Merging in any order gives the same result.
     ///
     /// # Errors
     /// As [`AggregateState::update`].
-    fn merge(&mut self, other: Box<dyn AggregateState>, mapping: &[u32]) -> Result<()>;
+    fn merge(&mut self, mut other: Box<dyn AggregateState>, mapping: &[u32]) -> Result<()> {
+        self.take_part(other.as_mut(), mapping)
+    }
 
-    /// Hands its groups out: group `i` goes to `places[i]` among `parts`, states of the same aggregate that have room for it.
+    /// As [`AggregateState::merge`] for a part of the groups: those that are mapped to [`NOWHERE`] are left to others, and
+    /// `other` is of use for nothing else.
     ///
     /// # Errors
     /// As [`AggregateState::update`].
-    fn scatter(self: Box<Self>, parts: &mut [Box<dyn AggregateState>], places: &[Place]) -> Result<()>;
+    fn take_part(&mut self, other: &mut dyn AggregateState, mapping: &[u32]) -> Result<()>;
 
-    /// Goes on as the state of `wider`: the same function, whose exact arguments have become decimals of greater
-    /// scales. What was seen keeps its value.
+    /// Goes on with wider arguments: `wider` is the first aggregate of the family, whose exact arguments have become
+    /// decimals of greater scales. What was seen keeps its value.
     ///
     /// # Errors
     /// `Value` where a value has no room at the new scale.
     fn widen(&mut self, wider: &TypedAggregate) -> Result<()>;
 
-    /// The result of every group, in the order of the ids.
+    /// Ends the updates: from now on, results can be asked for.
     ///
     /// # Errors
     /// `Value` where a sum does not fit 38 digits.
-    fn finish(&mut self) -> Result<ArrayRef>;
+    fn close(&mut self) -> Result<()>;
+
+    /// The results of these groups, an array for each aggregate of the family.
+    ///
+    /// # Errors
+    /// `Value` for texts of 2 GiB or more in all.
+    fn results(&self, groups: &[u32]) -> Result<Vec<ArrayRef>>;
 
     /// Heap bytes held, by capacity.
     fn size(&self) -> usize;
@@ -85,46 +103,36 @@ pub trait AggregateState: Send {
     /// For `merge`: the state as what it is.
     fn into_any(self: Box<Self>) -> Box<dyn Any>;
 
-    /// For `scatter`: the state as what it is.
+    /// For `take_part`: the state as what it is.
     fn as_any_mut(&mut self) -> &mut dyn Any;
 }
 
-/// Where a group goes when a table is taken apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
-    /// The number of the part.
-    pub part: u32,
-    /// The group's id there.
-    pub group: u32,
-}
-
-/// A state for `aggregate`, with no group yet.
-pub fn aggregate_state(aggregate: &TypedAggregate) -> Box<dyn AggregateState> {
+/// A state for aggregates that [`family::families`] has put together, with no group yet.
+fn state(family: &[&TypedAggregate]) -> Box<dyn AggregateState> {
     use AggregateFunction as A;
-    let argument = argument_type(aggregate);
+    let Some(lead) = family.first() else { return per_group::boxed(count::CountRows) };
+    let functions: Vec<A> = family.iter().map(|aggregate| aggregate.function).collect();
+    let argument = argument_type(lead);
     let (is_text, is_float) = (argument == DataType::Utf8, argument == DataType::Float64);
-    match aggregate.function {
+    match lead.function {
         A::CountStar => per_group::boxed(count::CountRows),
         A::Count => per_group::boxed(count::CountValues),
         A::CountDistinct if is_text => Box::new(distinct::DistinctTexts::default()),
         A::CountDistinct => Box::new(distinct::DistinctKeys::new(argument)),
-        A::Sum | A::Avg if is_float => per_group::boxed(sum::SumFloats::new(aggregate)),
-        A::Sum | A::Avg => per_group::boxed(sum::SumIntegers::new(aggregate)),
-        A::Min | A::Max if is_text => per_group::boxed(extremes::Extremes::<Texts>::new(aggregate)),
-        A::Min | A::Max => per_group::boxed(extremes::Extremes::<Keys>::new(aggregate)),
+        A::Sum | A::Avg if is_float => per_group::boxed(float_sum::FloatSums::new(functions)),
+        A::Min | A::Max if is_text => per_group::boxed(extremes::TextExtremes::new(lead)),
+        A::Sum | A::Avg | A::Min | A::Max => summary::boxed(argument, functions),
         A::VarPop | A::VarSamp | A::StddevPop | A::StddevSamp if is_float => {
-            per_group::boxed(variance::VarianceOfFloats::new(aggregate))
+            per_group::boxed(variance::VarianceOfFloats::new(&functions))
         }
         A::VarPop | A::VarSamp | A::StddevPop | A::StddevSamp => {
-            per_group::boxed(variance::VarianceOfIntegers::new(aggregate))
+            per_group::boxed(variance::VarianceOfIntegers::new(argument, &functions))
         }
         A::Corr if is_float => per_group::boxed(correlation::CorrelationOfFloats::default()),
-        A::Corr => per_group::boxed(correlation::CorrelationOfIntegers::new(aggregate)),
-        A::QuantileCont(_) | A::QuantileDisc(_) => Box::new(quantile::Quantiles::new(aggregate)),
-        A::First | A::Last | A::AnyValue if is_text => {
-            per_group::boxed(order::Ordered::<Texts>::new(aggregate))
-        }
-        A::First | A::Last | A::AnyValue => per_group::boxed(order::Ordered::<Keys>::new(aggregate)),
+        A::Corr => per_group::boxed(correlation::CorrelationOfIntegers::new(lead)),
+        A::QuantileCont(_) | A::QuantileDisc(_) => Box::new(quantile::Quantiles::new(argument, &functions)),
+        A::First | A::Last | A::AnyValue if is_text => per_group::boxed(order::Ordered::<Texts>::new(lead)),
+        A::First | A::Last | A::AnyValue => per_group::boxed(order::Ordered::<Keys>::new(lead)),
     }
 }
 
@@ -135,15 +143,14 @@ fn argument_type(aggregate: &TypedAggregate) -> DataType {
 
 /// `other` as the state that it must be to be merged.
 fn same_state<S: 'static>(other: Box<dyn AggregateState>) -> Result<Box<S>> {
-    other
-        .into_any()
-        .downcast()
-        .map_err(|_| Error::plan("states of different aggregates cannot be merged", ""))
+    other.into_any().downcast().map_err(|_| different())
 }
 
-/// `parts` as the states that they must be to be given something.
-fn same_states<S: 'static>(parts: &mut [Box<dyn AggregateState>]) -> Result<Vec<&mut S>> {
-    let states = parts.iter_mut().map(|part| part.as_any_mut().downcast_mut());
-    let states: Option<Vec<&mut S>> = states.collect();
-    states.ok_or_else(|| Error::plan("states of different aggregates cannot be merged", ""))
+/// `other` as the state that it must be to give a part.
+fn same_kind<S: 'static>(other: &mut dyn AggregateState) -> Result<&mut S> {
+    other.as_any_mut().downcast_mut().ok_or_else(different)
+}
+
+fn different() -> Error {
+    Error::plan("states of different aggregates cannot be merged", "")
 }

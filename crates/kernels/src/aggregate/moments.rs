@@ -4,7 +4,7 @@ use arrow::datatypes::i256;
 use num_bigint::BigInt;
 use plimsoll_core::{Error, Result};
 
-use crate::exact::{Dyadic, FloatSum, IntegerSum, exact_ratio};
+use crate::exact::{Carries, Dyadic, FloatSum, IntegerSum, exact_ratio};
 
 /// The product of two mantissas of at most 38 digits, which 256 bits always hold.
 #[inline]
@@ -31,6 +31,102 @@ pub(super) fn squares_overflow() -> Error {
     Error::value("the squares of the values sum up beyond 256 bits")
 }
 
+/// The lower words of [`IntegerMoments`] (see [`Carries`]): what a value of 64 bits changes.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct MomentWords {
+    /// Without sign: squares only add up.
+    squares: u128,
+    sum: i64,
+    count: u64,
+}
+
+const _: () = assert!(size_of::<MomentWords>() == 32);
+
+/// The upper words of moments, by group.
+#[derive(Debug, Default)]
+pub(super) struct MomentCarries {
+    sums: Carries,
+    squares: Carries,
+}
+
+impl MomentWords {
+    /// Takes a mantissa of 64 bits. Whether sum and squares have overflowed: [`MomentCarries::carry`] wants to know.
+    #[inline(always)]
+    pub(super) fn add(&mut self, value: i64) -> (bool, bool) {
+        let (sum, sum_overflow) = self.sum.overflowing_add(value);
+        let square = (i128::from(value) * i128::from(value)) as u128;
+        let (squares, squares_overflow) = self.squares.overflowing_add(square);
+        *self = MomentWords { squares, sum, count: self.count + 1 };
+        (sum_overflow, squares_overflow)
+    }
+}
+
+impl MomentCarries {
+    /// Follows words that have overflowed. Whether the squares have left 256 bits.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn carry(&mut self, group: usize, value: i64, overflow: (bool, bool)) -> bool {
+        if overflow.0 {
+            self.sums.carry(group, value < 0);
+        }
+        overflow.1 && self.squares.carry(group, false)
+    }
+
+    /// Adds moments to those of `group`, which has these words. Whether the squares have left 256 bits.
+    pub(super) fn add(&mut self, group: usize, words: &mut MomentWords, moments: &IntegerMoments) -> bool {
+        let (upper, lower) = moments.sum.to_words();
+        self.sums.add(group, upper);
+        let (sum, overflow) = words.sum.overflowing_add(lower);
+        if overflow {
+            self.sums.carry(group, lower < 0);
+        }
+        let (lower, upper) = moments.squares.to_parts();
+        let (squares, carry) = words.squares.overflowing_add(lower);
+        *words = MomentWords { squares, sum, count: words.count + moments.count() };
+        match upper.checked_add(carry.into()) {
+            Some(upper) => self.squares.add(group, upper),
+            None => true,
+        }
+    }
+
+    /// Takes all of `other`, whose group `i` is group `mapping[i]`. Whether squares have left 256 bits.
+    pub(super) fn merge(&mut self, other: &MomentCarries, mapping: &[u32]) -> bool {
+        self.sums.merge(&other.sums, mapping);
+        self.squares.merge(&other.squares, mapping)
+    }
+
+    /// Multiplies the mantissas of all groups, which have these words, by `factor`.
+    ///
+    /// # Errors
+    /// `Value` where moments have no room for it.
+    pub(super) fn rescale<'a>(
+        &mut self,
+        words: impl IntoIterator<Item = &'a mut MomentWords>,
+        factor: i128,
+    ) -> Result<()> {
+        let before = std::mem::take(self);
+        for (group, words) in words.into_iter().enumerate() {
+            let scaled = before.moments(group, words).scaled(factor)?;
+            *words = MomentWords::default();
+            self.add(group, words, &scaled);
+        }
+        Ok(())
+    }
+
+    /// The moments of `group`, which has these words.
+    pub(super) fn moments(&self, group: usize, words: &MomentWords) -> IntegerMoments {
+        IntegerMoments {
+            sum: IntegerSum::of_words(self.sums.get(group), words.sum, words.count),
+            squares: i256::from_parts(words.squares, self.squares.get(group)),
+        }
+    }
+
+    /// Heap bytes held.
+    pub(super) fn heap(&self) -> usize {
+        self.sums.heap() + self.squares.heap()
+    }
+}
+
 /// Of mantissas.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct IntegerMoments {
@@ -39,19 +135,11 @@ pub(super) struct IntegerMoments {
 }
 
 impl IntegerMoments {
-    /// Takes one mantissa; whether the sum of squares has overflowed.
-    #[inline]
-    pub(super) fn add(&mut self, value: i128) -> bool {
-        self.sum.add(value);
-        let (squares, overflow) = self.squares.overflowing_add(product(value, value));
-        self.squares = squares;
-        overflow
-    }
-
-    pub(super) fn merge(&mut self, other: &IntegerMoments) -> Result<()> {
-        self.sum.merge(&other.sum);
-        self.squares = self.squares.checked_add(other.squares).ok_or_else(squares_overflow)?;
-        Ok(())
+    /// Of one mantissa.
+    pub(super) fn of(value: i128) -> Self {
+        let mut sum = IntegerSum::default();
+        sum.add(value);
+        IntegerMoments { sum, squares: product(value, value) }
     }
 
     /// Those of the same mantissas, each multiplied by `factor`.

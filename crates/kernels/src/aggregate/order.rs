@@ -83,7 +83,7 @@ impl<K: Kind> Fold for Ordered<K> {
         Ok(())
     }
 
-    fn merge(&mut self, leader: &mut Leader<K::Slot>, other: Leader<K::Slot>) -> Result<()> {
+    fn merge(&mut self, _: usize, leader: &mut Leader<K::Slot>, other: Leader<K::Slot>) -> Result<()> {
         self.offer(leader, other.rank, K::get(&other.slot));
         Ok(())
     }
@@ -94,9 +94,11 @@ impl<K: Kind> Fold for Ordered<K> {
         leaders.iter_mut().try_for_each(|leader| K::rescale(&mut leader.slot, factor))
     }
 
-    fn finish(&mut self, leaders: Vec<Leader<K::Slot>>) -> Result<ArrayRef> {
-        self.heap = 0;
-        K::finish(leaders.into_iter().map(|leader| leader.slot).collect(), self.data_type)
+    fn results<'a>(
+        &self,
+        leaders: impl Iterator<Item = (usize, &'a Leader<K::Slot>)> + Clone,
+    ) -> Result<Vec<ArrayRef>> {
+        Ok(vec![K::finish(leaders.map(|(_, leader)| &leader.slot), self.data_type)?])
     }
 
     fn heap(&self) -> usize {

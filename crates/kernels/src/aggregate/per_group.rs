@@ -6,12 +6,12 @@ use std::mem::take;
 use arrow::array::ArrayRef;
 use plimsoll_core::{Result, TypedAggregate};
 
-use super::{AggregateState, Place, same_state, same_states};
+use super::{AggregateState, NOWHERE, same_kind};
 
-/// What an aggregate does with the state of one group; [`boxed`] makes an [`AggregateState`] of it.
-pub(super) trait Fold: Send + 'static {
+/// What a family does with the state of one group; [`boxed`] makes an [`AggregateState`] of it.
+pub(super) trait Fold: Send + Sync + 'static {
     /// The state of one group; its default has seen no value.
-    type State: Default + Send;
+    type State: Default + Send + Sync;
 
     /// See [`AggregateState::update`].
     fn update(
@@ -33,16 +33,27 @@ pub(super) trait Fold: Send + 'static {
         self.update(states, groups, arguments, 0)
     }
 
-    /// Takes what `other` has seen into `state`.
-    fn merge(&mut self, state: &mut Self::State, other: Self::State) -> Result<()>;
+    /// Takes what `other` has seen into `state`, which is that of `group`.
+    fn merge(&mut self, group: usize, state: &mut Self::State, other: Self::State) -> Result<()>;
+
+    /// Takes what `other` holds beyond its states; see [`AggregateState::take_part`].
+    ///
+    /// # Errors
+    /// `Value` where an exact sum leaves its range.
+    fn merge_beyond(&mut self, _other: &Self, _mapping: &[u32]) -> Result<()> {
+        Ok(())
+    }
 
     /// See [`AggregateState::widen`]. Functions that do not look at scales have nothing to do.
     fn widen(&mut self, _states: &mut [Self::State], _wider: &TypedAggregate) -> Result<()> {
         Ok(())
     }
 
-    /// See [`AggregateState::finish`].
-    fn finish(&mut self, states: Vec<Self::State>) -> Result<ArrayRef>;
+    /// See [`AggregateState::results`]; these are the groups asked for and their states.
+    fn results<'a>(
+        &self,
+        states: impl Iterator<Item = (usize, &'a Self::State)> + Clone,
+    ) -> Result<Vec<ArrayRef>>;
 
     /// Heap bytes that the states hold beyond themselves.
     fn heap(&self) -> usize {
@@ -55,6 +66,29 @@ pub(super) fn boxed<F: Fold>(fold: F) -> Box<dyn AggregateState> {
     Box::new(PerGroup { fold, states: Vec::new() })
 }
 
+/// Up to this many items, vectors double.
+const DOUBLING: usize = 1 << 16;
+
+/// Makes a vector `groups` long.
+pub(super) fn grow<T>(states: &mut Vec<T>, groups: usize, new: impl FnMut() -> T) {
+    if groups > states.len() {
+        reserve(states, groups - states.len());
+        states.resize_with(groups, new);
+    }
+}
+
+/// Makes room for `more` items. A long vector grows by an eighth instead of twofold: the system moves the pages of a large
+/// vector without copying them, so that room to spare costs more than growing does.
+#[inline]
+pub(super) fn reserve<T>(items: &mut Vec<T>, more: usize) {
+    if more > items.capacity() - items.len() {
+        match items.capacity() < DOUBLING {
+            true => items.reserve(more),
+            false => items.reserve_exact(more.max(items.capacity() / 8)),
+        }
+    }
+}
+
 struct PerGroup<F: Fold> {
     fold: F,
     states: Vec<F::State>,
@@ -62,9 +96,7 @@ struct PerGroup<F: Fold> {
 
 impl<F: Fold> AggregateState for PerGroup<F> {
     fn resize(&mut self, groups: usize) {
-        if groups > self.states.len() {
-            self.states.resize_with(groups, F::State::default);
-        }
+        grow(&mut self.states, groups, F::State::default);
     }
 
     fn update(&mut self, groups: &[u32], arguments: &[ArrayRef], position: u64) -> Result<()> {
@@ -75,28 +107,25 @@ impl<F: Fold> AggregateState for PerGroup<F> {
         self.fold.update_at(&mut self.states, groups, arguments, positions)
     }
 
-    fn scatter(self: Box<Self>, parts: &mut [Box<dyn AggregateState>], places: &[Place]) -> Result<()> {
-        let mut parts = same_states::<Self>(parts)?;
-        for (state, place) in self.states.into_iter().zip(places) {
-            let part = &mut parts[place.part as usize];
-            part.fold.merge(&mut part.states[place.group as usize], state)?;
+    fn take_part(&mut self, other: &mut dyn AggregateState, mapping: &[u32]) -> Result<()> {
+        let other = same_kind::<Self>(other)?;
+        for (state, group) in other.states.iter_mut().zip(mapping).filter(|(_, group)| **group != NOWHERE) {
+            let group = *group as usize;
+            self.fold.merge(group, &mut self.states[group], take(state))?;
         }
-        Ok(())
-    }
-
-    fn merge(&mut self, other: Box<dyn AggregateState>, mapping: &[u32]) -> Result<()> {
-        for (state, group) in same_state::<Self>(other)?.states.into_iter().zip(mapping) {
-            self.fold.merge(&mut self.states[*group as usize], state)?;
-        }
-        Ok(())
+        self.fold.merge_beyond(&other.fold, mapping)
     }
 
     fn widen(&mut self, wider: &TypedAggregate) -> Result<()> {
         self.fold.widen(&mut self.states, wider)
     }
 
-    fn finish(&mut self) -> Result<ArrayRef> {
-        self.fold.finish(take(&mut self.states))
+    fn close(&mut self) -> Result<()> {
+        Ok(())
+    }
+
+    fn results(&self, groups: &[u32]) -> Result<Vec<ArrayRef>> {
+        self.fold.results(groups.iter().map(|group| (*group as usize, &self.states[*group as usize])))
     }
 
     fn size(&self) -> usize {

@@ -4,7 +4,6 @@
 //! that are exact numbers or finite doubles: it is rounded once.
 
 use std::any::Any;
-use std::mem::take;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Float64Array};
@@ -12,87 +11,92 @@ use num_bigint::BigInt;
 use plimsoll_core::{AggregateFunction, DataType, Result, TypedAggregate};
 
 use super::key::{float_of_key, from_keys, widening};
-use super::samples::{AnySamples, Samples};
-use super::{AggregateState, Place, argument_type, same_state, same_states};
+use super::samples::{Samples, Visitor};
+use super::{AggregateState, NOWHERE, argument_type, same_kind, same_state};
 use crate::exact::{Dyadic, exact_ratio, scaled_ratio_to_f64};
 
 /// Every value of every group, until the end.
 pub(super) struct Quantiles {
+    measures: Vec<Measure>,
+    argument: DataType,
+    samples: Samples,
+}
+
+/// One of the quantiles that are asked for.
+#[derive(Clone, Copy)]
+struct Measure {
     interpolates: bool,
     quantile: Quantile,
-    argument: DataType,
-    groups: usize,
-    samples: AnySamples,
 }
 
 impl Quantiles {
-    pub(super) fn new(aggregate: &TypedAggregate) -> Self {
-        let (interpolates, quantile) = match aggregate.function {
-            AggregateFunction::QuantileCont(quantile) => (true, quantile),
-            AggregateFunction::QuantileDisc(quantile) => (false, quantile),
+    pub(super) fn new(argument: DataType, functions: &[AggregateFunction]) -> Self {
+        let measure = |function: &AggregateFunction| match function {
+            AggregateFunction::QuantileDisc(quantile) => (false, *quantile),
+            AggregateFunction::QuantileCont(quantile) => (true, *quantile),
             _ => (true, 0.5),
         };
-        Quantiles {
-            interpolates,
-            quantile: Quantile::new(quantile),
-            argument: argument_type(aggregate),
-            groups: 0,
-            samples: AnySamples::default(),
+        let measures = functions.iter().map(measure);
+        let measures = measures
+            .map(|(interpolates, quantile)| Measure { interpolates, quantile: Quantile::new(quantile) })
+            .collect();
+        Quantiles { measures, argument, samples: Samples::default() }
+    }
+}
+
+/// Results by group, for each measure.
+struct Results<'a> {
+    measures: &'a [Measure],
+    argument: DataType,
+    interpolated: Vec<Vec<Option<f64>>>,
+    keys: Vec<Vec<Option<i128>>>,
+}
+
+impl Visitor for Results<'_> {
+    fn visit<T: Copy + Ord + Into<i128>>(&mut self, values: &mut [T]) {
+        let columns = self.interpolated.iter_mut().zip(&mut self.keys);
+        for (Measure { interpolates, quantile }, (interpolated, keys)) in self.measures.iter().zip(columns) {
+            match interpolates {
+                true => {
+                    let between = quantile.neighbours(values);
+                    interpolated.push(between.map(|between| interpolate(self.argument, between)));
+                }
+                false => keys.push(quantile.discrete(values).map(Into::into)),
+            }
         }
     }
+}
 
-    fn results<T: Copy + Ord + Into<i128>>(&self, samples: Samples<T>) -> ArrayRef {
-        if self.interpolates {
-            let mut results = Vec::with_capacity(self.groups);
-            samples.each_group(self.groups, |values| {
-                results.push(self.quantile.neighbours(values).map(|between| self.interpolate(between)));
-            });
-            return Arc::new(Float64Array::from(results));
+fn interpolate<T: Into<i128>>(argument: DataType, between: Between<T>) -> f64 {
+    let Between { low, high, rest, bits } = between;
+    let (low, high) = (low.into(), high.into());
+    match argument {
+        DataType::Float64 => {
+            interpolate_floats(float_of_key(low as i64), float_of_key(high as i64), rest, bits)
         }
-        let mut keys = Vec::with_capacity(self.groups);
-        samples.each_group(self.groups, |values| {
-            keys.push(self.quantile.discrete(values).map(Into::into));
-        });
-        from_keys(keys.into_iter(), self.argument)
-    }
-
-    fn interpolate<T: Into<i128>>(&self, between: Between<T>) -> f64 {
-        let Between { low, high, rest, bits } = between;
-        let (low, high) = (low.into(), high.into());
-        match self.argument {
-            DataType::Float64 => {
-                interpolate_floats(float_of_key(low as i64), float_of_key(high as i64), rest, bits)
-            }
-            exact => {
-                interpolate_exact(low, high, rest, bits, 10u128.pow(exact.exact_scale().unwrap_or(0).into()))
-            }
+        exact => {
+            interpolate_exact(low, high, rest, bits, 10u128.pow(exact.exact_scale().unwrap_or(0).into()))
         }
     }
 }
 
 impl AggregateState for Quantiles {
     fn resize(&mut self, groups: usize) {
-        self.groups = self.groups.max(groups);
-        if self.groups > 1 {
-            self.samples.label();
-        }
+        self.samples.resize(groups);
     }
 
     fn update(&mut self, groups: &[u32], arguments: &[ArrayRef], _: u64) -> Result<()> {
-        self.samples.extend(groups, &arguments[0]);
-        Ok(())
+        self.samples.extend(groups, &arguments[0])
     }
 
     fn merge(&mut self, other: Box<dyn AggregateState>, mapping: &[u32]) -> Result<()> {
-        self.samples.append(same_state::<Self>(other)?.samples, mapping);
-        Ok(())
+        self.samples.append(same_state::<Self>(other)?.samples, mapping)
     }
 
-    fn scatter(self: Box<Self>, parts: &mut [Box<dyn AggregateState>], places: &[Place]) -> Result<()> {
-        let mut parts = same_states::<Self>(parts)?;
-        let mut parts: Vec<_> = parts.iter_mut().map(|part| &mut part.samples).collect();
-        self.samples.scatter(&mut parts, places);
-        Ok(())
+    fn take_part(&mut self, other: &mut dyn AggregateState, mapping: &[u32]) -> Result<()> {
+        let groups = (0..).zip(mapping).filter(|(_, to)| **to != NOWHERE);
+        let (from, to): (Vec<u32>, Vec<u32>) = groups.unzip();
+        self.samples.copy(&same_kind::<Self>(other)?.samples, &from, &to)
     }
 
     fn widen(&mut self, wider: &TypedAggregate) -> Result<()> {
@@ -101,13 +105,21 @@ impl AggregateState for Quantiles {
         self.samples.rescale(factor)
     }
 
-    fn finish(&mut self) -> Result<ArrayRef> {
-        let results = match take(&mut self.samples) {
-            AnySamples::Words(samples) => self.results(samples),
-            AnySamples::Wide(samples) => self.results(samples),
+    fn close(&mut self) -> Result<()> {
+        Ok(())
+    }
+
+    fn results(&self, groups: &[u32]) -> Result<Vec<ArrayRef>> {
+        let count = self.measures.len();
+        let (interpolated, keys) = (vec![Vec::new(); count], vec![Vec::new(); count]);
+        let mut results = Results { measures: &self.measures, argument: self.argument, interpolated, keys };
+        self.samples.each_group(groups, &mut results);
+        let columns = results.interpolated.into_iter().zip(results.keys);
+        let array = |(measure, (interpolated, keys)): (&Measure, (_, Vec<_>))| match measure.interpolates {
+            true => Arc::new(Float64Array::from(interpolated)) as ArrayRef,
+            false => from_keys(keys.into_iter(), self.argument),
         };
-        self.groups = 0;
-        Ok(results)
+        Ok(self.measures.iter().zip(columns).map(array).collect())
     }
 
     fn size(&self) -> usize {

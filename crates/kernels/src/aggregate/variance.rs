@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, ArrowPrimitiveType, AsArray, Float64Array, PrimitiveArray};
-use arrow::datatypes::{DataType as ArrowType, Decimal64Type, Decimal128Type, Float64Type, Int64Type};
+use arrow::array::{ArrayRef, AsArray, Float64Array};
+use arrow::buffer::NullBuffer;
+use arrow::datatypes::Float64Type;
 use plimsoll_core::{AggregateFunction, DataType, Result, TypedAggregate};
 
 use super::argument_type;
 use super::key::{visit_rows, widening};
-use super::moments::{FloatMoments, IntegerMoments, squares_overflow};
+use super::moments::{FloatMoments, IntegerMoments, MomentCarries, MomentWords, squares_overflow};
 use super::per_group::Fold;
+use super::read::{Reader, read};
 
 /// Which of the four.
 #[derive(Clone, Copy)]
@@ -19,12 +21,13 @@ struct Measure {
 }
 
 impl Measure {
-    fn new(aggregate: &TypedAggregate) -> Self {
+    fn all(functions: &[AggregateFunction]) -> Vec<Self> {
         use AggregateFunction as A;
-        Measure {
-            sample: matches!(aggregate.function, A::VarSamp | A::StddevSamp),
-            root: matches!(aggregate.function, A::StddevPop | A::StddevSamp),
-        }
+        let measure = |function: &A| Measure {
+            sample: matches!(function, A::VarSamp | A::StddevSamp),
+            root: matches!(function, A::StddevPop | A::StddevSamp),
+        };
+        functions.iter().map(measure).collect()
     }
 
     /// The result over `count` values, given the variance for a number of degrees of freedom; `None` where there is
@@ -38,78 +41,121 @@ impl Measure {
 
 /// Of integers and decimals.
 pub(super) struct VarianceOfIntegers {
-    measure: Measure,
+    measures: Vec<Measure>,
     argument: DataType,
+    carries: MomentCarries,
 }
 
 impl VarianceOfIntegers {
-    pub(super) fn new(aggregate: &TypedAggregate) -> Self {
-        VarianceOfIntegers { measure: Measure::new(aggregate), argument: argument_type(aggregate) }
+    pub(super) fn new(argument: DataType, functions: &[AggregateFunction]) -> Self {
+        VarianceOfIntegers { measures: Measure::all(functions), argument, carries: MomentCarries::default() }
     }
 }
 
 impl Fold for VarianceOfIntegers {
-    type State = IntegerMoments;
+    type State = MomentWords;
 
     fn update(
         &mut self,
-        states: &mut [IntegerMoments],
+        states: &mut [MomentWords],
         groups: &[u32],
         arguments: &[ArrayRef],
         _: u64,
     ) -> Result<()> {
-        let array = &arguments[0];
-        match array.data_type() {
-            ArrowType::Decimal64(..) => add(states, groups, array.as_primitive::<Decimal64Type>()),
-            ArrowType::Decimal128(..) => add(states, groups, array.as_primitive::<Decimal128Type>()),
-            _ => add(states, groups, array.as_primitive::<Int64Type>()),
+        match read(arguments[0].as_ref(), Rows { states, carries: &mut self.carries, groups }) {
+            true => Err(squares_overflow()),
+            false => Ok(()),
         }
     }
 
-    fn merge(&mut self, state: &mut IntegerMoments, other: IntegerMoments) -> Result<()> {
-        state.merge(&other)
+    fn merge(&mut self, group: usize, state: &mut MomentWords, other: MomentWords) -> Result<()> {
+        let other = MomentCarries::default().moments(0, &other);
+        match self.carries.add(group, state, &other) {
+            true => Err(squares_overflow()),
+            false => Ok(()),
+        }
     }
 
-    fn widen(&mut self, states: &mut [IntegerMoments], wider: &TypedAggregate) -> Result<()> {
+    fn merge_beyond(&mut self, other: &Self, mapping: &[u32]) -> Result<()> {
+        match self.carries.merge(&other.carries, mapping) {
+            true => Err(squares_overflow()),
+            false => Ok(()),
+        }
+    }
+
+    fn widen(&mut self, states: &mut [MomentWords], wider: &TypedAggregate) -> Result<()> {
         let factor = widening(self.argument, argument_type(wider))?;
         self.argument = argument_type(wider);
-        states.iter_mut().try_for_each(|state| state.scaled(factor).map(|scaled| *state = scaled))
+        self.carries.rescale(states, factor)
     }
 
-    fn finish(&mut self, states: Vec<IntegerMoments>) -> Result<ArrayRef> {
+    fn results<'a>(
+        &self,
+        states: impl Iterator<Item = (usize, &'a MomentWords)> + Clone,
+    ) -> Result<Vec<ArrayRef>> {
         let unit = 10u128.pow(self.argument.exact_scale().unwrap_or(0).into());
-        let result =
-            |state: &IntegerMoments| self.measure.of(state.count(), |freedom| state.variance(freedom, unit));
-        Ok(Arc::new(states.iter().map(result).collect::<Float64Array>()))
+        let results = |measure: &Measure| -> ArrayRef {
+            let result = |(group, words)| {
+                let moments = self.carries.moments(group, words);
+                measure.of(moments.count(), |freedom| moments.variance(freedom, unit))
+            };
+            Arc::new(states.clone().map(result).collect::<Float64Array>())
+        };
+        Ok(self.measures.iter().map(results).collect())
+    }
+
+    fn heap(&self) -> usize {
+        self.carries.heap()
     }
 }
 
-fn add<T: ArrowPrimitiveType>(
-    states: &mut [IntegerMoments],
-    groups: &[u32],
-    array: &PrimitiveArray<T>,
-) -> Result<()>
-where
-    T::Native: Into<i128>,
-{
-    let mut overflow = false;
-    visit_rows(array, |row, value| {
-        if let Some(value) = value {
-            overflow |= states[groups[row] as usize].add(value.into());
+/// Where the rows of one column go. Gives whether the squares have left 256 bits.
+struct Rows<'a> {
+    states: &'a mut [MomentWords],
+    carries: &'a mut MomentCarries,
+    groups: &'a [u32],
+}
+
+impl Reader for Rows<'_> {
+    type Output = bool;
+
+    fn words<N: Copy + Into<i64>>(self, values: &[N], nulls: Option<&NullBuffer>) -> bool {
+        let Rows { states, carries, groups } = self;
+        let mut too_large = false;
+        let mut one = |group: u32, value: N| {
+            let (group, value) = (group as usize, value.into());
+            let overflow = states[group].add(value);
+            if overflow.0 | overflow.1 {
+                too_large |= carries.carry(group, value, overflow);
+            }
+        };
+        match nulls {
+            None => groups.iter().zip(values).for_each(|(group, value)| one(*group, *value)),
+            Some(nulls) => nulls.valid_indices().for_each(|row| one(groups[row], values[row])),
         }
-    });
-    if overflow { Err(squares_overflow()) } else { Ok(()) }
+        too_large
+    }
+
+    fn wide(self, values: &[i128], nulls: Option<&NullBuffer>) -> bool {
+        let mut too_large = false;
+        for row in (0..values.len()).filter(|row| nulls.is_none_or(|nulls| nulls.is_valid(*row))) {
+            let group = self.groups[row] as usize;
+            let moments = IntegerMoments::of(values[row]);
+            too_large |= self.carries.add(group, &mut self.states[group], &moments);
+        }
+        too_large
+    }
 }
 
 /// Of doubles.
 pub(super) struct VarianceOfFloats {
-    measure: Measure,
+    measures: Vec<Measure>,
     heap: usize,
 }
 
 impl VarianceOfFloats {
-    pub(super) fn new(aggregate: &TypedAggregate) -> Self {
-        VarianceOfFloats { measure: Measure::new(aggregate), heap: 0 }
+    pub(super) fn new(functions: &[AggregateFunction]) -> Self {
+        VarianceOfFloats { measures: Measure::all(functions), heap: 0 }
     }
 }
 
@@ -133,15 +179,21 @@ impl Fold for VarianceOfFloats {
         Ok(())
     }
 
-    fn merge(&mut self, state: &mut FloatMoments, other: FloatMoments) -> Result<()> {
+    fn merge(&mut self, _: usize, state: &mut FloatMoments, other: FloatMoments) -> Result<()> {
         self.heap = self.heap.saturating_add_signed(state.merge(other));
         Ok(())
     }
 
-    fn finish(&mut self, states: Vec<FloatMoments>) -> Result<ArrayRef> {
-        self.heap = 0;
-        let result = |state: &FloatMoments| self.measure.of(state.count(), |freedom| state.variance(freedom));
-        Ok(Arc::new(states.iter().map(result).collect::<Float64Array>()))
+    fn results<'a>(
+        &self,
+        states: impl Iterator<Item = (usize, &'a FloatMoments)> + Clone,
+    ) -> Result<Vec<ArrayRef>> {
+        let results = |measure: &Measure| -> ArrayRef {
+            let result =
+                |(_, state): (_, &FloatMoments)| measure.of(state.count(), |freedom| state.variance(freedom));
+            Arc::new(states.clone().map(result).collect::<Float64Array>())
+        };
+        Ok(self.measures.iter().map(results).collect())
     }
 
     fn heap(&self) -> usize {

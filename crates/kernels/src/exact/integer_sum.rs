@@ -18,6 +18,20 @@ pub struct IntegerSum {
 const _: () = assert!(size_of::<IntegerSum>() == 32);
 
 impl IntegerSum {
+    /// The sum of `count` integers as two words: `upper * 2^64 + lower`.
+    pub fn of_words(upper: i128, lower: i64, count: u64) -> Self {
+        let (low, carry) = ((upper as u128) << 64).overflowing_add(i128::from(lower) as u128);
+        let high = (upper >> 64) as i64 + i64::from(carry) + (lower >> 63);
+        IntegerSum { low, high, count }
+    }
+
+    /// The sum as two words, as [`IntegerSum::of_words`] takes them.
+    pub fn to_words(&self) -> (i128, i64) {
+        let lower = self.low as i64;
+        let upper = i128::from(self.high) << 64 | (self.low >> 64) as i128;
+        (upper + i128::from(lower < 0), lower)
+    }
+
     /// Adds one integer.
     #[inline]
     pub fn add(&mut self, value: i128) {
@@ -111,6 +125,8 @@ mod tests {
             prop_assert_eq!(sum.to_bigint(), expected.clone());
             prop_assert_eq!(sum.to_i128(), i128::try_from(&expected).ok());
             prop_assert_eq!(sum.scaled(factor).unwrap().to_bigint(), &expected * factor);
+            let (upper, lower) = sum.to_words();
+            prop_assert_eq!(IntegerSum::of_words(upper, lower, sum.count()), sum);
             let divisor = BigInt::from(left.len() + right.len()) * 1000;
             prop_assert_eq!(sum.mean(1000), ratio_to_f64(&expected, &divisor));
         }

@@ -5,12 +5,13 @@ use arrow::compute::interleave;
 use plimsoll_core::{Error, Result};
 
 use super::keys::Keys;
+use crate::aggregate::Aggregates;
 
 /// A table that has seen all its rows.
 #[derive(Debug)]
 pub struct ClosedTable {
     keys: Keys,
-    aggregates: Vec<ArrayRef>,
+    aggregates: Aggregates,
     /// The position of the first record of each group.
     first_positions: Vec<u64>,
     /// Group ids by first record.
@@ -41,7 +42,7 @@ struct Next {
 }
 
 impl ClosedTable {
-    pub(super) fn new(keys: Keys, aggregates: Vec<ArrayRef>, first_positions: Vec<u64>) -> Self {
+    pub(super) fn new(keys: Keys, aggregates: Aggregates, first_positions: Vec<u64>) -> Self {
         #[allow(clippy::cast_possible_truncation, reason = "there are no more groups than ids")]
         let mut order: Vec<u32> = (0..first_positions.len() as u32).collect();
         // In a table that saw its rows in order, they are sorted; else there are long runs.
@@ -52,7 +53,7 @@ impl ClosedTable {
     /// Heap bytes held, by capacity.
     pub fn size(&self) -> usize {
         self.keys.size()
-            + self.aggregates.iter().map(|column| column.get_array_memory_size()).sum::<usize>()
+            + self.aggregates.size()
             + self.first_positions.capacity() * size_of::<u64>()
             + self.order.capacity() * size_of::<u32>()
     }
@@ -121,14 +122,16 @@ impl Groups {
             places.push((group.table, ids.len()));
             ids.push(group.id);
         }
-        let keys = self.tables.iter().zip(&ids).map(|(table, ids)| table.keys.decode(ids));
-        let mut columns = interleaved(&keys.collect::<Result<Vec<_>>>()?, &places)?;
-        let aggregates: Vec<_> = self.tables.iter().map(|table| table.aggregates.clone()).collect();
-        for (place, group) in places.iter_mut().zip(groups) {
-            place.1 = group.id as usize;
+        let columns = self.tables.iter().zip(&ids).map(|(table, ids)| {
+            let mut columns = table.keys.decode(ids)?;
+            columns.extend(table.aggregates.results(ids)?);
+            Ok(columns)
+        });
+        let mut columns = columns.collect::<Result<Vec<_>>>()?;
+        match columns.len() {
+            1 => Ok(columns.remove(0)),
+            _ => interleaved(&columns, &places),
         }
-        columns.extend(interleaved(&aggregates, &places)?);
-        Ok(columns)
     }
 
     /// Puts further groups of all tables in order: those before the position that some table reaches when all give their

@@ -94,7 +94,9 @@ impl Keys {
                     return self.look_up(types, columns, rows, ids);
                 }
             }
-            (Keys::Rows(keys), columns) if columns.len() == types.len() => keys.look_up(columns, rows, ids)?,
+            (Keys::Rows(keys), columns) if columns.len() == types.len() => {
+                keys.look_up(columns, rows, ids)?
+            }
             _ => return Err(Error::plan("the columns of the keys are not those of the table", "")),
         }
         Ok(())

@@ -29,7 +29,7 @@ pub use groups::{ClosedTable, Groups};
 pub use partition::{PARTITIONS, Partitioned, Partitioner};
 pub use widen::widen;
 
-use crate::aggregate::{AggregateState, aggregate_state};
+use crate::aggregate::Aggregates;
 use keys::Keys;
 
 /// The most groups of one table: every id fits 32 bits, and an index slot with such an id is never taken for a free one.
@@ -39,7 +39,7 @@ const MAX_GROUPS: usize = u32::MAX as usize - 1;
 pub struct GroupTable {
     key_types: Vec<DataType>,
     keys: Keys,
-    states: Vec<Box<dyn AggregateState>>,
+    aggregates: Aggregates,
     /// The position of the first record of each group.
     first_positions: Vec<u64>,
     /// Behind all positions that were seen.
@@ -51,12 +51,22 @@ pub struct GroupTable {
 impl GroupTable {
     /// A table without groups, but for the single one where there are no keys.
     pub fn new(key_types: &[DataType], aggregates: &[TypedAggregate]) -> Self {
+        Self::with_shared_arguments(key_types, aggregates, &(0..aggregates.len()).collect::<Vec<_>>())
+    }
+
+    /// The same, where `arguments[a]` is the same number for aggregates with the same expressions as arguments: see
+    /// [`Aggregates::new`].
+    pub fn with_shared_arguments(
+        key_types: &[DataType],
+        aggregates: &[TypedAggregate],
+        arguments: &[usize],
+    ) -> Self {
         let keys = Keys::new(key_types);
-        let mut states: Vec<_> = aggregates.iter().map(aggregate_state).collect();
+        let mut aggregates = Aggregates::new(aggregates, arguments);
         let first_positions = vec![0; if key_types.is_empty() { 1 } else { 0 }];
-        states.iter_mut().for_each(|state| state.resize(first_positions.len()));
+        aggregates.resize(first_positions.len());
         let (key_types, next_position, ids) = (key_types.to_vec(), 0, Vec::new());
-        GroupTable { key_types, keys, states, first_positions, next_position, ids }
+        GroupTable { key_types, keys, aggregates, first_positions, next_position, ids }
     }
 
     /// Takes `rows` rows: `keys[k]` and `arguments[a][i]` are columns of that length; `position` is that of row 0, and
@@ -75,11 +85,8 @@ impl GroupTable {
         self.look_up(keys, rows)?;
         self.number_new(position..);
         self.next_position = self.next_position.max(position + rows as u64);
-        for (state, arguments) in self.states.iter_mut().zip(arguments) {
-            state.resize(self.first_positions.len());
-            state.update(&self.ids, arguments, position)?;
-        }
-        Ok(())
+        self.aggregates.resize(self.first_positions.len());
+        self.aggregates.update(&self.ids, arguments, position)
     }
 
     /// As [`GroupTable::update`] for rows with these positions, which may lie before others that were seen.
@@ -101,11 +108,8 @@ impl GroupTable {
             }
         }
         self.next_position = self.next_position.max(positions.last().map_or(0, |last| last + 1));
-        for (state, arguments) in self.states.iter_mut().zip(arguments) {
-            state.resize(self.first_positions.len());
-            state.update_at(&self.ids, arguments, positions)?;
-        }
-        Ok(())
+        self.aggregates.resize(self.first_positions.len());
+        self.aggregates.update_at(&self.ids, arguments, positions)
     }
 
     /// Takes all groups of `other`, which has the same types.
@@ -114,7 +118,7 @@ impl GroupTable {
     /// As [`GroupTable::update`].
     pub fn merge(&mut self, other: GroupTable) -> Result<()> {
         check_room(self.groups(), other.groups())?;
-        if self.key_types != other.key_types || self.states.len() != other.states.len() {
+        if self.key_types != other.key_types || self.aggregates.len() != other.aggregates.len() {
             return Err(Error::plan("tables of different types cannot be merged", ""));
         }
         self.next_position = self.next_position.max(other.next_position);
@@ -126,11 +130,8 @@ impl GroupTable {
             let first = &mut self.first_positions[*id as usize];
             *first = position.min(*first);
         }
-        for (state, other) in self.states.iter_mut().zip(other.states) {
-            state.resize(self.first_positions.len());
-            state.merge(other, &mapping)?;
-        }
-        Ok(())
+        self.aggregates.resize(self.first_positions.len());
+        self.aggregates.merge(other.aggregates, &mapping)
     }
 
     /// Goes on with wider types: keys and arguments that were integers or decimals are decimals of greater scales,
@@ -143,7 +144,7 @@ impl GroupTable {
             self.keys = self.keys.widened(key_types)?;
             self.key_types = key_types.to_vec();
         }
-        self.states.iter_mut().zip(aggregates).try_for_each(|(state, wider)| state.widen(wider))
+        self.aggregates.widen(aggregates)
     }
 
     /// How many groups.
@@ -154,7 +155,7 @@ impl GroupTable {
     /// Heap bytes held, by capacity.
     pub fn size(&self) -> usize {
         self.keys.size()
-            + self.states.iter().map(|state| state.size()).sum::<usize>()
+            + self.aggregates.size()
             + self.first_positions.capacity() * size_of::<u64>()
             + self.ids.capacity() * size_of::<u32>()
     }
@@ -168,7 +169,7 @@ impl GroupTable {
         groups.next_columns(groups.remaining())
     }
 
-    /// As [`GroupTable::finish`], but for many groups: the keys become arrays a piece at a time.
+    /// As [`GroupTable::finish`], but for many groups: keys and results become arrays a piece at a time.
     ///
     /// # Errors
     /// Those of the aggregate states.
@@ -183,8 +184,8 @@ impl GroupTable {
     pub fn close(mut self) -> Result<ClosedTable> {
         self.keys.close();
         self.ids = Vec::new();
-        let aggregates = self.states.iter_mut().map(|state| state.finish()).collect::<Result<_>>()?;
-        Ok(ClosedTable::new(self.keys, aggregates, self.first_positions))
+        self.aggregates.close()?;
+        Ok(ClosedTable::new(self.keys, self.aggregates, self.first_positions))
     }
 
     /// Writes the id of each row to `ids`.

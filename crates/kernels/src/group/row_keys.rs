@@ -69,7 +69,8 @@ impl RowKeys {
 
     /// Adds the id of every row to `ids`.
     pub(super) fn look_up(&mut self, columns: &[ArrayRef], rows: usize, ids: &mut Vec<u32>) -> Result<()> {
-        let columns = columns.iter().zip(&self.types).map(|(column, data_type)| Column::new(column, *data_type));
+        let columns =
+            columns.iter().zip(&self.types).map(|(column, data_type)| Column::new(column, *data_type));
         let columns: Vec<Column<'_>> = columns.collect::<Result<_>>()?;
         let stride = columns.iter().map(|column| column.most_bytes(rows)).sum::<usize>();
         let together = (TOGETHER / stride.max(1)).clamp(1, rows.max(1));
@@ -157,9 +158,9 @@ impl<'a> Column<'a> {
                 let word = words[row].cast_signed();
                 put_word((word << 1 ^ word >> 63).cast_unsigned(), out)
             }),
-            Values::Mantissas(mantissas) => self.each(start, out, stride, lengths, |row, out| {
-                put_number(zigzag(mantissas[row]), out)
-            }),
+            Values::Mantissas(mantissas) => {
+                self.each(start, out, stride, lengths, |row, out| put_number(zigzag(mantissas[row]), out))
+            }
             Values::Texts(texts) => {
                 self.each(start, out, stride, lengths, |row, out| put_text(texts.key(row), out));
             }

@@ -1,33 +1,34 @@
 //! A table taken apart by partition.
 
 use arrow::array::ArrayRef;
-use plimsoll_core::{Result, TypedAggregate};
+use plimsoll_core::Result;
 
-use super::{GroupTable, PARTITIONS, Partitioner};
+use super::keys::Keys;
+use super::{GroupTable, Partitioner};
 use crate::Block;
-use crate::aggregate::Place;
+use crate::aggregate::NOWHERE;
 
 impl GroupTable {
-    /// Its groups as [`PARTITIONS`] tables; `aggregates` are those that it is for now. The keys are looked up again, a
-    /// block of them at a time.
+    /// Its groups as [`PARTITIONS`] tables, which are empty `parts` of the same types. The keys are looked up again, a block
+    /// of them at a time.
     ///
     /// # Errors
     /// As [`GroupTable::update`].
-    pub fn split(self, aggregates: &[TypedAggregate]) -> Result<Vec<GroupTable>> {
-        let mut parts: Vec<_> =
-            (0..PARTITIONS).map(|_| GroupTable::new(&self.key_types, aggregates)).collect();
-        let mut places = vec![Place { part: 0, group: 0 }; self.groups()];
+    pub fn split_into(mut self, parts: &mut [GroupTable]) -> Result<()> {
+        let groups = self.groups();
+        // The part that each group goes to, and its id there.
+        let mut places = vec![(0, NOWHERE); groups];
         let mut partitioner = Partitioner::new();
         let mut positions = Vec::new();
-        for start in (0..self.groups()).step_by(Block::ROWS) {
-            let behind = self.groups().min(start + Block::ROWS);
+        for start in (0..groups).step_by(Block::ROWS) {
+            let behind = groups.min(start + Block::ROWS);
             #[allow(clippy::cast_possible_truncation, reason = "there are no more groups than ids")]
             let ids: Vec<u32> = (start as u32..behind as u32).collect();
             let keys = self.keys.decode(&ids)?;
             let partitioned = partitioner.partition(&self.key_types, &keys, ids.len())?;
             let keys = keys.iter().map(|key| partitioned.arrange(key)).collect::<Result<Vec<_>>>()?;
-            for (number, part) in (0..).zip(&mut parts) {
-                let range = partitioned.range(number as usize);
+            for (number, part) in parts.iter_mut().enumerate() {
+                let range = partitioned.range(number);
                 let rows = &partitioned.rows()[range.clone()];
                 let keys: Vec<ArrayRef> =
                     keys.iter().map(|key| key.slice(range.start, range.len())).collect();
@@ -36,25 +37,19 @@ impl GroupTable {
                 part.look_up(&keys, rows.len())?;
                 part.number_new(positions.iter().copied());
                 for (row, id) in rows.iter().zip(&part.ids) {
-                    places[start + *row as usize] = Place { part: number, group: *id };
+                    places[start + *row as usize] = (number, *id);
                 }
             }
         }
-        let GroupTable { states, keys, first_positions, next_position, .. } = self;
-        drop((keys, first_positions));
-        let mut columns: Vec<Vec<_>> = states.iter().map(|_| Vec::with_capacity(PARTITIONS)).collect();
-        for part in &mut parts {
-            part.next_position = next_position;
-            let groups = part.groups();
-            for (column, mut state) in columns.iter_mut().zip(part.states.drain(..)) {
-                state.resize(groups);
-                column.push(state);
-            }
+        (self.keys, self.first_positions) = (Keys::Single, Vec::new());
+        let mut mapping = Vec::with_capacity(groups);
+        for (number, part) in parts.iter_mut().enumerate() {
+            mapping.clear();
+            mapping.extend(places.iter().map(|(part, id)| if *part == number { *id } else { NOWHERE }));
+            part.next_position = self.next_position;
+            part.aggregates.resize(part.first_positions.len());
+            part.aggregates.take_part(&mut self.aggregates, &mapping)?;
         }
-        for (state, mut column) in states.into_iter().zip(columns) {
-            state.scatter(&mut column, &places)?;
-            parts.iter_mut().zip(column).for_each(|(part, state)| part.states.push(state));
-        }
-        Ok(parts)
+        Ok(())
     }
 }

@@ -13,7 +13,7 @@ use plimsoll_core::{DataType, Result, TypedAggregate, Value};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use crate::aggregate::{AggregateState, aggregate_state};
+use crate::aggregate::Aggregates;
 use crate::arrays::scale_of;
 
 /// Groups that inputs have; the last has no row.
@@ -192,27 +192,42 @@ pub(super) fn bits(values: &[Value]) -> Vec<(Value, u64)> {
 
 /// A worker's state with group ids of its own, in the order in which it sees the groups.
 struct Part {
-    state: Box<dyn AggregateState>,
+    states: Aggregates,
+    /// How many aggregates.
+    count: usize,
     groups: Vec<u32>,
     widened: bool,
 }
 
-/// The results of all [`GROUPS`]. With `late`, states are made for that aggregate, take the first of the chunks with
-/// its types, and are widened.
+/// States of some aggregates, those over the same columns together.
+pub(super) fn states(aggregates: &[TypedAggregate]) -> Aggregates {
+    let arguments: Vec<usize> = aggregates.iter().map(|aggregate| aggregate.arguments.len()).collect();
+    Aggregates::new(aggregates, &arguments)
+}
+
+/// The results of all [`GROUPS`], a column for each aggregate. With `late`, states are made for those aggregates, take the
+/// first of the chunks with their types, and are widened.
 pub(super) fn run(
-    aggregate: &TypedAggregate,
+    aggregates: &[TypedAggregate],
     input: &Input,
-    late: Option<(&TypedAggregate, usize)>,
+    late: Option<(&[TypedAggregate], usize)>,
     split: &Split,
-) -> Result<Vec<Value>> {
+) -> Result<Vec<Vec<Value>>> {
     let wider: Vec<DataType> = match late {
         None => input.types.clone(),
-        Some(_) => aggregate.arguments.iter().map(|argument| argument.data_type).collect(),
+        Some(_) => {
+            let most = aggregates.iter().max_by_key(|aggregate| aggregate.arguments.len());
+            let arguments = most.into_iter().flat_map(|aggregate| &aggregate.arguments);
+            let mut types: Vec<DataType> = arguments.map(|argument| argument.data_type).collect();
+            types.extend(&input.types[types.len()..]);
+            types
+        }
     };
     let wide_input = input.rescaled(&wider);
     let mut parts: Vec<Part> = (0..4)
         .map(|_| Part {
-            state: aggregate_state(late.map_or(aggregate, |(late, _)| late)),
+            states: states(late.map_or(aggregates, |(late, _)| late)),
+            count: aggregates.len(),
             groups: Vec::new(),
             widened: false,
         })
@@ -225,7 +240,7 @@ pub(super) fn run(
         let part = &mut parts[*part];
         let narrow = late.is_some_and(|(_, cut)| chunk < cut) && !part.widened;
         if late.is_some() && !narrow && !part.widened {
-            part.state.widen(aggregate)?;
+            part.states.widen(aggregates)?;
             part.widened = true;
         }
         let source = if narrow { input } else { &wide_input };
@@ -233,17 +248,27 @@ pub(super) fn run(
         part.take(source, start, end, split.wide)?;
         start = end;
     }
-    let mut all = aggregate_state(aggregate);
+    let mut all = states(aggregates);
     all.resize(GROUPS as usize);
     let mut parts: Vec<Option<Part>> = parts.into_iter().map(Some).collect();
     for index in &split.merging {
         let Some(mut part) = parts[*index].take() else { continue };
         if late.is_some() && !part.widened {
-            part.state.widen(aggregate)?;
+            part.states.widen(aggregates)?;
         }
-        all.merge(part.state, &part.groups)?;
+        all.merge(part.states, &part.groups)?;
     }
-    Ok(values_of(&all.finish()?))
+    finish(&mut all, GROUPS)
+}
+
+/// The results of the first groups.
+pub(super) fn finish(states: &mut Aggregates, groups: u32) -> Result<Vec<Vec<Value>>> {
+    states.close()?;
+    // Asked for in two pieces, the later groups first.
+    let (first, second): (Vec<u32>, Vec<u32>) = (0..groups).partition(|group| *group < groups / 2);
+    let (second, first) = (states.results(&second)?, states.results(&first)?);
+    let column = |(first, second): (&ArrayRef, &ArrayRef)| [values_of(first), values_of(second)].concat();
+    Ok(first.iter().zip(&second).map(column).collect())
 }
 
 impl Part {
@@ -257,7 +282,7 @@ impl Part {
             });
             ids.push(id as u32);
         }
-        self.state.resize(self.groups.len());
+        self.states.resize(self.groups.len());
         let column = |(index, data_type): (usize, &DataType)| {
             let values: Vec<Value> = rows.iter().map(|(_, values)| values[index].clone()).collect();
             // A slice with an offset, as filters and limits make them.
@@ -265,6 +290,6 @@ impl Part {
             cells(&padded, *data_type, wide).slice(1, rows.len())
         };
         let columns: Vec<ArrayRef> = input.types.iter().enumerate().map(column).collect();
-        self.state.update(&ids, &columns, start as u64 * 3)
+        self.states.update(&ids, &vec![columns; self.count], start as u64 * 3)
     }
 }

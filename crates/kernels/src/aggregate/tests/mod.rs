@@ -11,8 +11,7 @@ use plimsoll_core::typed::bind_aggregate;
 use plimsoll_core::{AggregateFunction as A, DataType, ErrorKind, Expr, TypedAggregate, Value};
 use proptest::prelude::*;
 
-use super::aggregate_state;
-use harness::{Input, Split, cells, input, run, split, values_of};
+use harness::{Input, Split, cells, finish, input, run, split, states};
 
 const ANY_TYPE: [A; 9] = [
     A::CountStar,
@@ -47,9 +46,9 @@ fn check(functions: &[A], input: &Input, split: &Split) {
     for function in functions {
         let aggregate = bound(*function, &input.types);
         let expected = model::run(*function, input);
-        match (run(&aggregate, input, None, split), expected) {
+        match (run(&[aggregate], input, None, split), expected) {
             (Ok(found), Some(expected)) => {
-                assert_eq!(harness::bits(&found), harness::bits(&expected), "{function:?} {input:?}");
+                assert_eq!(harness::bits(&found[0]), harness::bits(&expected), "{function:?} {input:?}");
             }
             (Err(error), None) => assert!(matches!(error.kind(), ErrorKind::Value { .. }), "{error}"),
             (found, expected) => panic!("{function:?}: {found:?}, not {expected:?}: {input:?}"),
@@ -57,8 +56,69 @@ fn check(functions: &[A], input: &Input, split: &Split) {
     }
 }
 
+/// Runs `functions` in one set of states, so that they share what they can, and compares each with the model.
+fn check_together(functions: &[A], input: &Input, split: &Split) {
+    let aggregates: Vec<_> = functions.iter().map(|function| bound(*function, &input.types)).collect();
+    let expected: Option<Vec<_>> = functions.iter().map(|function| model::run(*function, input)).collect();
+    match (run(&aggregates, input, None, split), expected) {
+        (Ok(found), Some(expected)) => {
+            for ((function, found), expected) in functions.iter().zip(found).zip(expected) {
+                assert_eq!(harness::bits(&found), harness::bits(&expected), "{function:?} {input:?}");
+            }
+        }
+        (Err(error), None) => assert!(matches!(error.kind(), ErrorKind::Value { .. }), "{error}"),
+        (found, expected) => panic!("{found:?}, not {expected:?}: {input:?}"),
+    }
+}
+
+/// Those that share states, in an order that keeps them apart.
+const TOGETHER: [A; 12] = [
+    A::CountStar,
+    A::Max,
+    A::VarPop,
+    A::Sum,
+    A::QuantileDisc(0.3),
+    A::Count,
+    A::StddevSamp,
+    A::Min,
+    A::QuantileCont(0.5),
+    A::Avg,
+    A::CountStar,
+    A::QuantileDisc(0.9),
+];
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(150))]
+
+    #[test]
+    fn shared_states(
+        integers in input(&[DataType::Int64]), decimals in input(&[DataType::decimal(2)]),
+        floats in input(&[DataType::Float64]), used in 1u32..4096, split in split(),
+    ) {
+        let chosen = TOGETHER.iter().enumerate().filter(|(bit, _)| used >> bit & 1 == 1);
+        let chosen: Vec<A> = chosen.map(|(_, function)| *function).collect();
+        for input in [integers, decimals, floats] {
+            check_together(&chosen, &input, &split);
+        }
+    }
+
+    /// Sums that leave 64 bits with nearly every row, in both directions.
+    #[test]
+    fn words_overflow(
+        rows in prop::collection::vec((0..3u32, prop::sample::select(
+            vec![i64::MAX, i64::MIN, i64::MAX - 1, i64::MIN + 1, -1, 0, 1, i64::MAX / 2, 1 << 32]
+        ), any::<bool>()), 1..40),
+        split in split(),
+    ) {
+        let value = |value: i64, null: bool| if null { Value::Null } else { Value::Int64(value) };
+        let rows: Vec<_> =
+            rows.iter().map(|(group, v, null)| (*group, vec![value(*v, *null), Value::Int64(!*v)])).collect();
+        let input = Input { types: vec![DataType::Int64; 2], rows };
+        check_together(&TOGETHER, &input, &split);
+        check(&[A::Corr], &input, &split);
+        let alone = Input { rows: input.rows.into_iter().map(|(_, row)| (0, row)).collect(), ..input };
+        check_together(&TOGETHER, &alone, &split);
+    }
 
     #[test]
     fn integers(input in input(&[DataType::Int64; 2]), split in split()) {
@@ -114,12 +174,20 @@ proptest! {
     ) {
         let narrow = if from == 0 { DataType::Int64 } else { DataType::decimal(from) };
         let (narrow, wide) = ([narrow; 2], [DataType::decimal(from + more), narrow]);
+        let small = integers.retyped(&narrow);
         for function in ANY_TYPE.iter().chain(&NUMBERS) {
-            let small = integers.retyped(&narrow);
             let start = bound(*function, &narrow);
-            let late = run(&bound(*function, &wide), &small, Some((&start, cut)), &split);
-            let early = run(&bound(*function, &wide), &small.rescaled(&wide), None, &split);
-            prop_assert_eq!(harness::bits(&late.unwrap()), harness::bits(&early.unwrap()), "{:?}", function);
+            let late = run(&[bound(*function, &wide)], &small, Some((&[start], cut)), &split);
+            let early = run(&[bound(*function, &wide)], &small.rescaled(&wide), None, &split);
+            let (late, early) = (late.unwrap(), early.unwrap());
+            prop_assert_eq!(harness::bits(&late[0]), harness::bits(&early[0]), "{:?}", function);
+        }
+        let start = TOGETHER.map(|function| bound(function, &narrow));
+        let together = TOGETHER.map(|function| bound(function, &wide));
+        let late = run(&together, &small, Some((&start, cut)), &split).unwrap();
+        let early = run(&together, &small.rescaled(&wide), None, &split).unwrap();
+        for (late, early) in late.iter().zip(&early) {
+            prop_assert_eq!(harness::bits(late), harness::bits(early));
         }
     }
 }
@@ -132,17 +200,18 @@ fn nothing_seen() {
                 continue;
             }
             let aggregate = bound(*function, &[data_type; 2]);
-            let mut state = aggregate_state(&aggregate);
-            assert_eq!(state.finish().unwrap().len(), 0);
-            let mut state = aggregate_state(&aggregate);
+            let mut state = states(std::slice::from_ref(&aggregate));
             state.resize(2);
-            let found = state.finish().unwrap();
-            assert_eq!(*found.data_type(), crate::arrays::arrow_type(aggregate.data_type));
+            state.close().unwrap();
+            let found = state.results(&[]).unwrap();
+            assert_eq!(found[0].len(), 0);
+            assert_eq!(*found[0].data_type(), crate::arrays::arrow_type(aggregate.data_type));
             let nothing = match function {
                 A::CountStar | A::Count | A::CountDistinct => Value::Int64(0),
                 _ => Value::Null,
             };
-            assert_eq!(values_of(&found), [nothing.clone(), nothing], "{function:?} of {data_type}");
+            let found = &finish(&mut state, 2).unwrap()[0];
+            assert_eq!(*found, [nothing.clone(), nothing], "{function:?} of {data_type}");
         }
     }
 }
@@ -152,15 +221,15 @@ fn columns_of_nothing_but_null() {
     let nulls: ArrayRef = Arc::new(NullArray::new(3));
     for function in &ANY_TYPE[1..8] {
         let aggregate = bound(*function, &[DataType::Null]);
-        let mut state = aggregate_state(&aggregate);
+        let mut state = states(std::slice::from_ref(&aggregate));
         state.resize(2);
-        state.update(&[0, 1, 0], std::slice::from_ref(&nulls), 0).unwrap();
-        let mut merged = aggregate_state(&aggregate);
+        state.update(&[0, 1, 0], &[vec![Arc::clone(&nulls)]], 0).unwrap();
+        let mut merged = states(&[aggregate]);
         merged.resize(2);
         merged.merge(state, &[1, 0]).unwrap();
         let zero = matches!(function, A::Count | A::CountDistinct);
         let expected = if zero { Value::Int64(0) } else { Value::Null };
-        assert_eq!(values_of(&merged.finish().unwrap()), [expected.clone(), expected], "{function:?}");
+        assert_eq!(finish(&mut merged, 2).unwrap()[0], [expected.clone(), expected], "{function:?}");
     }
 }
 
@@ -170,7 +239,7 @@ fn sums_pass_38_digits_only_in_between() {
     let sum_of = |mantissas: &[i128]| {
         let rows: Vec<_> = mantissas.iter().map(|mantissa| (0, vec![Value::decimal(*mantissa, 2)])).collect();
         let input = Input { types: vec![DataType::decimal(2)], rows };
-        run(&bound(A::Sum, &input.types), &input, None, &Split::whole()).map(|sums| sums[0].clone())
+        run(&[bound(A::Sum, &input.types)], &input, None, &Split::whole()).map(|sums| sums[0][0].clone())
     };
     assert_eq!(sum_of(&[most, most, most, -most, -most]).unwrap(), Value::decimal(most, 2));
     let error = sum_of(&[most, 1]).unwrap_err();
@@ -181,20 +250,23 @@ fn sums_pass_38_digits_only_in_between() {
 #[test]
 fn squares_beyond_256_bits_are_an_error() {
     let aggregate = bound(A::VarPop, &[DataType::decimal(0)]);
-    let mut state = aggregate_state(&aggregate);
+    let mut state = states(&[aggregate]);
     state.resize(1);
     let column = cells(&vec![Value::decimal(10i128.pow(38) - 1, 0); 10], DataType::decimal(0), true);
-    assert!(matches!(state.update(&[0; 10], &[column], 0).unwrap_err().kind(), ErrorKind::Value { .. }));
+    assert!(matches!(
+        state.update(&[0; 10], &[vec![column]], 0).unwrap_err().kind(),
+        ErrorKind::Value { .. }
+    ));
 }
 
 #[test]
 fn a_widened_value_needs_room() {
     for function in [A::Min, A::First, A::CountDistinct, A::QuantileDisc(0.5)] {
-        let mut state = aggregate_state(&bound(function, &[DataType::decimal(0)]));
+        let mut state = states(&[bound(function, &[DataType::decimal(0)])]);
         state.resize(1);
         let column = cells(&[Value::decimal(10i128.pow(37), 0)], DataType::decimal(0), true);
-        state.update(&[0], &[column], 0).unwrap();
-        assert!(state.widen(&bound(function, &[DataType::decimal(1)])).is_err(), "{function:?}");
+        state.update(&[0], &[vec![column]], 0).unwrap();
+        assert!(state.widen(&[bound(function, &[DataType::decimal(1)])]).is_err(), "{function:?}");
     }
 }
 
@@ -204,20 +276,22 @@ fn sizes_follow_what_is_held() {
     let floats: ArrayRef = Arc::new(Float64Array::from(vec![1e300]));
     let more: ArrayRef = Arc::new(Float64Array::from(vec![1e-300]));
     for function in [A::Max, A::Last, A::CountDistinct] {
-        let mut state = aggregate_state(&bound(function, &[DataType::Utf8]));
+        let mut state = states(&[bound(function, &[DataType::Utf8])]);
         state.resize(1);
-        state.update(&[0], std::slice::from_ref(&texts), 0).unwrap();
+        state.update(&[0], &[vec![Arc::clone(&texts)]], 0).unwrap();
         assert!((1000..2000).contains(&state.size()), "{function:?}: {}", state.size());
-        state.finish().unwrap();
-        assert_eq!(state.size(), 0, "{function:?}");
+        if function == A::CountDistinct {
+            state.close().unwrap();
+            assert!(state.size() < 100, "a set is let go once it is counted");
+        }
     }
     for function in [A::Sum, A::VarPop, A::QuantileCont(0.5)] {
-        let mut state = aggregate_state(&bound(function, &[DataType::Float64]));
+        let mut state = states(&[bound(function, &[DataType::Float64])]);
         state.resize(1);
-        state.update(&[0], std::slice::from_ref(&floats), 0).unwrap();
+        state.update(&[0], &[vec![Arc::clone(&floats)]], 0).unwrap();
         let before = state.size();
         for _ in 0..100 {
-            state.update(&[0], std::slice::from_ref(&more), 0).unwrap();
+            state.update(&[0], &[vec![Arc::clone(&more)]], 0).unwrap();
         }
         assert!(state.size() > before + 100, "{function:?}");
     }
@@ -225,8 +299,9 @@ fn sizes_follow_what_is_held() {
 
 #[test]
 fn states_of_different_aggregates_do_not_merge() {
-    let mut sum = aggregate_state(&bound(A::Sum, &[DataType::Int64]));
-    assert!(sum.merge(aggregate_state(&bound(A::Count, &[DataType::Int64])), &[]).is_err());
+    let mut sum = states(&[bound(A::Sum, &[DataType::Int64])]);
+    assert!(sum.merge(states(&[bound(A::Count, &[DataType::Int64])]), &[]).is_err());
+    assert!(sum.merge(states(&[]), &[]).is_err());
 }
 
 #[test]
@@ -236,10 +311,10 @@ fn many_distinct_values() {
     let texts: ArrayRef = Arc::new(StringArray::from_iter_values(numbers.iter().map(i64::to_string)));
     let numbers: ArrayRef = Arc::new(Int64Array::from(numbers));
     let count = |column: &ArrayRef, data_type| {
-        let mut state = aggregate_state(&bound(A::CountDistinct, &[data_type]));
+        let mut state = states(&[bound(A::CountDistinct, &[data_type])]);
         state.resize(3);
-        state.update(&groups, std::slice::from_ref(column), 0).unwrap();
-        values_of(&state.finish().unwrap())
+        state.update(&groups, &[vec![Arc::clone(column)]], 0).unwrap();
+        finish(&mut state, 3).unwrap().remove(0)
     };
     let counts = count(&numbers, DataType::Int64);
     assert_eq!(counts, count(&texts, DataType::Utf8));

@@ -1,0 +1,139 @@
+//! All aggregates of a table, driven together: it puts them into families and their results back into order.
+
+use std::fmt;
+
+use arrow::array::ArrayRef;
+use plimsoll_core::{Error, Result, TypedAggregate};
+
+use super::family::families;
+use super::{AggregateState, state};
+
+/// The states of some aggregates. The methods are those of [`AggregateState`], with arguments and results by the
+/// numbers of the aggregates.
+pub struct Aggregates {
+    count: usize,
+    families: Vec<Family>,
+}
+
+/// Aggregates that share a state, by their numbers.
+struct Family {
+    members: Vec<usize>,
+    state: Box<dyn AggregateState>,
+}
+
+impl Aggregates {
+    /// States of no group yet. `arguments[a]` is the same number for aggregates with the same expressions as arguments:
+    /// those can share a state. Equal types are not enough, for what is equal now can widen in different ways.
+    pub fn new(aggregates: &[TypedAggregate], arguments: &[usize]) -> Self {
+        let family = |members: Vec<usize>| {
+            let state = state(&members.iter().map(|member| &aggregates[*member]).collect::<Vec<_>>());
+            Family { members, state }
+        };
+        let families = families(aggregates, arguments).into_iter().map(family).collect();
+        Aggregates { count: aggregates.len(), families }
+    }
+
+    /// How many aggregates.
+    pub fn len(&self) -> usize {
+        self.count
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// See [`AggregateState::resize`].
+    pub fn resize(&mut self, groups: usize) {
+        self.families.iter_mut().for_each(|family| family.state.resize(groups));
+    }
+
+    /// See [`AggregateState::update`]; `arguments[a]` are those of aggregate `a`.
+    ///
+    /// # Errors
+    /// Those of the states.
+    pub fn update(&mut self, groups: &[u32], arguments: &[Vec<ArrayRef>], position: u64) -> Result<()> {
+        self.families
+            .iter_mut()
+            .try_for_each(|family| family.state.update(groups, &arguments[family.members[0]], position))
+    }
+
+    /// See [`AggregateState::update_at`].
+    ///
+    /// # Errors
+    /// Those of the states.
+    pub fn update_at(
+        &mut self,
+        groups: &[u32],
+        arguments: &[Vec<ArrayRef>],
+        positions: &[u64],
+    ) -> Result<()> {
+        self.families.iter_mut().try_for_each(|family| {
+            family.state.update_at(groups, &arguments[family.members[0]], positions)
+        })
+    }
+
+    /// See [`AggregateState::take_part`].
+    ///
+    /// # Errors
+    /// Those of the states.
+    pub fn take_part(&mut self, other: &mut Aggregates, mapping: &[u32]) -> Result<()> {
+        let mut pairs = self.families.iter_mut().zip(&mut other.families);
+        pairs.try_for_each(|(family, other)| family.state.take_part(other.state.as_mut(), mapping))
+    }
+
+    /// See [`AggregateState::merge`].
+    ///
+    /// # Errors
+    /// Those of the states; `Plan` where `other` has other aggregates.
+    pub fn merge(&mut self, other: Aggregates, mapping: &[u32]) -> Result<()> {
+        if self.count != other.count || self.families.len() != other.families.len() {
+            return Err(Error::plan("states of different aggregates cannot be merged", ""));
+        }
+        let pairs = self.families.iter_mut().zip(other.families);
+        pairs.into_iter().try_for_each(|(family, other)| family.state.merge(other.state, mapping))
+    }
+
+    /// See [`AggregateState::widen`].
+    ///
+    /// # Errors
+    /// Those of the states.
+    pub fn widen(&mut self, wider: &[TypedAggregate]) -> Result<()> {
+        self.families.iter_mut().try_for_each(|family| family.state.widen(&wider[family.members[0]]))
+    }
+
+    /// See [`AggregateState::close`].
+    ///
+    /// # Errors
+    /// Those of the states.
+    pub fn close(&mut self) -> Result<()> {
+        self.families.iter_mut().try_for_each(|family| family.state.close())
+    }
+
+    /// See [`AggregateState::results`]; in the order of the aggregates.
+    ///
+    /// # Errors
+    /// Those of the states.
+    pub fn results(&self, groups: &[u32]) -> Result<Vec<ArrayRef>> {
+        let mut numbered = Vec::with_capacity(self.count);
+        for family in &self.families {
+            let results = family.state.results(groups)?;
+            debug_assert_eq!(results.len(), family.members.len());
+            numbered.extend(family.members.iter().copied().zip(results));
+        }
+        numbered.sort_by_key(|(number, _)| *number);
+        Ok(numbered.into_iter().map(|(_, results)| results).collect())
+    }
+
+    /// Heap bytes held, by capacity.
+    pub fn size(&self) -> usize {
+        self.families.iter().map(|family| family.state.size()).sum()
+    }
+}
+
+impl fmt::Debug for Aggregates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let families = self.families.iter().map(|family| &family.members);
+        f.debug_list().entries(families).finish()
+    }
+}
