@@ -203,10 +203,10 @@ fn extend<T: Width, N: Copy>(
         (true, None) => chains.extend_lone(values.iter().map(|v| value(*v))),
         (true, Some(nulls)) => chains.extend_lone(nulls.valid_indices().map(|row| value(values[row]))),
         (false, None) => {
-            groups.iter().zip(values).try_for_each(|(group, v)| chains.push(*group, value(*v)))?;
+            chains.push_all(groups.iter().zip(values).map(|(group, v)| (*group, value(*v))))?;
         }
         (false, Some(nulls)) => {
-            nulls.valid_indices().try_for_each(|row| chains.push(groups[row], value(values[row])))?;
+            chains.push_all(nulls.valid_indices().map(|row| (groups[row], value(values[row]))))?;
         }
     }
     Ok(())

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, Decimal128Array, Float64Array, Int64Array};
 use plimsoll_core::{AggregateFunction as A, DataType, Error, MAX_PRECISION, Result, TypedAggregate};
 
+use super::count::ROWS_COUNTED;
 use super::key::{from_keys, rescale, widening};
 use super::per_group::grow;
 use super::read::read;
@@ -24,10 +25,6 @@ use crate::exact::IntegerSum;
 use beyond::Beyond;
 use rows::{Rows, take_part};
 use slot::{Extent, Full, Slot, Total};
-
-/// Rows between two moves of the slots' counts, which have 32 bits, to where there are 64. Few in tests, so that they see
-/// it happen.
-const ROWS_COUNTED: u64 = if cfg!(test) { 16 } else { u32::MAX as u64 };
 
 /// The least integer with more digits than a result has.
 const BEYOND_DIGITS: u128 = 10u128.pow(MAX_PRECISION as u32);
@@ -113,7 +110,8 @@ impl<S: Slot> Summary<S> {
                 from_keys(groups.map(|group| self.extent(group).map(|(_, greatest)| greatest)), self.argument)
             }
             A::Sum => {
-                let totals = groups.map(|group| self.total(group)).collect::<Result<Decimal128Array>>()?;
+                let totals = groups.map(|group| self.total(group)).collect::<Result<Vec<_>>>()?;
+                let totals: Decimal128Array = totals.into_iter().collect();
                 Arc::new(totals.with_data_type(arrow_type(DataType::decimal(self.scale()))))
             }
             A::Avg => {
