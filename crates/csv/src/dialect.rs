@@ -38,6 +38,12 @@ impl Dialect {
         ];
         for (index, (name, byte)) in named.iter().enumerate() {
             let Some(byte) = byte else { continue };
+            if !byte.is_ascii() {
+                return Err(Error::plan(
+                    format!("the {name} must be an ASCII character, not the byte {byte:#x}"),
+                    "choose another one; convert the file where it is not UTF-8",
+                ));
+            }
             if matches!(byte, b'\n' | b'\r') {
                 return Err(Error::plan(format!("the {name} cannot be a line break"), "choose another byte"));
             }
@@ -117,5 +123,7 @@ mod tests {
         assert!(Dialect::new(&clash, b',').is_err());
         let break_ = CsvOptions { comment: Some(b'\n'), ..CsvOptions::default() };
         assert!(Dialect::new(&break_, b',').is_err());
+        let half = CsvOptions { quote: Some(0xc3), ..CsvOptions::default() };
+        assert!(Dialect::new(&half, b',').is_err());
     }
 }

@@ -15,6 +15,9 @@ use crate::walk::{Cursor, Walker, locate};
 /// Bytes looked at first: the sample and room for the header and for the record that the sample ends in.
 const HEAD_BYTES: usize = CsvOptions::SAMPLE_BYTES + (64 << 10);
 
+/// Bytes of the head that show most delimiters to be wrong.
+const FEW_BYTES: usize = 8 << 10;
+
 /// The delimiters that are tried where the user names none; of equally good ones the first is taken.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
@@ -213,6 +216,14 @@ impl Head<'_> {
         let mut best = (1, DELIMITERS[0]);
         for delimiter in DELIMITERS.into_iter().filter(|delimiter| !taken.contains(&Some(*delimiter))) {
             let dialect = Dialect::new(self.options, delimiter)?;
+            // A delimiter that does not fit a few records, or is no better there, need not be tried on all.
+            let few = &self.bytes[..self.bytes.len().min(begin + FEW_BYTES)];
+            let block = Block::of_head(few, begin, &dialect, false);
+            let even = self.even_fields(&block, &dialect, begin);
+            let decided = block.marks.last_end(0, block.marks.ends.len()).is_some();
+            if decided && even.is_none_or(|fields| fields <= best.0) {
+                continue;
+            }
             let block = Block::of_head(self.bytes, begin, &dialect, self.ended);
             if let Some(fields) = self.even_fields(&block, &dialect, begin)
                 && fields > best.0

@@ -134,29 +134,56 @@ pub(crate) fn index_by_parity<L: Lanes>(
     ends: &mut [u64],
 ) -> Option<Marked> {
     let Some(last_byte) = length.checked_sub(1) else { return Some(Marked::default()) };
+    let (chunks, _) = padded.as_chunks::<64>();
+    let last = last_byte / 64;
     let mut carry = Carry::new(*place);
     let mut tally = Tally::default();
-    let mut last_word = Word::default();
     let (mut quotes, mut carriage_returns, mut high) = (0, 0, 0);
-    let out = fields.iter_mut().zip(ends);
-    for (at, (chunk, (fields, ends))) in padded.as_chunks::<64>().0.iter().zip(out).enumerate() {
-        let known = if at == last_byte / 64 { u64::MAX >> (63 - last_byte % 64) } else { u64::MAX };
-        let masks = L::masks(chunk, needles).only(known);
-        let plain = masks.quotes | masks.carriage_returns | carry.after_cr | carry.closed | carry.inside == 0;
-        let word = if plain { carry.plain_word(&masks) } else { carry.word(&masks, known)? };
-        *fields = word.delimiters | word.ends;
-        *ends = word.ends;
-        tally.lines += u64::from(word.lines.count_ones());
-        tally.ends += u64::from(word.ends.count_ones());
-        tally.blanks += u64::from((word.ends & word.starts).count_ones());
+    let out = fields.iter_mut().zip(ends.iter_mut());
+    for (chunk, (fields, ends)) in chunks[..last].iter().zip(out) {
+        let masks = L::masks(chunk, needles);
         quotes |= masks.quotes;
         carriage_returns |= masks.carriage_returns;
         high |= masks.high;
-        last_word = word;
+        let special = masks.quotes | masks.carriage_returns | carry.after_cr | carry.closed | carry.inside;
+        if special == 0 {
+            // Neither quotes nor carriage returns, outside quotes and not behind a carriage return: what `word` would give,
+            // for less.
+            let Masks { delimiters, line_feeds, .. } = masks;
+            (*fields, *ends) = (delimiters | line_feeds, line_feeds);
+            let count = u64::from(line_feeds.count_ones());
+            tally.lines += count;
+            tally.ends += count;
+            tally.blanks += u64::from((line_feeds & (line_feeds << 1 | carry.record_start)).count_ones());
+            carry.may_open = *fields >> 63;
+            carry.record_start = line_feeds >> 63;
+        } else {
+            let word = carry.word(&masks, u64::MAX)?;
+            (*fields, *ends) = (word.delimiters | word.ends, word.ends);
+            tally.add(&word);
+        }
     }
-    *place = last_word.place_after(last_byte % 64);
-    let content = Content { quotes: quotes != 0, carriage_returns: carriage_returns != 0, high: high != 0 };
+    let known = u64::MAX >> (63 - last_byte % 64);
+    let masks = L::masks(chunks.get(last)?, needles).only(known);
+    let word = carry.word(&masks, known)?;
+    (*fields.get_mut(last)?, *ends.get_mut(last)?) = (word.delimiters | word.ends, word.ends);
+    tally.add(&word);
+    *place = word.place_after(last_byte % 64);
+    let content = Content {
+        quotes: quotes | masks.quotes != 0,
+        carriage_returns: carriage_returns | masks.carriage_returns != 0,
+        high: high | masks.high != 0,
+    };
     Some(Marked { tally, content })
+}
+
+impl Tally {
+    #[inline(always)]
+    fn add(&mut self, word: &Word) {
+        self.lines += u64::from(word.lines.count_ones());
+        self.ends += u64::from(word.ends.count_ones());
+        self.blanks += u64::from((word.ends & word.starts).count_ones());
+    }
 }
 
 impl Masks {
@@ -168,7 +195,7 @@ impl Masks {
             line_feeds: self.line_feeds & known,
             carriage_returns: self.carriage_returns & known,
             quotes: self.quotes & known,
-            high: self.high & known,
+            high: self.high,
         }
     }
 }
@@ -222,25 +249,7 @@ impl Carry {
         }
     }
 
-    /// The word of masks without quotes and carriage returns, outside quotes and not behind a carriage return: the same as
-    /// [`Carry::word`] gives, for less.
-    #[inline(always)]
-    fn plain_word(&mut self, masks: &Masks) -> Word {
-        let Masks { delimiters, line_feeds, .. } = *masks;
-        let starts = line_feeds << 1 | self.record_start;
-        self.may_open = (delimiters | line_feeds) >> 63;
-        self.record_start = line_feeds >> 63;
-        Word {
-            delimiters,
-            ends: line_feeds,
-            starts,
-            lines: line_feeds,
-            breaks: line_feeds,
-            ..Word::default()
-        }
-    }
-
-    /// Judges one word, of which only the `known` bits are bytes of the block.
+    /// Judges one word, of which only the `known` bits are bytes of the block; no others are set in its masks.
     #[inline(always)]
     fn word(&mut self, masks: &Masks, known: u64) -> Option<Word> {
         let Masks { quotes, carriage_returns, line_feeds, .. } = *masks;

@@ -4,6 +4,7 @@
 use std::iter::Zip;
 use std::slice::{Iter, IterMut};
 
+use crate::structure::Select;
 use crate::walk::Span;
 
 /// How many marks lie between the wanted fields of a record.
@@ -71,7 +72,7 @@ impl Stride {
     /// Walks records and writes the spans of their wanted fields to `spans`, each vector of which has room for the most
     /// records. No record, where one of them does not have the right number of fields.
     #[inline(always)]
-    pub(crate) fn walk(
+    pub(crate) fn walk<S: Select>(
         &self,
         fields: &[u64],
         ends: &[u64],
@@ -80,15 +81,22 @@ impl Stride {
         spans: &mut [Vec<Span>],
     ) -> Walked {
         let nothing = Walked { records: 0, at: stretch.begin };
+        // All fields of records with plain ends: no step has to be asked for.
+        let dense = self.behind == 0 && self.skips.iter().all(|skip| *skip == 0) && !stretch.carriage_returns;
         let walked = match (spans, self.skips.as_slice()) {
-            ([], []) => self.walk_some::<0>(fields, ends, bytes, stretch, [], []),
-            ([a], [x]) => self.walk_some(fields, ends, bytes, stretch, [a], [*x]),
-            ([a, b], [x, y]) => self.walk_some(fields, ends, bytes, stretch, [a, b], [*x, *y]),
-            ([a, b, c], [x, y, z]) => self.walk_some(fields, ends, bytes, stretch, [a, b, c], [*x, *y, *z]),
-            ([a, b, c, d], [w, x, y, z]) => {
-                self.walk_some(fields, ends, bytes, stretch, [a, b, c, d], [*w, *x, *y, *z])
+            ([a, b], [x, y]) if dense => {
+                self.walk_some::<S, 2, true>(fields, ends, bytes, stretch, [a, b], [*x, *y])
             }
-            (spans, _) => self.walk_many(fields, ends, bytes, stretch, spans),
+            ([], []) => self.walk_some::<S, 0, false>(fields, ends, bytes, stretch, [], []),
+            ([a], [x]) => self.walk_some::<S, _, false>(fields, ends, bytes, stretch, [a], [*x]),
+            ([a, b], [x, y]) => self.walk_some::<S, _, false>(fields, ends, bytes, stretch, [a, b], [*x, *y]),
+            ([a, b, c], [x, y, z]) => {
+                self.walk_some::<S, _, false>(fields, ends, bytes, stretch, [a, b, c], [*x, *y, *z])
+            }
+            ([a, b, c, d], [w, x, y, z]) => {
+                self.walk_some::<S, _, false>(fields, ends, bytes, stretch, [a, b, c, d], [*w, *x, *y, *z])
+            }
+            (spans, _) => self.walk_many::<S>(fields, ends, bytes, stretch, spans),
         };
         // Every record ended at an end. Were there others in between, some record had too few fields, and its successor's
         // were taken for its own.
@@ -98,7 +106,7 @@ impl Stride {
 
     /// As `walk` for a number of fields that the compiler knows.
     #[inline(always)]
-    fn walk_some<const N: usize>(
+    fn walk_some<S: Select, const N: usize, const DENSE: bool>(
         &self,
         fields: &[u64],
         ends: &[u64],
@@ -113,7 +121,7 @@ impl Stride {
         let mut records = 0;
         while records < stretch.most && start < stretch.limit {
             let spans = spans.iter_mut().zip(skips);
-            start = self.record(&mut cursor, start, bytes, stretch, spans)?;
+            start = self.record::<S, DENSE>(&mut cursor, start, bytes, stretch, spans)?;
             records += 1;
         }
         Some(Walked { records, at: start })
@@ -121,7 +129,7 @@ impl Stride {
 
     /// As `walk` for any number of fields.
     #[inline(always)]
-    fn walk_many(
+    fn walk_many<S: Select>(
         &self,
         fields: &[u64],
         ends: &[u64],
@@ -135,7 +143,7 @@ impl Stride {
         let mut records = 0;
         while records < stretch.most && start < stretch.limit {
             let spans = spans.iter_mut().zip(self.skips.iter().copied());
-            start = self.record(&mut cursor, start, bytes, stretch, spans)?;
+            start = self.record::<S, false>(&mut cursor, start, bytes, stretch, spans)?;
             records += 1;
         }
         Some(Walked { records, at: start })
@@ -144,7 +152,7 @@ impl Stride {
     /// Notes the spans of the record that begins at `start`; gives where the next one does. `None` where the mark that
     /// should end it does not.
     #[inline(always)]
-    fn record<'s, 'v: 's>(
+    fn record<'s, 'v: 's, S: Select, const DENSE: bool>(
         &self,
         cursor: &mut Cursor<'_>,
         mut start: usize,
@@ -154,21 +162,21 @@ impl Stride {
     ) -> Option<usize> {
         let mut mark = Mark { at: start, ends_record: false };
         for (spans, skip) in spans {
-            if skip > 0 {
-                start = cursor.skip(skip - 1)?.at + 1;
+            if !DENSE && skip > 0 {
+                start = cursor.skip::<S>(skip - 1)?.at + 1;
             }
             mark = cursor.next()?;
             *spans.next()? = Span::between(start, mark.at);
             start = mark.at + 1;
         }
-        if self.behind > 0 {
-            mark = cursor.skip(self.behind - 1)?;
+        if !DENSE && self.behind > 0 {
+            mark = cursor.skip::<S>(self.behind - 1)?;
         }
         if !mark.ends_record {
             return None;
         }
         let next = mark.at + 1;
-        if !stretch.carriage_returns {
+        if DENSE || !stretch.carriage_returns {
             return Some(next);
         }
         let crlf = bytes[mark.at] == b'\r' && next < stretch.limit && bytes[next] == b'\n';
@@ -222,10 +230,7 @@ impl<'a> Cursor<'a> {
 
     /// The mark behind the next `count` ones.
     #[inline(always)]
-    fn skip(&mut self, mut count: u32) -> Option<Mark> {
-        if count == 0 {
-            return self.next();
-        }
+    fn skip<S: Select>(&mut self, mut count: u32) -> Option<Mark> {
         loop {
             let here = self.rest.count_ones();
             if count < here {
@@ -234,10 +239,10 @@ impl<'a> Cursor<'a> {
             count -= here;
             self.next_word()?;
         }
-        for _ in 0..count {
-            self.rest &= self.rest - 1;
-        }
-        self.next()
+        let bit = S::select(self.rest, count) as usize;
+        // Two shifts, since one by 64 is not defined.
+        self.rest &= u64::MAX << bit << 1;
+        Some(Mark { at: self.base + bit, ends_record: self.ends >> bit & 1 == 1 })
     }
 }
 

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, StringViewArray};
 use arrow::buffer::{Buffer, ScalarBuffer};
+use simdutf8::basic::from_utf8;
 
 use crate::column::{Cells, Misfit, null_buffer};
 use crate::index::Content;
@@ -23,20 +24,11 @@ const INLINE: usize = 12;
 /// # Errors
 /// The first cell that is not UTF-8.
 pub(crate) fn text_views(cells: &Cells<'_>, buffer: &Buffer, content: Content) -> Result<ArrayRef, Misfit> {
+    if content.high {
+        check_utf8(cells)?;
+    }
     let mut views = Views { cells, views: Vec::with_capacity(cells.spans.len()), unquoted: Vec::new() };
-    let nulls = match (content.quotes, content.high) {
-        (true, high) => {
-            views.check_utf8(0..if high { cells.spans.len() } else { 0 })?;
-            views.with_quotes()
-        }
-        (false, false) => views.without_quotes(|_| ()),
-        (false, true) => {
-            let mut doubtful = Vec::new();
-            let nulls = views.without_quotes(|row| doubtful.push(row));
-            views.check_utf8(doubtful)?;
-            nulls
-        }
-    };
+    let nulls = if content.quotes { views.with_quotes() } else { views.without_quotes() };
     let Views { views, unquoted, .. } = views;
     let buffers: Arc<[Buffer]> = if unquoted.is_empty() {
         Arc::new([buffer.clone()])
@@ -58,34 +50,24 @@ struct Views<'a> {
 }
 
 impl Views<'_> {
-    fn check_utf8(&self, rows: impl IntoIterator<Item = usize>) -> Result<(), Misfit> {
-        let text = |row: &usize| std::str::from_utf8(self.cells.spans[*row].of(self.cells.bytes));
-        match rows.into_iter().find(|row| text(row).is_err()) {
-            Some(row) => Err(Misfit { row, class: None }),
-            None => Ok(()),
+    /// Makes the views; gives the rows that are NULL.
+    fn without_quotes(&mut self) -> Vec<usize> {
+        let Cells { bytes, spans, dialect } = *self.cells;
+        self.views.extend(spans.iter().map(|span| view(bytes, *span, 0)));
+        let nulls = |is_null: &dyn Fn(&Span) -> bool| {
+            spans.iter().enumerate().filter(|(_, span)| is_null(span)).map(|(row, _)| row).collect()
+        };
+        if !dialect.nulls.is_empty() {
+            return nulls(&|span| self.cells.is_null_text(span.of(bytes)));
+        }
+        // Mostly there is none, which is told without a branch for each.
+        match spans.iter().map(|span| span.length).min() {
+            Some(0) => nulls(&|span| span.length == 0),
+            _ => Vec::new(),
         }
     }
 
-    /// Makes the views; gives the rows that are NULL. Calls `doubtful` with those that may hold bytes above 127.
-    #[inline(always)]
-    fn without_quotes(&mut self, mut doubtful: impl FnMut(usize)) -> Vec<usize> {
-        const HIGH: u128 = 0x8080_8080_8080_8080_8080_8080 << 32;
-        let mut nulls = Vec::new();
-        let Cells { bytes, spans, dialect } = *self.cells;
-        let named_nulls = !dialect.nulls.is_empty();
-        self.views.extend(spans.iter().enumerate().map(|(row, span)| {
-            if span.length == 0 || (named_nulls && self.cells.is_null_text(span.of(bytes))) {
-                nulls.push(row);
-            }
-            let view = view(bytes, *span, 0);
-            if span.length as usize > INLINE || view & HIGH != 0 {
-                doubtful(row);
-            }
-            view
-        }));
-        nulls
-    }
-
+    /// The same where cells may be quoted.
     fn with_quotes(&mut self) -> Vec<usize> {
         let mut nulls = Vec::new();
         let Cells { bytes, spans, dialect } = *self.cells;
@@ -118,6 +100,24 @@ impl Views<'_> {
     }
 }
 
+/// Checks that every cell is UTF-8: all at once where little else lies between them.
+fn check_utf8(cells: &Cells<'_>) -> Result<(), Misfit> {
+    /// Bytes from the first cell to the last for each byte of the cells.
+    const SPARSE: usize = 4;
+    let Cells { bytes, spans, .. } = *cells;
+    let all = spans.first().map_or(0, |span| span.start as usize)
+        ..spans.last().map_or(0, |span| span.start as usize + span.length as usize);
+    let own: usize = spans.iter().map(|span| span.length as usize).sum();
+    // What lies between the cells begins and ends with ASCII, so that no character reaches into a cell.
+    if all.len() < own * SPARSE && bytes.get(all).is_some_and(|all| from_utf8(all).is_ok()) {
+        return Ok(());
+    }
+    match spans.iter().position(|span| from_utf8(span.of(bytes)).is_err()) {
+        Some(row) => Err(Misfit { row, class: None }),
+        None => Ok(()),
+    }
+}
+
 /// The first 16 bytes of a text, and what stands behind a shorter one.
 #[inline(always)]
 fn head(bytes: &[u8], span: Span) -> u128 {
@@ -128,16 +128,13 @@ fn head(bytes: &[u8], span: Span) -> u128 {
     }
 }
 
-/// The view of a text in the buffer of this number.
+/// The view of a text in the buffer of this number. Without a branch: which texts are long is hard to foresee.
 #[inline(always)]
 fn view(bytes: &[u8], span: Span, buffer: u32) -> u128 {
-    let (length, head) = (span.length as usize, head(bytes, span));
-    if length <= INLINE {
-        (head & MASKS[length]) << 32 | length as u128
-    } else {
-        let place = u128::from(span.start) << 96 | u128::from(buffer) << 64;
-        place | (head & 0xffff_ffff) << 32 | length as u128
-    }
+    let length = span.length as usize;
+    let place = u128::from(span.start) << 96 | u128::from(buffer) << 64;
+    let place = if length > INLINE { place } else { 0 };
+    (head(bytes, span) & MASKS[length.min(INLINE + 1)]) << 32 | place | u128::from(span.length)
 }
 
 /// The first bytes of a text too near to the end of its buffer to be loaded at once.
@@ -149,9 +146,9 @@ fn head_at_the_end(text: &[u8]) -> u128 {
     u128::from_le_bytes(window)
 }
 
-/// Which bits the first `n` bytes are.
-const MASKS: [u128; INLINE + 1] = {
-    let mut masks = [0; INLINE + 1];
+/// Which bits of its first bytes the view of a text of `n` bytes has: all, or the first 4 bytes of a longer one.
+const MASKS: [u128; INLINE + 2] = {
+    let mut masks = [0xffff_ffff; INLINE + 2];
     let mut length = 0;
     while length <= INLINE {
         masks[length] = (1 << (8 * length)) - 1;

@@ -79,30 +79,54 @@ fn read(
     short: impl Fn(&Chunk, usize) -> Read,
     long: impl Fn(&Chunk, usize) -> Read,
 ) {
-    let mut chunk = Chunk { low: [0; LANES], high: [0; LANES], lengths: [0; LANES] };
     values.reserve(spans.len());
-    for (number, spans) in spans.chunks(LANES).enumerate() {
-        let mut any_length = 0;
-        chunk.lengths = [0; LANES];
-        for (lane, span) in spans.iter().enumerate() {
-            any_length |= span.length.wrapping_sub(1);
-            chunk.load(lane, bytes, *span);
+    let (chunks, rest) = spans.as_chunks::<LANES>();
+    for (number, spans) in chunks.iter().enumerate() {
+        let (read, faults) = read_chunk(bytes, spans, &short, &long);
+        values.extend_from_slice(&read);
+        note_others(&faults, number * LANES, others);
+    }
+    let mut last = [Span::default(); LANES];
+    last[..rest.len()].copy_from_slice(rest);
+    let (read, faults) = read_chunk(bytes, &last, &short, &long);
+    values.extend_from_slice(&read[..rest.len()]);
+    note_others(&faults[..rest.len()], chunks.len() * LANES, others);
+}
+
+/// The numbers of eight cells, and their faults.
+#[inline(always)]
+fn read_chunk(
+    bytes: &[u8],
+    spans: &[Span; LANES],
+    short: &impl Fn(&Chunk, usize) -> Read,
+    long: &impl Fn(&Chunk, usize) -> Read,
+) -> ([i64; LANES], [u64; LANES]) {
+    let mut chunk = Chunk { low: [0; LANES], high: [0; LANES], lengths: [0; LANES] };
+    let mut any_length = 0;
+    for (lane, span) in spans.iter().enumerate() {
+        any_length |= span.length.wrapping_sub(1);
+        chunk.load(lane, bytes, *span);
+    }
+    let (mut read, mut faults) = ([0; LANES], [0; LANES]);
+    if any_length < 8 {
+        for lane in 0..LANES {
+            (read[lane], faults[lane]) = short(&chunk, lane).parts();
         }
-        let (mut read, mut faults) = ([0; LANES], [0; LANES]);
-        if any_length < 8 {
-            for lane in 0..LANES {
-                (read[lane], faults[lane]) = short(&chunk, lane).parts();
-            }
-        } else {
-            for lane in 0..LANES {
-                (read[lane], faults[lane]) = long(&chunk, lane).parts();
-            }
+    } else {
+        for lane in 0..LANES {
+            (read[lane], faults[lane]) = long(&chunk, lane).parts();
         }
-        values.extend_from_slice(&read[..spans.len()]);
-        if faults.iter().fold(0, |any, fault| any | fault) != 0 {
-            let faulty = faults[..spans.len()].iter().enumerate().filter(|(_, fault)| **fault != 0);
-            others.extend(faulty.map(|(lane, _)| number * LANES + lane));
-        }
+    }
+    (read, faults)
+}
+
+/// Adds the rows that have a fault; the first has the number `before`.
+#[inline(always)]
+fn note_others(faults: &[u64], before: usize, others: &mut Vec<usize>) {
+    if faults.iter().fold(0, |any, fault| any | fault) != 0 {
+        others.extend(
+            faults.iter().enumerate().filter(|(_, fault)| **fault != 0).map(|(lane, _)| before + lane),
+        );
     }
 }
 

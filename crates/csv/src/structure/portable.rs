@@ -1,6 +1,6 @@
 //! The structural masks with plain 64-bit arithmetic, eight bytes at a time.
 
-use super::{Lanes, Masks, Needles};
+use super::{Lanes, Masks, Needles, Select};
 
 const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
 
@@ -15,8 +15,19 @@ impl Lanes for Words {
             line_feeds: equal(chunk, b'\n'),
             carriage_returns: equal(chunk, b'\r'),
             quotes: needles.quote.map_or(0, |quote| equal(chunk, quote)),
-            high: gather(chunk, |eight| eight & !LOW),
+            high: chunk.as_chunks::<8>().0.iter().fold(0, |any, eight| any | u64::from_le_bytes(*eight))
+                & !LOW,
         }
+    }
+}
+
+impl Select for Words {
+    #[inline(always)]
+    fn select(mut word: u64, number: u32) -> u32 {
+        for _ in 0..number {
+            word &= word - 1;
+        }
+        word.trailing_zeros()
     }
 }
 

@@ -3,11 +3,12 @@
 #![allow(unsafe_code, reason = "vector intrinsics; the portable twin is the oracle of the tests")]
 
 use std::arch::x86_64::{
-    __m256i, __m512i, _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_set1_epi8,
-    _mm512_cmpeq_epi8_mask, _mm512_loadu_si512, _mm512_movepi8_mask, _mm512_set1_epi8,
+    __m256i, __m512i, _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_or_si256,
+    _mm256_set1_epi8, _mm512_cmpeq_epi8_mask, _mm512_loadu_si512, _mm512_movepi8_mask, _mm512_set1_epi8,
+    _pdep_u64,
 };
 
-use super::{Lanes, Loops, Masks, Needles};
+use super::{Lanes, Loops, Masks, Needles, Select};
 use crate::index::{Marked, index_by_parity};
 use crate::machine::Place;
 use crate::parse::lanes::Shape;
@@ -108,7 +109,7 @@ fn walk_with_bits(
         stretch: Stretch,
         spans: &mut [Vec<Span>],
     ) -> Walked {
-        stride.walk(fields, ends, bytes, stretch, spans)
+        stride.walk::<Pdep>(fields, ends, bytes, stretch, spans)
     }
     // SAFETY: the only way to this function is `detect`, which hands it out only where the processor has these features.
     unsafe { compiled(stride, fields, ends, bytes, stretch, spans) }
@@ -144,6 +145,17 @@ fn numbers_with_avx512(
     unsafe { compiled(shape, bytes, spans, values, others) }
 }
 
+/// The bit of a number by depositing a bit of that number into the word (BMI2).
+struct Pdep;
+
+impl Select for Pdep {
+    #[inline(always)]
+    fn select(word: u64, number: u32) -> u32 {
+        // SAFETY: only functions that are compiled for processors with BMI2 come here.
+        unsafe { _pdep_u64(1 << number, word) }.trailing_zeros()
+    }
+}
+
 struct Avx2;
 
 impl Lanes for Avx2 {
@@ -167,7 +179,7 @@ impl Lanes for Avx2 {
                 line_feeds: equal(b'\n'),
                 carriage_returns: equal(b'\r'),
                 quotes: needles.quote.map_or(0, equal),
-                high: mask(low, high),
+                high: u64::from(_mm256_movemask_epi8(_mm256_or_si256(low, high)).cast_unsigned()),
             }
         }
     }

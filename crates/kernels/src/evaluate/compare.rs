@@ -1,20 +1,48 @@
 //! `= <> < <= > >=`, greatest and least.
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, BooleanArray, Decimal64Array, PrimitiveArray, new_null_array};
+use arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, Decimal64Array, PrimitiveArray, StringViewArray, new_null_array,
+};
 use arrow::compute::kernels::cmp;
 use arrow::compute::{is_null, kernels::zip::zip, or_kleene};
 use arrow::datatypes::{DataType as ArrowType, Decimal64Type, Decimal128Type, DecimalType, Int64Type};
-use plimsoll_core::{CompareOp, DataType, Function, Result};
+use plimsoll_core::{CompareOp, DataType, Function, Result, Typed, TypedKind, Value};
 
 use super::kernel_error;
 use super::operand::{Operand, joint_len};
+use crate::Block;
 use crate::arrays::arrow_type;
 
 /// Both of the same type; NULL where one is NULL.
 pub(super) fn compare(op: CompareOp, left: &Operand, right: &Operand) -> Result<Operand> {
     Ok(Operand::of(&[left, right], compared(op, left, right)?))
+}
+
+/// A text column that is encoded as views against a constant, without making the column plain: most texts differ in the bytes
+/// that lie in the view. `None` where the operands are others.
+pub(super) fn views(op: CompareOp, left: &Typed, right: &Typed, block: &Block) -> Option<Result<Operand>> {
+    let column = |expr: &Typed| match expr.kind {
+        TypedKind::Field(index) => {
+            block.columns[index].as_string_view_opt().map(|_| Arc::clone(&block.columns[index]))
+        }
+        _ => None,
+    };
+    let constant = |expr: &Typed| match &expr.kind {
+        TypedKind::Literal(Value::Utf8(text)) => {
+            let text: ArrayRef = Arc::new(StringViewArray::from_iter_values([text]));
+            Some(text)
+        }
+        _ => None,
+    };
+    let operands = match (column(left), column(right)) {
+        (Some(column), None) => (Operand::column(column), Operand::constant(constant(right)?)),
+        (None, Some(column)) => (Operand::constant(constant(left)?), Operand::column(column)),
+        _ => return None,
+    };
+    Some(compare(op, &operands.0, &operands.1))
 }
 
 fn compared(op: CompareOp, left: &Operand, right: &Operand) -> Result<BooleanArray> {

@@ -98,7 +98,10 @@ fn operand(expr: &Typed, block: &Block) -> Result<Operand> {
                 _ => arithmetic::arithmetic(*op, &operands.0, &operands.1, data_type),
             }
         }
-        K::Compare(op, left, right) => compare::compare(*op, &operand(left, block)?, &operand(right, block)?),
+        K::Compare(op, left, right) => match compare::views(*op, left, right, block) {
+            Some(compared) => compared,
+            None => compare::compare(*op, &operand(left, block)?, &operand(right, block)?),
+        },
         K::And(left, right) => logic::and(left, right, block),
         K::Or(left, right) => logic::or(left, right, block),
         K::IsNull { input, negated } => logic::is_null(&operand(input, block)?, *negated),

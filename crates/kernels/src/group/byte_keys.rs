@@ -1,46 +1,33 @@
-//! Keys as byte strings: a hash index over entries of equal size, and an arena for what does not fit into them.
+//! Keys as byte strings: a hash index over entries of 16 bytes, and an arena for the strings that do not fit into them.
 
+use super::growth::{push, reserve};
 use super::hash::Hasher;
-use super::index::HashIndex;
+use super::index::{HashIndex, MANY, TOGETHER};
 
-/// How many bytes of a key are looked at in one word, and fit into its entry.
-const HEAD: usize = 16;
+/// The most bytes of a string that is whole in its entry, as in a view of Arrow.
+pub(super) const SHORT: usize = 12;
 
-/// From how many keys on the index and the entries no longer fit the caches that are near, so that waiting for many
-/// of them at once pays.
-pub(super) const MANY: usize = 4096;
-
-/// How many rows wait together.
-pub(super) const TOGETHER: usize = 128;
-
-/// Byte strings with dense ids in the order of their arrival. Short strings cost no call and no loop.
+/// Byte strings with dense ids in the order of their arrival. Short strings cost no call, no loop and no second place
+/// in memory.
 #[derive(Debug)]
 pub(super) struct ByteKeys {
     hasher: Hasher,
     index: HashIndex,
-    /// By id.
-    entries: Vec<Entry>,
-    /// The strings that are longer than [`HEAD`], one behind the other.
+    /// By id: what [`Key::view`] is for a short string; for a long one its place in the arena above its length.
+    entries: Vec<u128>,
+    /// The strings that are longer than [`SHORT`], one behind the other.
     arena: Vec<u8>,
     /// Hashes of the rows that are being looked up.
     hashes: Vec<u32>,
 }
 
-/// Where a string is.
-#[derive(Debug, Clone, Copy)]
-struct Entry {
-    /// The string itself and zeros; for a long one its first 8 bytes, then its place in the arena.
-    bytes: [u8; HEAD],
-    length: usize,
-}
-
 /// A string that is looked up.
 #[derive(Clone, Copy)]
 pub(super) struct Key<'a> {
-    length: usize,
-    /// Its first bytes, zeros behind a short one.
-    head: u128,
-    /// The bytes of one that is longer than [`HEAD`].
+    /// Its length in the lower 32 bits. Above them all bytes of a short one, zeros behind them: for the same string always
+    /// the same word.
+    view: u128,
+    /// The bytes of one that is not short.
     long: &'a [u8],
 }
 
@@ -65,18 +52,27 @@ impl ByteKeys {
     /// Heap bytes held, by capacity.
     pub(super) fn size(&self) -> usize {
         self.index.size()
-            + self.entries.capacity() * size_of::<Entry>()
+            + self.entries.capacity() * size_of::<u128>()
             + self.arena.capacity()
             + self.hashes.capacity() * size_of::<u32>()
     }
 
-    /// The string of an id.
-    pub(super) fn get(&self, id: u32) -> &[u8] {
-        let entry = &self.entries[id as usize];
-        if entry.length <= HEAD { &entry.bytes[..entry.length] } else { self.long(entry) }
+    /// Lets go of what only look-ups need. There must be none any more.
+    pub(super) fn close(&mut self) {
+        (self.index, self.hashes) = (HashIndex::new(), Vec::new());
+    }
+
+    /// Adds the string of an id to `bytes`.
+    pub(super) fn append_to(&self, id: u32, bytes: &mut Vec<u8>) {
+        let entry = self.entries[id as usize];
+        match length(entry) {
+            short @ ..=SHORT => bytes.extend_from_slice(&entry.to_le_bytes()[4..4 + short]),
+            _ => bytes.extend_from_slice(self.long(entry)),
+        }
     }
 
     /// Adds the ids of the first `rows` strings to `ids`; new ones get the next ids.
+    #[inline]
     pub(super) fn look_up(&mut self, strings: &impl Strings, rows: usize, ids: &mut Vec<u32>) {
         ids.reserve(rows);
         let mut next = 0;
@@ -107,7 +103,11 @@ impl ByteKeys {
 
     /// The id of the string that `other` has under `id`.
     pub(super) fn look_up_other(&mut self, other: &ByteKeys, id: u32) -> u32 {
-        self.look_up_one(Key::new(other.get(id)))
+        let entry = other.entries[id as usize];
+        self.look_up_one(match length(entry) {
+            ..=SHORT => Key { view: entry, long: &[] },
+            _ => Key::new(other.long(entry)),
+        })
     }
 
     /// A new id without a string, which no look-up finds.
@@ -120,10 +120,10 @@ impl ByteKeys {
     fn touch(&self, hashes: &[u32]) {
         let last = self.entries.len() - 1;
         let touched = hashes.iter().fold(0, |all, hash| {
-            let entry = &self.entries[last.min(self.index.first_candidate(*hash) as usize)];
+            let entry = self.entries[last.min(self.index.first_candidate(*hash) as usize)];
             // Of a short string this is no place, but then the entry is all there is.
-            let first = self.arena.get(entry.place()).map_or(0, |byte| usize::from(*byte));
-            all ^ entry.length ^ first
+            let first = self.arena.get(place(entry)).map_or(0, |byte| usize::from(*byte));
+            all ^ length(entry) ^ first
         });
         std::hint::black_box(touched);
     }
@@ -138,45 +138,49 @@ impl ByteKeys {
 
     #[inline(always)]
     fn equals(&self, id: u32, key: Key<'_>) -> bool {
-        let entry = &self.entries[id as usize];
-        entry.length == key.length
-            && match entry.length {
-                0..=HEAD => u128::from_le_bytes(entry.bytes) == key.head,
-                _ => self.long(entry) == key.long,
-            }
+        let entry = self.entries[id as usize];
+        match length(key.view) {
+            ..=SHORT => entry == key.view,
+            long => length(entry) == long && self.long(entry) == key.long,
+        }
     }
 
     #[cold]
+    #[inline(never)]
     fn insert(&mut self, slot: usize, hash: u32, key: Key<'_>) -> u32 {
         let id = self.push(key);
         self.index.insert(slot, hash, id);
         id
     }
 
-    #[allow(clippy::cast_possible_truncation, reason = "the table refuses more groups than ids")]
     fn push(&mut self, key: Key<'_>) -> u32 {
-        let mut bytes = key.head.to_le_bytes();
-        if key.length > HEAD {
-            bytes[8..].copy_from_slice(&(self.arena.len() as u64).to_le_bytes());
+        let place = (self.arena.len() as u128) << 64;
+        let long = length(key.view) > SHORT;
+        if long {
+            reserve(&mut self.arena, key.long.len());
             self.arena.extend_from_slice(key.long);
         }
-        self.entries.push(Entry { bytes, length: key.length });
-        self.entries.len() as u32 - 1
+        push(&mut self.entries, if long { key.view | place } else { key.view })
     }
 
     #[inline]
-    fn long(&self, entry: &Entry) -> &[u8] {
-        &self.arena[entry.place()..entry.place() + entry.length]
+    fn long(&self, entry: u128) -> &[u8] {
+        &self.arena[place(entry)..place(entry) + length(entry)]
     }
 }
 
-impl Entry {
-    /// Where a long string begins in the arena.
-    #[inline]
-    #[allow(clippy::cast_possible_truncation, reason = "the place of a byte in memory")]
-    fn place(&self) -> usize {
-        (u128::from_le_bytes(self.bytes) >> 64) as usize
-    }
+/// The length that an entry or a view says.
+#[inline(always)]
+#[allow(clippy::cast_possible_truncation, reason = "takes a view apart")]
+fn length(entry: u128) -> usize {
+    entry as u32 as usize
+}
+
+/// Where a long string begins in the arena.
+#[inline(always)]
+#[allow(clippy::cast_possible_truncation, reason = "takes an entry apart")]
+fn place(entry: u128) -> usize {
+    (entry >> 64) as usize
 }
 
 impl<'a> Key<'a> {
@@ -188,43 +192,64 @@ impl<'a> Key<'a> {
     /// The `length` bytes from `start` on.
     #[inline(always)]
     pub(super) fn at(bytes: &'a [u8], start: usize, length: usize) -> Self {
+        if length > SHORT {
+            return Key { view: length as u128, long: &bytes[start..start + length] };
+        }
         let head = match bytes.get(start..).and_then(|behind| behind.first_chunk()) {
-            Some(window) => u128::from_le_bytes(*window) & MASKS[length.min(HEAD)],
+            Some(window) => u128::from_le_bytes(*window) & MASKS[length],
             None => head_at_the_end(&bytes[start..start + length]),
         };
-        let long = if length > HEAD { &bytes[start..start + length] } else { &[] };
-        Key { length, head, long }
+        Key { view: head << 32 | length as u128, long: &[] }
     }
 
-    /// A string of at most [`HEAD`] bytes, zeros behind them.
+    /// The string of a view of Arrow whose length is [`SHORT`] at most.
     #[inline(always)]
-    pub(super) fn short(head: u128, length: usize) -> Self {
-        Key { length, head, long: &[] }
+    pub(super) fn short(view: u128) -> Self {
+        Key { view, long: &[] }
+    }
+
+    /// How many bytes.
+    #[inline(always)]
+    pub(super) fn len(&self) -> usize {
+        length(self.view)
+    }
+
+    /// The bytes of a string that is not short.
+    pub(super) fn long(&self) -> &'a [u8] {
+        self.long
+    }
+
+    /// The string as a view, if it is short.
+    #[inline(always)]
+    pub(super) fn view(&self) -> Option<u128> {
+        (length(self.view) <= SHORT).then_some(self.view)
     }
 
     #[inline(always)]
     fn hash(&self, hasher: Hasher) -> u32 {
-        hasher.bytes(self.head, self.length, self.long)
+        match length(self.view) {
+            ..=SHORT => hasher.short(self.view),
+            _ => hasher.long(self.long),
+        }
     }
 }
 
-/// Which bits the first `n` bytes of a head are.
-const MASKS: [u128; HEAD + 1] = {
-    let mut masks = [u128::MAX; HEAD + 1];
+/// Which bits the first `n` bytes of a string are.
+const MASKS: [u128; SHORT + 1] = {
+    let mut masks = [0; SHORT + 1];
     let mut length = 0;
-    while length < HEAD {
+    while length <= SHORT {
         masks[length] = (1 << (8 * length)) - 1;
         length += 1;
     }
     masks
 };
 
-/// A string too near to the end of its buffer to be loaded at once.
+/// A short string too near to the end of its buffer to be loaded at once.
 #[cold]
 fn head_at_the_end(bytes: &[u8]) -> u128 {
-    let mut window = [0; HEAD];
-    let length = bytes.len().min(HEAD);
-    window[..length].copy_from_slice(&bytes[..length]);
+    let mut window = [0; 16];
+    window[..bytes.len()].copy_from_slice(bytes);
     u128::from_le_bytes(window)
 }
 
@@ -238,6 +263,12 @@ mod tests {
         fn key(&self, row: usize) -> Key<'_> {
             Key::new(&self[row])
         }
+    }
+
+    fn string(keys: &ByteKeys, id: u32) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        keys.append_to(id, &mut bytes);
+        bytes
     }
 
     fn look_up(keys: &mut ByteKeys, strings: &Vec<Vec<u8>>) -> Vec<u32> {
@@ -261,7 +292,7 @@ mod tests {
         assert_eq!(look_up(&mut keys, &strings), (0..40).collect::<Vec<_>>());
         assert_eq!(keys.push_nameless(), 40);
         assert_eq!(look_up(&mut keys, &vec![vec![], vec![1]]), [0, 41]);
-        assert!((0..40).all(|id| keys.get(id).len() == id as usize));
+        assert!((0..40).all(|id| string(&keys, id).len() == id as usize));
     }
 
     proptest! {
@@ -269,10 +300,10 @@ mod tests {
         fn as_a_map_does(strings in prop::collection::vec(prop::collection::vec(0u8..3, 0..20), 0..300)) {
             let mut keys = ByteKeys::new();
             let mut map: HashMap<Vec<u8>, u32> = HashMap::new();
-            for (string, id) in strings.iter().zip(look_up(&mut keys, &strings)) {
+            for (text, id) in strings.iter().zip(look_up(&mut keys, &strings)) {
                 let next = map.len() as u32;
-                prop_assert_eq!(*map.entry(string.clone()).or_insert(next), id);
-                prop_assert_eq!(keys.get(id), string.as_slice());
+                prop_assert_eq!(*map.entry(text.clone()).or_insert(next), id);
+                prop_assert_eq!(&string(&keys, id), text);
             }
             prop_assert_eq!(keys.len(), map.len());
         }

@@ -1,12 +1,14 @@
 //! Key columns as words and back.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
+use arrow::array::NullBufferBuilder;
 use arrow::array::{
     Array, ArrayRef, ArrowPrimitiveType, AsArray, BooleanArray, Date32Array, Decimal128Array, Float64Array,
     Int64Array, NullArray, PrimitiveArray, StringArray, TimestampMicrosecondArray,
 };
-use arrow::buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
+use arrow::buffer::{Buffer, OffsetBuffer, ScalarBuffer};
 use arrow::datatypes::{
     DataType as ArrowType, Date32Type, Decimal64Type, Decimal128Type, Float64Type, Int64Type,
     TimestampMicrosecondType,
@@ -15,60 +17,44 @@ use plimsoll_core::{DataType, Error, Result};
 
 use crate::arrays::arrow_type;
 
-/// Whether the values of a column fit 64 bits each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Words {
-    /// All do.
-    Fit,
-    /// A mantissa has more bits.
-    TooWide,
-}
-
-/// Puts the values of `column` into `words`, anything for a NULL. `data_type` is any but text.
+/// The values of `column` as words, anything for a NULL; `None` where a mantissa has more than 64 bits. `data_type` is
+/// any but text. Copies only what is not 64 bits wide.
 #[allow(clippy::cast_sign_loss, reason = "words are the bits of the values")]
-pub(super) fn words(column: &ArrayRef, data_type: DataType, words: &mut Vec<u64>) -> Result<Words> {
-    words.clear();
-    match data_type {
-        DataType::Null => words.resize(column.len(), 0),
+pub(super) fn words(column: &ArrayRef, data_type: DataType) -> Result<Option<Cow<'_, [u64]>>> {
+    let misfits = || misfit(column, data_type);
+    Ok(Some(match data_type {
+        DataType::Null => vec![0; column.len()].into(),
         DataType::Boolean => {
-            let flags = column.as_boolean_opt().ok_or_else(|| misfit(column, data_type))?;
-            words.extend(flags.values().iter().map(u64::from));
+            let flags = column.as_boolean_opt().ok_or_else(misfits)?;
+            flags.values().iter().map(u64::from).collect::<Vec<_>>().into()
         }
-        DataType::Int64 => {
-            words.extend(primitive::<Int64Type>(column, data_type)?.values().iter().map(|v| *v as u64));
-        }
-        DataType::Float64 => {
-            words.extend(primitive::<Float64Type>(column, data_type)?.values().iter().map(|v| v.to_bits()));
-        }
+        DataType::Int64 => bits(primitive::<Int64Type>(column, data_type)?),
+        DataType::Float64 => bits(primitive::<Float64Type>(column, data_type)?),
         DataType::Date => {
             let days = primitive::<Date32Type>(column, data_type)?;
-            words.extend(days.values().iter().map(|v| i64::from(*v) as u64));
+            days.values().iter().map(|days| i64::from(*days) as u64).collect::<Vec<_>>().into()
         }
-        DataType::Timestamp => {
-            let micros = primitive::<TimestampMicrosecondType>(column, data_type)?;
-            words.extend(micros.values().iter().map(|v| *v as u64));
-        }
-        DataType::Decimal { .. } => return mantissa_words(column, data_type, words),
-        DataType::Utf8 => return Err(misfit(column, data_type)),
-    }
-    Ok(Words::Fit)
+        DataType::Timestamp => bits(primitive::<TimestampMicrosecondType>(column, data_type)?),
+        DataType::Decimal { .. } => match column.as_primitive_opt::<Decimal64Type>() {
+            Some(narrow) => bits(narrow),
+            None => return Ok(narrowed(primitive(column, data_type)?).map(Cow::from)),
+        },
+        DataType::Utf8 => return Err(misfits()),
+    }))
+}
+
+/// The values of an array, which are 64 bits wide.
+fn bits<T: ArrowPrimitiveType>(array: &PrimitiveArray<T>) -> Cow<'_, [u64]> {
+    array.values().inner().typed_data().into()
 }
 
 #[allow(clippy::cast_sign_loss, reason = "words are the bits of the values")]
-fn mantissa_words(column: &ArrayRef, data_type: DataType, words: &mut Vec<u64>) -> Result<Words> {
-    if let Some(narrow) = column.as_primitive_opt::<Decimal64Type>() {
-        words.extend(narrow.values().iter().map(|v| *v as u64));
-        return Ok(Words::Fit);
-    }
-    let wide = primitive::<Decimal128Type>(column, data_type)?;
-    for (row, mantissa) in wide.values().iter().enumerate() {
-        match i64::try_from(*mantissa) {
-            Ok(word) => words.push(word as u64),
-            Err(_) if wide.is_null(row) => words.push(0),
-            Err(_) => return Ok(Words::TooWide),
-        }
-    }
-    Ok(Words::Fit)
+fn narrowed(wide: &PrimitiveArray<Decimal128Type>) -> Option<Vec<u64>> {
+    let word = |(row, mantissa): (usize, &i128)| match i64::try_from(*mantissa) {
+        Ok(word) => Some(word as u64),
+        Err(_) => wide.is_null(row).then_some(0),
+    };
+    wide.values().iter().enumerate().map(word).collect()
 }
 
 /// An array of the logical type, from what [`words`] gave.
@@ -99,25 +85,46 @@ pub(super) fn decimal_array(mantissas: impl Iterator<Item = Option<i128>>, data_
     Arc::new(mantissas.collect::<Decimal128Array>().with_data_type(arrow_type(data_type)))
 }
 
-/// An array of texts, which must be UTF-8.
-pub(super) fn text_array<'a>(texts: impl Iterator<Item = Option<&'a [u8]>> + Clone) -> Result<ArrayRef> {
-    let bytes: usize = texts.clone().flatten().map(<[u8]>::len).sum();
-    if i32::try_from(bytes).is_err() {
-        return Err(Error::value(format!("{bytes} bytes of text in the keys of one block are too many")));
+/// An array of texts in the making.
+pub(super) struct TextColumn {
+    values: Vec<u8>,
+    offsets: Vec<i32>,
+    valid: NullBufferBuilder,
+}
+
+impl TextColumn {
+    pub(super) fn with_capacity(rows: usize) -> Self {
+        let mut offsets = Vec::with_capacity(rows + 1);
+        offsets.push(0);
+        TextColumn { values: Vec::with_capacity(rows * 8), offsets, valid: NullBufferBuilder::new(rows) }
     }
-    let mut values = Vec::with_capacity(bytes);
-    let mut offsets = vec![0i32];
-    let mut valid = Vec::new();
-    for text in texts {
-        values.extend_from_slice(text.unwrap_or_default());
-        #[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "the sum fits")]
-        offsets.push(values.len() as i32);
-        valid.push(text.is_some());
+
+    pub(super) fn push_null(&mut self) {
+        self.offsets.extend_from_within(self.offsets.len() - 1..);
+        self.valid.append_null();
     }
-    let nulls = Some(NullBuffer::from(valid)).filter(|nulls| nulls.null_count() > 0);
-    let offsets = OffsetBuffer::new(ScalarBuffer::from(offsets));
-    let array = StringArray::try_new(offsets, Buffer::from_vec(values), nulls);
-    Ok(Arc::new(array.map_err(|error| Error::value(error.to_string()))?))
+
+    /// Adds the text that `append` adds to the bytes it is given.
+    ///
+    /// # Errors
+    /// `Value` where all texts have 2 GiB or more together.
+    #[inline]
+    pub(super) fn push_with(&mut self, append: impl FnOnce(&mut Vec<u8>)) -> Result<()> {
+        append(&mut self.values);
+        let bytes = self.values.len();
+        let end = i32::try_from(bytes);
+        let many = |_| Error::value(format!("{bytes} bytes of text in the keys of one block are too many"));
+        self.offsets.push(end.map_err(many)?);
+        self.valid.append_non_null();
+        Ok(())
+    }
+
+    /// The array. Its texts must be UTF-8.
+    pub(super) fn finish(mut self) -> Result<ArrayRef> {
+        let offsets = OffsetBuffer::new(ScalarBuffer::from(self.offsets));
+        let array = StringArray::try_new(offsets, Buffer::from_vec(self.values), self.valid.finish());
+        Ok(Arc::new(array.map_err(|error| Error::value(error.to_string()))?))
+    }
 }
 
 /// `column` as an array of `T`.

@@ -27,40 +27,56 @@ impl Hasher {
         upper(fold(word ^ self.seed, MULTIPLIER))
     }
 
-    /// The hash of a byte string of this length whose first 16 bytes, zeros behind a shorter one, are `head`; all bytes of a
-    /// longer one are `long`.
+    /// The hash of a short string as a view, with its length.
+    #[inline(always)]
+    pub(super) fn short(self, view: u128) -> u32 {
+        upper(self.pair(self.seed, view))
+    }
+
+    /// The hash of a string of 12 bytes or more.
     #[inline]
-    pub(super) fn bytes(self, head: u128, length: usize, long: &[u8]) -> u32 {
-        let mut hash = self.pair(self.seed ^ length as u64, head);
-        if length > 16 {
-            hash = self.long(hash, long);
+    pub(super) fn long(self, bytes: &[u8]) -> u32 {
+        let mut hash = self.seed ^ bytes.len() as u64;
+        for chunk in bytes.as_chunks::<16>().0 {
+            hash = self.pair(hash, u128::from_le_bytes(*chunk));
+        }
+        // The last bytes, some of them for the second time.
+        upper(match (bytes.last_chunk::<16>(), bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+            (Some(last), ..) => self.pair(hash, u128::from_le_bytes(*last)),
+            (_, Some(first), Some(last)) => {
+                let (first, last) = (u64::from_le_bytes(*first), u64::from_le_bytes(*last));
+                self.pair(hash, u128::from(first) | u128::from(last) << 64)
+            }
+            _ => hash,
+        })
+    }
+
+    /// The hash of some words.
+    #[inline(always)]
+    pub(super) fn words<const N: usize>(self, words: &[u64; N]) -> u32 {
+        let mut hash = self.seed;
+        for pair in words.chunks(2) {
+            let second = pair.get(1).copied().unwrap_or_default();
+            hash = self.pair(hash, u128::from(pair[0]) | u128::from(second) << 64);
         }
         upper(hash)
     }
 
-    fn long(self, mut hash: u64, bytes: &[u8]) -> u64 {
-        for chunk in bytes.as_chunks::<16>().0.iter().skip(1) {
-            hash = self.pair(hash, u128::from_le_bytes(*chunk));
-        }
-        // The last 16 bytes, some of them for the second time.
-        bytes.last_chunk().map_or(hash, |last| self.pair(hash, u128::from_le_bytes(*last)))
-    }
-
-    #[inline]
+    #[inline(always)]
     #[allow(clippy::cast_possible_truncation, reason = "takes the two words apart")]
     fn pair(self, hash: u64, pair: u128) -> u64 {
         fold(pair as u64 ^ hash, (pair >> 64) as u64 ^ self.seed.rotate_left(32) ^ MULTIPLIER)
     }
 }
 
-#[inline]
+#[inline(always)]
 #[allow(clippy::cast_possible_truncation, reason = "folds the product's halves")]
 fn fold(left: u64, right: u64) -> u64 {
     let product = u128::from(left) * u128::from(right);
     product as u64 ^ (product >> 64) as u64
 }
 
-#[inline]
+#[inline(always)]
 #[allow(clippy::cast_possible_truncation, reason = "32 bits are left")]
 fn upper(hash: u64) -> u32 {
     (hash >> 32) as u32
@@ -79,29 +95,36 @@ mod tests {
         assert!(words.len() > 94_000, "{}", words.len());
         let texts: HashSet<u32> = (0..100_000)
             .map(|number: u128| {
-                let text = format!("key {number}");
-                let mut head = [0; 16];
-                head[..text.len()].copy_from_slice(text.as_bytes());
-                hasher.bytes(u128::from_le_bytes(head), text.len(), &[]) >> 12
+                let text = format!("k{number}");
+                let mut view = [0; 16];
+                view[0] = text.len() as u8;
+                view[4..4 + text.len()].copy_from_slice(text.as_bytes());
+                hasher.short(u128::from_le_bytes(view)) >> 12
             })
             .collect();
         assert!(texts.len() > 94_000, "{}", texts.len());
+        let pairs: HashSet<u32> =
+            (0..100_000).map(|number| hasher.words(&[number / 300, number % 300]) >> 12).collect();
+        assert!(pairs.len() > 94_000, "{}", pairs.len());
     }
 
     #[test]
     fn every_byte_counts() {
         let hasher = Hasher::new();
-        for length in 17..70 {
+        for length in 12..70 {
             let text = vec![7; length];
-            let hash = |text: &[u8]| {
-                hasher.bytes(u128::from_le_bytes(*text.first_chunk().unwrap()), text.len(), text)
-            };
             for at in 0..length {
                 let mut other = text.clone();
                 other[at] = 8;
-                assert_ne!(hash(&text), hash(&other), "{length} {at}");
+                assert_ne!(hasher.long(&text), hasher.long(&other), "{length} {at}");
             }
-            assert_ne!(hash(&text), hash(&[text.as_slice(), &[0]].concat()));
+            assert_ne!(hasher.long(&text), hasher.long(&[text.as_slice(), &[0]].concat()));
+        }
+        let lanes = [7; 5];
+        for at in 0..5 {
+            let mut other = lanes;
+            other[at] = 8;
+            assert_ne!(hasher.words(&lanes), hasher.words(&other), "{at}");
         }
     }
 }

@@ -1,5 +1,12 @@
 //! The hash index: from the hash of a key to its group id, by open addressing with linear probing.
 
+/// From how many keys on the index and the keys no longer fit the caches that are near, so that waiting for many of them
+/// at once pays.
+pub(super) const MANY: usize = 4096;
+
+/// How many rows wait together.
+pub(super) const TOGETHER: usize = 128;
+
 /// No id: the slot is free.
 const FREE: u64 = u64::MAX;
 

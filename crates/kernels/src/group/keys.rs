@@ -3,7 +3,7 @@
 use arrow::array::ArrayRef;
 use plimsoll_core::{DataType, Error, Result};
 
-use super::column::Words;
+use super::lane_keys::LaneKeys;
 use super::row_keys::RowKeys;
 use super::text_keys::TextKeys;
 use super::widen::widen;
@@ -19,6 +19,8 @@ pub(super) enum Keys {
     Text(TextKeys),
     /// One value of 64 bits, or a decimal while all its mantissas have no more.
     Word(WordKeys),
+    /// Several values of few bytes, while no number is NULL.
+    Lanes(LaneKeys),
     /// Anything else.
     Rows(RowKeys),
 }
@@ -30,7 +32,7 @@ impl Keys {
             [] => Keys::Single,
             [DataType::Utf8] => Keys::Text(TextKeys::new()),
             [data_type] => Keys::Word(WordKeys::new(*data_type)),
-            _ => Keys::Rows(RowKeys::new(types)),
+            _ => LaneKeys::new(types).map_or_else(|| Keys::Rows(RowKeys::new(types)), Keys::Lanes),
         }
     }
 
@@ -40,6 +42,7 @@ impl Keys {
             Keys::Single => 1,
             Keys::Text(keys) => keys.len(),
             Keys::Word(keys) => keys.len(),
+            Keys::Lanes(keys) => keys.len(),
             Keys::Rows(keys) => keys.len(),
         }
     }
@@ -50,7 +53,19 @@ impl Keys {
             Keys::Single => 0,
             Keys::Text(keys) => keys.size(),
             Keys::Word(keys) => keys.size(),
+            Keys::Lanes(keys) => keys.size(),
             Keys::Rows(keys) => keys.size(),
+        }
+    }
+
+    /// Lets go of what only look-ups need. There must be none any more.
+    pub(super) fn close(&mut self) {
+        match self {
+            Keys::Single => {}
+            Keys::Text(keys) => keys.close(),
+            Keys::Word(keys) => keys.close(),
+            Keys::Lanes(keys) => keys.close(),
+            Keys::Rows(keys) => keys.close(),
         }
     }
 
@@ -66,12 +81,22 @@ impl Keys {
             (Keys::Single, []) => ids.resize(ids.len() + rows, 0),
             (Keys::Text(keys), [column]) => keys.look_up(column, ids)?,
             (Keys::Word(keys), [column]) => {
-                if keys.look_up(column, ids)? == Words::TooWide {
+                if !keys.look_up(column, ids)? {
                     self.become_rows(types)?;
                     return self.look_up(types, columns, rows, ids);
                 }
             }
-            (Keys::Rows(keys), columns) => keys.look_up(columns, rows, ids)?,
+            (Keys::Lanes(keys), columns) if columns.len() == types.len() => {
+                let before = ids.len();
+                if !keys.look_up(columns, rows, ids)? {
+                    ids.truncate(before);
+                    self.become_rows(types)?;
+                    return self.look_up(types, columns, rows, ids);
+                }
+            }
+            (Keys::Rows(keys), columns) if columns.len() == types.len() => {
+                keys.look_up(columns, rows, ids)?
+            }
             _ => return Err(Error::plan("the columns of the keys are not those of the table", "")),
         }
         Ok(())
@@ -80,14 +105,15 @@ impl Keys {
     /// Takes all keys of `other`, made for the same types; gives the id here of each id there.
     pub(super) fn absorb(&mut self, mut other: Keys, types: &[DataType]) -> Result<Vec<u32>> {
         match (&mut *self, &mut other) {
-            (Keys::Word(_), Keys::Rows(_)) => self.become_rows(types)?,
-            (Keys::Rows(_), Keys::Word(_)) => other.become_rows(types)?,
+            (Keys::Word(_) | Keys::Lanes(_), Keys::Rows(_)) => self.become_rows(types)?,
+            (Keys::Rows(_), Keys::Word(_) | Keys::Lanes(_)) => other.become_rows(types)?,
             _ => {}
         }
         match (self, &other) {
             (Keys::Single, Keys::Single) => Ok(vec![0]),
             (Keys::Text(keys), Keys::Text(other)) => Ok(keys.absorb(other)),
             (Keys::Word(keys), Keys::Word(other)) => Ok(keys.absorb(other)),
+            (Keys::Lanes(keys), Keys::Lanes(other)) => Ok(keys.absorb(other)),
             (Keys::Rows(keys), Keys::Rows(other)) => Ok(keys.absorb(other)),
             _ => Err(Error::plan("tables with keys of different types cannot be merged", "")),
         }
@@ -104,6 +130,7 @@ impl Keys {
             Keys::Single => Ok(Vec::new()),
             Keys::Text(keys) => keys.decode(ids),
             Keys::Word(keys) => Ok(keys.decode(ids)),
+            Keys::Lanes(keys) => keys.decode(ids),
             Keys::Rows(keys) => keys.decode(ids),
         }
     }

@@ -1,14 +1,17 @@
 //! The group table: from key values to dense group ids, and the aggregate states by id.
 //!
-//! Keys come in three forms, one file each: `text_keys` (one text), `word_keys` (one value of 64 bits) and
-//! `row_keys` (anything else, encoded). All hand out ids from 0 in the order in which keys arrive.
+//! Keys come in four forms, one file each: `text_keys` (one text), `word_keys` (one value of 64 bits), `lane_keys`
+//! (several values of few bytes) and `row_keys` (anything else, encoded). All hand out ids from 0 in the order in which keys arrive.
 
 mod byte_keys;
 mod column;
+mod direct;
 mod groups;
+mod growth;
 mod hash;
 mod index;
 mod keys;
+mod lane_keys;
 mod row_keys;
 mod text_keys;
 mod widen;

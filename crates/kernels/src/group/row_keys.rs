@@ -1,32 +1,56 @@
 //! Keys of any number of columns, each row encoded as one byte string.
 //!
-//! A value is a byte that says whether it is there, then its little-endian bits (16 bytes for a decimal, 8 for what
-//! fits a word) or, for text, its length in 4 bytes and its bytes. Equal rows have equal strings, and only they.
+//! A value is the number of its bytes, then these bytes. Those of a number are the significant ones of twice the number,
+//! or of twice the distance to -1 and one more for a negative one (the zigzag encoding of Protocol Buffers), so that small
+//! numbers are short. A text of 254 bytes or more has its length in four further bytes. Equal rows have equal strings,
+//! and only they.
+
+use std::borrow::Cow;
 
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::buffer::NullBuffer;
 use arrow::datatypes::{Decimal64Type, Decimal128Type};
-use plimsoll_core::{DataType, Result};
+use plimsoll_core::{DataType, Error, Result};
 
 use super::byte_keys::{ByteKeys, Key, Strings};
-use super::column::{decimal_array, misfit, primitive, text_array, word_array, words};
-use crate::arrays::plain;
+use super::column::{TextColumn, decimal_array, misfit, primitive, word_array, words};
+use super::text_keys::{Texts, Views};
+
+/// Instead of a number of bytes: NULL.
+const NULL: u8 = u8::MAX;
+
+/// Instead of a number of bytes: it comes in the next four.
+const LONG: u8 = u8::MAX - 1;
+
+/// Bytes of encoded rows that are looked up together, unless one row has more.
+const TOGETHER: usize = 64 << 10;
 
 /// Rows with dense ids.
 #[derive(Debug)]
 pub(super) struct RowKeys {
     types: Vec<DataType>,
     keys: ByteKeys,
-    /// The encoded rows that are being looked up, where each ends, and the words of a column.
+    /// The rows that are being looked up, at equal distances, and how many bytes of each are written.
     rows: Vec<u8>,
-    ends: Vec<usize>,
-    words: Vec<u64>,
+    lengths: Vec<usize>,
+}
+
+/// A column that is encoded, and where it has NULLs.
+struct Column<'a> {
+    values: Values<'a>,
+    nulls: Option<NullBuffer>,
+}
+
+enum Values<'a> {
+    Words(Cow<'a, [u64]>),
+    Mantissas(&'a [i128]),
+    Texts(Texts<'a>),
+    Views(Views<'a>),
 }
 
 impl RowKeys {
     pub(super) fn new(types: &[DataType]) -> Self {
-        let (rows, ends, words) = (Vec::new(), Vec::new(), Vec::new());
-        RowKeys { types: types.to_vec(), keys: ByteKeys::new(), rows, ends, words }
+        RowKeys { types: types.to_vec(), keys: ByteKeys::new(), rows: Vec::new(), lengths: Vec::new() }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -34,19 +58,33 @@ impl RowKeys {
     }
 
     pub(super) fn size(&self) -> usize {
-        let words = self.ends.capacity() + self.words.capacity();
-        self.keys.size() + self.rows.capacity() + words * size_of::<u64>()
+        self.keys.size() + self.rows.capacity() + self.lengths.capacity() * size_of::<usize>()
+    }
+
+    /// Lets go of what only look-ups need. There must be none any more.
+    pub(super) fn close(&mut self) {
+        self.keys.close();
+        (self.rows, self.lengths) = (Vec::new(), Vec::new());
     }
 
     /// Adds the id of every row to `ids`.
     pub(super) fn look_up(&mut self, columns: &[ArrayRef], rows: usize, ids: &mut Vec<u32>) -> Result<()> {
-        let columns: Vec<ArrayRef> = columns.iter().map(plain).collect();
-        self.lay_out(&columns, rows)?;
-        for (column, data_type) in columns.iter().zip(&self.types) {
-            encode(column, *data_type, &mut self.words, &mut self.rows, &mut self.ends)?;
+        let columns =
+            columns.iter().zip(&self.types).map(|(column, data_type)| Column::new(column, *data_type));
+        let columns: Vec<Column<'_>> = columns.collect::<Result<_>>()?;
+        let stride = columns.iter().map(|column| column.most_bytes(rows)).sum::<usize>();
+        let together = (TOGETHER / stride.max(1)).clamp(1, rows.max(1));
+        self.rows.resize(together * stride, 0);
+        for start in (0..rows).step_by(together) {
+            let rows = together.min(rows - start);
+            self.lengths.clear();
+            self.lengths.resize(rows, 0);
+            for column in &columns {
+                column.encode(start, &mut self.rows, stride, &mut self.lengths);
+            }
+            let encoded = Rows { bytes: &self.rows, stride, lengths: &self.lengths };
+            self.keys.look_up(&encoded, rows, ids);
         }
-        let encoded = Rows { bytes: &self.rows, ends: &self.ends };
-        self.keys.look_up(&encoded, rows, ids);
         Ok(())
     }
 
@@ -59,147 +97,218 @@ impl RowKeys {
 
     /// The keys with these ids.
     pub(super) fn decode(&self, ids: &[u32]) -> Result<Vec<ArrayRef>> {
-        let mut rest: Vec<&[u8]> = ids.iter().map(|id| self.keys.get(*id)).collect();
+        let mut bytes = Vec::new();
+        let mut ends = Vec::with_capacity(ids.len());
+        for id in ids {
+            self.keys.append_to(*id, &mut bytes);
+            ends.push(bytes.len());
+        }
+        let starts = std::iter::once(0).chain(ends.iter().copied());
+        let mut rest: Vec<&[u8]> = starts.zip(&ends).map(|(start, end)| &bytes[start..*end]).collect();
         self.types.iter().map(|data_type| decode(*data_type, &mut rest)).collect()
-    }
-
-    /// Makes room for the encoded rows; `ends` then says where each begins, and `encode` moves it on.
-    fn lay_out(&mut self, columns: &[ArrayRef], rows: usize) -> Result<()> {
-        self.ends.clear();
-        self.ends.resize(rows, 0);
-        for (column, data_type) in columns.iter().zip(&self.types) {
-            let nulls = nulls(column);
-            let valid = |row: usize| nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row));
-            if *data_type == DataType::Utf8 {
-                let text = column.as_string_opt::<i32>().ok_or_else(|| misfit(column, *data_type))?;
-                for (row, length) in self.ends.iter_mut().enumerate() {
-                    *length += if valid(row) { 5 + text.value(row).len() } else { 1 };
-                }
-            } else {
-                let width = 1 + if let DataType::Decimal { .. } = data_type { 16 } else { 8 };
-                for (row, length) in self.ends.iter_mut().enumerate() {
-                    *length += if valid(row) { width } else { 1 };
-                }
-            }
-        }
-        let mut total = 0;
-        for length in &mut self.ends {
-            (*length, total) = (total, total + *length);
-        }
-        self.rows.clear();
-        self.rows.resize(total, 0);
-        Ok(())
     }
 }
 
 /// Encoded rows.
 struct Rows<'a> {
     bytes: &'a [u8],
-    ends: &'a [usize],
+    stride: usize,
+    lengths: &'a [usize],
 }
 
 impl Strings for Rows<'_> {
-    #[inline]
+    #[inline(always)]
     fn key(&self, row: usize) -> Key<'_> {
-        let start = if row == 0 { 0 } else { self.ends[row - 1] };
-        Key::at(self.bytes, start, self.ends[row] - start)
+        Key::at(self.bytes, row * self.stride, self.lengths[row])
     }
 }
 
-/// Writes a column's values at the `cursors` of their rows and moves these behind them. A NULL is the 0 that is there.
-fn encode(
-    column: &ArrayRef,
-    data_type: DataType,
-    column_words: &mut Vec<u64>,
-    out: &mut [u8],
-    cursors: &mut [usize],
-) -> Result<()> {
-    let nulls = nulls(column);
-    match data_type {
-        DataType::Utf8 => {
-            let text = column.as_string_opt::<i32>().ok_or_else(|| misfit(column, data_type))?;
-            write(out, cursors, nulls.as_ref(), |row, out| {
-                let value = text.value(row).as_bytes();
-                #[allow(clippy::cast_possible_truncation, reason = "an array holds less than 2 GiB of text")]
-                out[..4].copy_from_slice(&(value.len() as u32).to_le_bytes());
-                out[4..4 + value.len()].copy_from_slice(value);
-                4 + value.len()
-            });
+impl<'a> Column<'a> {
+    fn new(column: &'a ArrayRef, data_type: DataType) -> Result<Self> {
+        let nulls = column.logical_nulls().filter(|nulls| nulls.null_count() > 0);
+        let misfits = || misfit(column, data_type);
+        let values = match data_type {
+            DataType::Utf8 => match (column.as_string_view_opt(), column.as_string_opt::<i32>()) {
+                (Some(views), _) => Values::Views(Views::new(views)),
+                (_, Some(texts)) => Values::Texts(Texts::new(texts)),
+                _ => return Err(misfits()),
+            },
+            DataType::Decimal { .. } if column.as_primitive_opt::<Decimal64Type>().is_none() => {
+                Values::Mantissas(primitive::<Decimal128Type>(column, data_type)?.values())
+            }
+            _ => Values::Words(words(column, data_type)?.ok_or_else(misfits)?),
+        };
+        Ok(Column { values, nulls })
+    }
+
+    /// Bytes that a value takes at most, with those that are written behind it and overwritten by the next one.
+    fn most_bytes(&self, rows: usize) -> usize {
+        let longest = |texts: &dyn Fn(usize) -> usize| 17 + 4 + (0..rows).map(texts).max().unwrap_or(0);
+        match &self.values {
+            Values::Words(_) | Values::Mantissas(_) => 17,
+            Values::Texts(texts) => longest(&|row| texts.key(row).len()),
+            Values::Views(views) => longest(&|row| views.key(row).len()),
         }
-        DataType::Decimal { .. } => {
-            let put = |mantissa: i128, out: &mut [u8]| {
-                out[..16].copy_from_slice(&mantissa.to_le_bytes());
-                16
-            };
-            if let Some(narrow) = column.as_primitive_opt::<Decimal64Type>() {
-                write(out, cursors, nulls.as_ref(), |row, out| put(i128::from(narrow.value(row)), out));
-            } else {
-                let wide = primitive::<Decimal128Type>(column, data_type)?;
-                write(out, cursors, nulls.as_ref(), |row, out| put(wide.value(row), out));
+    }
+
+    /// Writes the values from that of row `start` on behind what is written of the rows.
+    fn encode(&self, start: usize, out: &mut [u8], stride: usize, lengths: &mut [usize]) {
+        match &self.values {
+            Values::Words(words) => self.each(start, out, stride, lengths, |row, out| {
+                put_number(zigzag(words[row].cast_signed().into()), out)
+            }),
+            Values::Mantissas(mantissas) => {
+                self.each(start, out, stride, lengths, |row, out| put_number(zigzag(mantissas[row]), out))
+            }
+            Values::Texts(texts) => {
+                self.each(start, out, stride, lengths, |row, out| put_text(texts.key(row), out));
+            }
+            Values::Views(views) => {
+                self.each(start, out, stride, lengths, |row, out| put_text(views.key(row), out));
             }
         }
-        _ => {
-            words(column, data_type, column_words)?;
-            write(out, cursors, nulls.as_ref(), |row, out| {
-                out[..8].copy_from_slice(&column_words[row].to_le_bytes());
-                8
-            });
-        }
     }
-    Ok(())
-}
 
-#[inline]
-fn write(
-    out: &mut [u8],
-    cursors: &mut [usize],
-    nulls: Option<&NullBuffer>,
-    put: impl Fn(usize, &mut [u8]) -> usize,
-) {
-    for (row, cursor) in cursors.iter_mut().enumerate() {
-        let there = nulls.is_none_or(|nulls| nulls.is_valid(row));
-        out[*cursor] = u8::from(there);
-        *cursor += 1;
-        if there {
-            *cursor += put(row, &mut out[*cursor..]);
+    #[inline]
+    fn each(
+        &self,
+        start: usize,
+        out: &mut [u8],
+        stride: usize,
+        lengths: &mut [usize],
+        put: impl Fn(usize, &mut [u8]) -> usize,
+    ) {
+        for ((out, length), row) in out.chunks_exact_mut(stride).zip(lengths).zip(start..) {
+            let out = &mut out[*length..];
+            *length += match &self.nulls {
+                Some(nulls) if nulls.is_null(row) => {
+                    out[0] = NULL;
+                    1
+                }
+                _ => put(row, out),
+            };
         }
     }
 }
 
-fn nulls(column: &ArrayRef) -> Option<NullBuffer> {
-    column.logical_nulls().filter(|nulls| nulls.null_count() > 0)
+/// The number of significant bytes, then 16 bytes of which so many count; gives how many count in all.
+#[inline(always)]
+#[allow(clippy::cast_possible_truncation, reason = "at most 16")]
+fn put_number(number: u128, out: &mut [u8]) -> usize {
+    let bytes = (u128::BITS - number.leading_zeros()).div_ceil(8);
+    if let Some((first, rest)) = out.split_first_mut()
+        && let Some(room) = rest.first_chunk_mut()
+    {
+        (*first, *room) = (bytes as u8, number.to_le_bytes());
+    }
+    1 + bytes as usize
+}
+
+#[inline(always)]
+#[allow(clippy::cast_possible_truncation, reason = "a text has less than 4 GiB")]
+fn put_text(text: Key<'_>, out: &mut [u8]) -> usize {
+    let length = text.len();
+    if let Some(view) = text.view() {
+        if let Some((first, rest)) = out.split_first_mut()
+            && let Some(room) = rest.first_chunk_mut()
+        {
+            (*first, *room) = (length as u8, (view >> 32).to_le_bytes());
+        }
+        return 1 + length;
+    }
+    let start = if length < usize::from(LONG) {
+        out[0] = length as u8;
+        1
+    } else {
+        out[0] = LONG;
+        out[1..5].copy_from_slice(&(length as u32).to_le_bytes());
+        5
+    };
+    out[start..start + length].copy_from_slice(text.long());
+    start + length
+}
+
+/// 0, -1, 1, -2, … as 0, 1, 2, 3, ….
+#[inline(always)]
+fn zigzag(number: i128) -> u128 {
+    (number << 1 ^ number >> 127).cast_unsigned()
+}
+
+fn unzigzag(number: u128) -> i128 {
+    (number >> 1).cast_signed() ^ -(number & 1).cast_signed()
 }
 
 /// Reads one column and leaves the rest of each row.
 fn decode(data_type: DataType, rest: &mut [&[u8]]) -> Result<ArrayRef> {
     match data_type {
         DataType::Utf8 => {
-            let texts: Vec<Option<&[u8]>> = rest.iter_mut().map(take_text).collect();
-            text_array(texts.into_iter())
+            let mut texts = TextColumn::with_capacity(rest.len());
+            for row in rest {
+                match take(row)? {
+                    Some(text) => texts.push_with(|bytes| bytes.extend_from_slice(text))?,
+                    None => texts.push_null(),
+                }
+            }
+            texts.finish()
         }
         DataType::Decimal { .. } => {
-            let mantissas = rest.iter_mut().map(|row| take(row).map(i128::from_le_bytes));
-            Ok(decimal_array(mantissas, data_type))
+            let mantissas = rest.iter_mut().map(take_number).collect::<Result<Vec<_>>>()?;
+            Ok(decimal_array(mantissas.into_iter(), data_type))
         }
-        _ => Ok(word_array(rest.iter_mut().map(|row| take(row).map(u64::from_le_bytes)), data_type)),
+        _ => {
+            let numbers = rest.iter_mut().map(take_number).collect::<Result<Vec<_>>>()?;
+            #[allow(clippy::cast_possible_truncation, reason = "was made of a word")]
+            let words =
+                numbers.into_iter().map(|number| number.map(|number| (number as i64).cast_unsigned()));
+            Ok(word_array(words, data_type))
+        }
     }
 }
 
-/// The next value of a row.
-fn take<const N: usize>(row: &mut &[u8]) -> Option<[u8; N]> {
-    let (1, behind) = row.split_first()? else {
-        *row = &row[1..];
-        return None;
+/// The bytes of the next value of a row.
+fn take<'a>(row: &mut &'a [u8]) -> Result<Option<&'a [u8]>> {
+    let torn = || Error::plan("a key of several columns is torn", "");
+    let (first, mut behind) = row.split_first().ok_or_else(torn)?;
+    let length = match *first {
+        NULL => {
+            *row = behind;
+            return Ok(None);
+        }
+        LONG => {
+            let (length, rest) = behind.split_first_chunk().ok_or_else(torn)?;
+            behind = rest;
+            u32::from_le_bytes(*length) as usize
+        }
+        length => usize::from(length),
     };
-    let (value, behind) = behind.split_first_chunk()?;
-    *row = behind;
-    Some(*value)
+    let (value, rest) = behind.split_at_checked(length).ok_or_else(torn)?;
+    *row = rest;
+    Ok(Some(value))
 }
 
-/// The next text of a row.
-fn take_text<'a>(row: &mut &'a [u8]) -> Option<&'a [u8]> {
-    let length = u32::from_le_bytes(take(row)?) as usize;
-    let (value, behind) = row.split_at_checked(length)?;
-    *row = behind;
-    Some(value)
+fn take_number(row: &mut &[u8]) -> Result<Option<i128>> {
+    Ok(take(row)?.map(|bytes| {
+        let mut number = [0; 16];
+        number[..bytes.len()].copy_from_slice(bytes);
+        unzigzag(u128::from_le_bytes(number))
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_come_back() {
+        let most = 10i128.pow(38) - 1;
+        for number in [0, -1, 1, 127, -128, 128, i64::MAX.into(), i64::MIN.into(), most, -most] {
+            let mut out = [7; 32];
+            let length = put_number(zigzag(number), &mut out);
+            let mut row = &out[..length];
+            assert_eq!(take_number(&mut row).unwrap(), Some(number));
+            assert!(row.is_empty());
+        }
+        assert_eq!(put_number(zigzag(-100), &mut [0; 17]), 2);
+        assert!(take(&mut [3, 1].as_slice()).is_err());
+    }
 }

@@ -4,8 +4,8 @@ use arrow::array::{Array, ArrayRef, AsArray, StringArray, StringViewArray};
 use arrow::buffer::{Buffer, NullBuffer};
 use plimsoll_core::{DataType, Result};
 
-use super::byte_keys::{ByteKeys, Key, Strings};
-use super::column::{misfit, text_array};
+use super::byte_keys::{ByteKeys, Key, SHORT, Strings};
+use super::column::{TextColumn, misfit};
 
 /// Text values with dense ids.
 #[derive(Debug)]
@@ -25,6 +25,11 @@ impl TextKeys {
 
     pub(super) fn size(&self) -> usize {
         self.keys.size()
+    }
+
+    /// Lets go of what only look-ups need.
+    pub(super) fn close(&mut self) {
+        self.keys.close();
     }
 
     /// Adds the id of every row to `ids`.
@@ -68,8 +73,14 @@ impl TextKeys {
 
     /// The keys with these ids.
     pub(super) fn decode(&self, ids: &[u32]) -> Result<Vec<ArrayRef>> {
-        let texts = ids.iter().map(|id| (self.null != Some(*id)).then(|| self.keys.get(*id)));
-        Ok(vec![text_array(texts)?])
+        let mut texts = TextColumn::with_capacity(ids.len());
+        for id in ids {
+            match self.null == Some(*id) {
+                true => texts.push_null(),
+                false => texts.push_with(|bytes| self.keys.append_to(*id, bytes))?,
+            }
+        }
+        Ok(vec![texts.finish()?])
     }
 }
 
@@ -94,9 +105,6 @@ impl Strings for Texts<'_> {
     }
 }
 
-/// The most bytes of a string that lies in its view.
-const INLINE: usize = 12;
-
 /// The strings of a `StringViewArray`.
 pub(super) struct Views<'a> {
     views: &'a [u128],
@@ -115,8 +123,8 @@ impl Strings for Views<'_> {
     fn key(&self, row: usize) -> Key<'_> {
         let view = self.views[row];
         let length = view as u32 as usize;
-        if length <= INLINE {
-            return Key::short(view >> 32, length);
+        if length <= SHORT {
+            return Key::short(view);
         }
         let (buffer, start) = ((view >> 64) as u32 as usize, (view >> 96) as usize);
         Key::at(&self.buffers[buffer], start, length)

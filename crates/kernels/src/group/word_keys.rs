@@ -3,37 +3,38 @@
 use arrow::array::{Array, ArrayRef};
 use plimsoll_core::{DataType, Result};
 
-use super::byte_keys::{MANY, TOGETHER};
-use super::column::{Words, word_array, words};
+use super::column::{word_array, words};
+use super::direct::DirectTable;
+use super::growth::push;
 use super::hash::Hasher;
-use super::index::HashIndex;
+use super::index::{HashIndex, MANY, TOGETHER};
 
 /// Words with dense ids.
 #[derive(Debug)]
 pub(super) struct WordKeys {
     data_type: DataType,
     hasher: Hasher,
-    index: HashIndex,
+    finder: Finder,
     /// The word of each id; 0 for the id of NULL.
     keys: Vec<u64>,
     null: Option<u32>,
-    /// Words and hashes of the rows that are being looked up.
-    words: Vec<u64>,
+    /// Hashes of the rows that are being looked up.
     hashes: Vec<u32>,
+}
+
+/// From a word to its id.
+#[derive(Debug)]
+enum Finder {
+    /// While the words lie close together.
+    Direct(DirectTable),
+    Hashed(HashIndex),
 }
 
 impl WordKeys {
     /// No keys; `data_type` is any but text.
     pub(super) fn new(data_type: DataType) -> Self {
-        WordKeys {
-            data_type,
-            hasher: Hasher::new(),
-            index: HashIndex::new(),
-            keys: Vec::new(),
-            null: None,
-            words: Vec::new(),
-            hashes: Vec::new(),
-        }
+        let (hasher, finder) = (Hasher::new(), Finder::Direct(DirectTable::new()));
+        WordKeys { data_type, hasher, finder, keys: Vec::new(), null: None, hashes: Vec::new() }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -41,38 +42,29 @@ impl WordKeys {
     }
 
     pub(super) fn size(&self) -> usize {
-        let words = self.keys.capacity() + self.words.capacity();
-        self.index.size() + words * size_of::<u64>() + self.hashes.capacity() * size_of::<u32>()
+        let finder = match &self.finder {
+            Finder::Direct(table) => table.size(),
+            Finder::Hashed(index) => index.size(),
+        };
+        finder + self.keys.capacity() * size_of::<u64>() + self.hashes.capacity() * size_of::<u32>()
     }
 
-    /// Adds the id of every row to `ids`; `TooWide`, and no id, where a mantissa does not fit 64 bits.
-    pub(super) fn look_up(&mut self, column: &ArrayRef, ids: &mut Vec<u32>) -> Result<Words> {
-        let mut row_words = std::mem::take(&mut self.words);
-        let mut hashes = std::mem::take(&mut self.hashes);
-        let fit = words(column, self.data_type, &mut row_words)?;
-        if fit == Words::Fit {
-            let hasher = self.hasher;
-            hashes.clear();
-            hashes.extend(row_words.iter().map(|word| hasher.word(*word)));
-            let mut rows = row_words.iter().zip(&hashes);
-            match column.logical_nulls().filter(|nulls| nulls.null_count() > 0) {
-                None => {
-                    for hashes in hashes.chunks(TOGETHER) {
-                        if self.len() > MANY {
-                            self.touch(hashes);
-                        }
-                        let rows = rows.by_ref().take(hashes.len());
-                        ids.extend(rows.map(|(word, hash)| self.intern(*word, *hash)));
-                    }
-                }
-                Some(nulls) => ids.extend(rows.zip(&nulls).map(|((word, hash), valid)| match valid {
-                    true => self.intern(*word, *hash),
-                    false => self.null(),
-                })),
-            }
+    /// Lets go of what only look-ups need. There must be none any more.
+    pub(super) fn close(&mut self) {
+        (self.finder, self.hashes) = (Finder::Direct(DirectTable::new()), Vec::new());
+    }
+
+    /// Adds the id of every row to `ids`; whether all mantissas fit 64 bits: else there is no id.
+    pub(super) fn look_up(&mut self, column: &ArrayRef, ids: &mut Vec<u32>) -> Result<bool> {
+        let Some(words) = words(column, self.data_type)? else { return Ok(false) };
+        match column.logical_nulls().filter(|nulls| nulls.null_count() > 0) {
+            None => self.look_up_words(&words, ids),
+            Some(nulls) => ids.extend(words.iter().zip(&nulls).map(|(word, valid)| match valid {
+                true => self.intern(*word),
+                false => self.null(),
+            })),
         }
-        (self.words, self.hashes) = (row_words, hashes);
-        Ok(fit)
+        Ok(true)
     }
 
     /// Takes all keys of `other`; gives the id here of each id there.
@@ -81,7 +73,7 @@ impl WordKeys {
         for (id, word) in (0..).zip(&other.keys) {
             mapping.push(match other.null == Some(id) {
                 true => self.null(),
-                false => self.intern(*word, self.hasher.word(*word)),
+                false => self.intern(*word),
             });
         }
         mapping
@@ -100,31 +92,86 @@ impl WordKeys {
         }
     }
 
+    fn look_up_words(&mut self, words: &[u64], ids: &mut Vec<u32>) {
+        let mut hashes = std::mem::take(&mut self.hashes);
+        for words in words.chunks(TOGETHER) {
+            if matches!(self.finder, Finder::Direct(_)) {
+                ids.extend(words.iter().map(|word| match &self.finder {
+                    Finder::Direct(table) => table.find(*word).unwrap_or_else(|| self.insert(*word)),
+                    Finder::Hashed(_) => self.intern(*word),
+                }));
+                continue;
+            }
+            let hasher = self.hasher;
+            hashes.clear();
+            hashes.extend(words.iter().map(|word| hasher.word(*word)));
+            if self.len() > MANY {
+                self.touch(&hashes);
+            }
+            ids.extend(words.iter().zip(&hashes).map(|(word, hash)| self.intern_hashed(*word, *hash)));
+        }
+        self.hashes = hashes;
+    }
+
     /// As [`ByteKeys`](super::byte_keys::ByteKeys) does it.
     fn touch(&self, hashes: &[u32]) {
+        let Finder::Hashed(index) = &self.finder else { return };
         let last = self.keys.len() - 1;
-        let key = |hash: &u32| self.keys[last.min(self.index.first_candidate(*hash) as usize)];
+        let key = |hash: &u32| self.keys[last.min(index.first_candidate(*hash) as usize)];
         std::hint::black_box(hashes.iter().fold(0, |all, hash| all ^ key(hash)));
     }
 
     #[inline]
-    fn intern(&mut self, word: u64, hash: u32) -> u32 {
-        match self.index.find(hash, |id| self.keys[id as usize] == word) {
-            Ok(id) => id,
-            Err(slot) => self.insert(slot, hash, word),
+    fn intern(&mut self, word: u64) -> u32 {
+        match &self.finder {
+            Finder::Direct(table) => table.find(word).unwrap_or_else(|| self.insert(word)),
+            Finder::Hashed(_) => self.intern_hashed(word, self.hasher.word(word)),
         }
     }
 
+    #[inline]
+    fn intern_hashed(&mut self, word: u64, hash: u32) -> u32 {
+        if let Finder::Hashed(index) = &mut self.finder {
+            match index.find(hash, |id| self.keys[id as usize] == word) {
+                Ok(id) => return id,
+                Err(slot) => index.insert(slot, hash, push_cold(&mut self.keys, word)),
+            }
+        }
+        self.keys.len() as u32 - 1
+    }
+
+    /// Gives a new word an id.
     #[cold]
-    fn insert(&mut self, slot: usize, hash: u32, word: u64) -> u32 {
-        let id = push(&mut self.keys, word);
-        self.index.insert(slot, hash, id);
-        id
+    #[inline(never)]
+    fn insert(&mut self, word: u64) -> u32 {
+        let keys = self.keys.len();
+        if let Finder::Direct(table) = &mut self.finder {
+            #[allow(clippy::cast_possible_truncation, reason = "the table refuses more groups than ids")]
+            if table.insert(word, keys as u32, keys) {
+                return push(&mut self.keys, word);
+            }
+            self.leave_direct();
+        }
+        self.intern(word)
+    }
+
+    /// Words come that lie far apart: from now on they are hashed.
+    fn leave_direct(&mut self) {
+        let mut index = HashIndex::new();
+        for (id, word) in (0..).zip(&self.keys) {
+            let hash = self.hasher.word(*word);
+            if self.null != Some(id)
+                && let Err(slot) = index.find(hash, |_| false)
+            {
+                index.insert(slot, hash, id);
+            }
+        }
+        self.finder = Finder::Hashed(index);
     }
 }
 
-#[allow(clippy::cast_possible_truncation, reason = "the table refuses more groups than ids")]
-fn push(keys: &mut Vec<u64>, word: u64) -> u32 {
-    keys.push(word);
-    keys.len() as u32 - 1
+#[cold]
+#[inline(never)]
+fn push_cold(keys: &mut Vec<u64>, word: u64) -> u32 {
+    push(keys, word)
 }

@@ -18,6 +18,7 @@ pub use types::Misfit;
 pub use worker::{ScanWorker, TicketedScan};
 
 use types::Types;
+use worker::Form;
 
 /// Bytes that a worker reads at a time unless the user says otherwise: with its index and columns they fit in the
 /// second-level cache of most processors.
@@ -80,6 +81,8 @@ pub struct CsvScan {
     filter: Option<Expr>,
     /// Columns of the file that WHERE reads, ascending.
     filter_columns: Vec<usize>,
+    filter_form: Form,
+    output_form: Form,
     types: Types,
     consumer: Option<Consumer>,
     /// How many workers were made.
@@ -105,10 +108,26 @@ impl CsvScan {
             renumber(&mut filter, &filter_columns);
             filter
         });
+        // Views are for comparisons; any other expression would make plain text of them.
+        let compares = filter.as_ref().is_some_and(only_compares);
+        let filter_form = if compares { Form::Encoded } else { Form::Plain };
+        let output_form = if spec.text_views { Form::Encoded } else { Form::Plain };
         let scan = Arc::new(Scan::new(&file, wanted.clone(), spec.block_size, bytes_read));
         let types = Types::new(profiles);
         let (consumer, workers) = (None, AtomicUsize::new(0));
-        CsvScan { file, scan, spec, wanted, filter, filter_columns, types, consumer, workers }
+        CsvScan {
+            file,
+            scan,
+            spec,
+            wanted,
+            filter,
+            filter_columns,
+            filter_form,
+            output_form,
+            types,
+            consumer,
+            workers,
+        }
     }
 
     /// Reserves the workers' buffers, each for a consumer below `consumer`.
@@ -157,6 +176,20 @@ impl CsvScan {
 impl Source for CsvScan {
     fn worker(self: Arc<Self>) -> Box<dyn Iterator<Item = Result<Block>> + Send> {
         Box::new(ScanWorker::new(self))
+    }
+}
+
+/// Whether a condition is made of comparisons of columns with constants alone.
+fn only_compares(condition: &Expr) -> bool {
+    match condition {
+        Expr::And(..) | Expr::Or(..) | Expr::Not(_) => condition.children().into_iter().all(only_compares),
+        Expr::Compare(_, left, right) => {
+            matches!(
+                (&**left, &**right),
+                (Expr::Field(_), Expr::Literal(_)) | (Expr::Literal(_), Expr::Field(_))
+            )
+        }
+        _ => false,
     }
 }
 

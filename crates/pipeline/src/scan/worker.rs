@@ -8,6 +8,7 @@ use arrow::array::{ArrayRef, BooleanArray};
 use arrow::compute::filter;
 use plimsoll_core::{DataType, Error, Field, Profile, Result, Schema, Typed};
 use plimsoll_csv::{ColumnType, Misfit as CellMisfit, Parsed, Reader, Scan, Span};
+use plimsoll_kernels::arrays::plain;
 use plimsoll_kernels::{Block, select};
 
 use super::{CsvScan, Misfit};
@@ -66,6 +67,17 @@ pub struct TicketedScan {
     passed: Vec<Span>,
     memory: Memory,
     ended: bool,
+}
+
+/// How cells become a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// Values of the column's type, text in an array of its own.
+    Plain,
+    /// Values of the column's type, text as views of the block's bytes.
+    Encoded,
+    /// The text that the cells have in the file, whatever their type.
+    FileText,
 }
 
 /// Why some records cannot be given as one block.
@@ -187,10 +199,11 @@ impl TicketedScan {
                 }
                 (_, selected) => {
                     let place = self.scan.place(output.column)?;
-                    self.parse(place, rows.clone(), selected.as_ref(), output.as_text, ticket)?
+                    let form = if output.as_text { Form::FileText } else { self.scan.output_form };
+                    self.parse(place, rows.clone(), selected.as_ref(), form, ticket)?
                 }
             };
-            columns.push(column);
+            columns.push(if self.scan.output_form == Form::Encoded { column } else { plain(&column) });
         }
         let position = self.reader.position() + rows.start as u64;
         Ok(Some(Block { position, schema: Arc::clone(&self.output_schema), columns, rows: passed.rows }))
@@ -200,7 +213,7 @@ impl TicketedScan {
         let mut columns = Vec::with_capacity(self.scan.filter_columns.len());
         for at in 0..self.scan.filter_columns.len() {
             let place = self.scan.place(self.scan.filter_columns[at])?;
-            columns.push(self.parse(place, rows.clone(), None, false, ticket)?);
+            columns.push(self.parse(place, rows.clone(), None, self.scan.filter_form, ticket)?);
         }
         let Some(condition) = &self.scan.filter else {
             return Ok(Passed { selected: None, columns, rows: rows.len() });
@@ -226,7 +239,7 @@ impl TicketedScan {
         place: usize,
         rows: Range<usize>,
         selected: Option<&BooleanArray>,
-        as_text: bool,
+        form: Form,
         ticket: u64,
     ) -> Result<ArrayRef, Halt> {
         if let Some(selected) = selected {
@@ -234,11 +247,11 @@ impl TicketedScan {
             self.passed.clear();
             self.passed.extend(selected.values().set_indices().map(|row| spans[row]));
         }
-        let lent = self.scan.spec.text_views.then(|| self.reader.lend());
+        let lent = (form == Form::Encoded).then(|| self.reader.lend());
         loop {
             let spans =
                 if selected.is_some() { &self.passed } else { &self.reader.spans(place)[rows.clone()] };
-            let column_type = if as_text {
+            let column_type = if form == Form::FileText {
                 ColumnType { data_type: DataType::Utf8, declared: true }
             } else {
                 self.types[place]

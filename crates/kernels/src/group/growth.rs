@@ -1,0 +1,31 @@
+//! How the vectors of a group table grow.
+
+/// Up to this many elements, vectors double.
+const DOUBLING: usize = 1 << 14;
+
+/// Makes room for `more` elements. A long vector grows by a quarter instead of twofold: room to spare in every table
+/// costs more than growing does, since the system moves the pages of a large vector without copying them.
+#[inline]
+pub(super) fn reserve<T>(vector: &mut Vec<T>, more: usize) {
+    if vector.capacity() - vector.len() < more {
+        reserve_now(vector, more);
+    }
+}
+
+/// Adds an element; gives its number.
+#[inline]
+#[allow(clippy::cast_possible_truncation, reason = "the table refuses more groups than ids")]
+pub(super) fn push<T>(vector: &mut Vec<T>, element: T) -> u32 {
+    reserve(vector, 1);
+    vector.push(element);
+    vector.len() as u32 - 1
+}
+
+#[cold]
+fn reserve_now<T>(vector: &mut Vec<T>, more: usize) {
+    let length = vector.len();
+    match length < DOUBLING {
+        true => vector.reserve(more),
+        false => vector.reserve_exact(more.max(length / 4)),
+    }
+}
