@@ -6,8 +6,8 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, Int64Array};
 use plimsoll_core::{Result, TypedAggregate};
 
-use super::per_group::grow;
 use super::{AggregateState, same_state};
+use crate::growth::grow;
 
 /// Rows between two moves of counts from 32 bits to where there are 64. Few in tests, so that they see it happen.
 pub(super) const ROWS_COUNTED: u64 = if cfg!(test) { 16 } else { u32::MAX as u64 };

@@ -7,7 +7,6 @@ mod byte_keys;
 mod column;
 mod direct;
 mod groups;
-mod growth;
 mod hash;
 mod index;
 mod keys;
@@ -27,6 +26,7 @@ pub use groups::Groups;
 pub use widen::widen;
 
 use crate::aggregate::Aggregates;
+use crate::growth;
 use keys::Keys;
 
 /// The most groups of one table: every id fits 32 bits, and an index slot with such an id is never taken for a free one.
@@ -150,6 +150,7 @@ impl GroupTable {
     /// # Errors
     /// Those of the aggregate states.
     pub fn into_groups(mut self) -> Result<Groups> {
+        self.keys.close();
         self.aggregates.close()?;
         Ok(Groups::new(self.keys, self.aggregates, &self.first_positions))
     }

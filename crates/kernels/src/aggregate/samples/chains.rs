@@ -4,6 +4,8 @@
 //! value costs little more than itself in groups of any size, no value knows its group, and none is moved before the end.
 //! While there is one group, it has all slots to itself and there are no blocks.
 
+use crate::growth::{grow, reserve};
+
 /// A width in which values are kept. Its slots also hold the number of a block.
 pub(super) trait Width: Copy + Ord + Default + Into<i128> + Send + Sync {
     /// A value known to fit.
@@ -50,7 +52,7 @@ impl<T: Width> Chains<T> {
             return Ok(());
         }
         let lone = self.chains.len() == 1 && !self.slots.is_empty();
-        super::grow(&mut self.chains, groups, Chain::default);
+        grow(&mut self.chains, groups, Chain::default);
         if lone && groups > 1 {
             let values = std::mem::take(&mut self.slots);
             self.push_all(values.into_iter().map(|value| (0, value)))?;
@@ -66,7 +68,7 @@ impl<T: Width> Chains<T> {
     /// Takes values into the only group.
     pub(super) fn extend_lone(&mut self, values: impl Iterator<Item = T>) {
         let more = values.size_hint().0;
-        super::reserve(&mut self.slots, more);
+        reserve(&mut self.slots, more);
         self.slots.extend(values);
     }
 
@@ -176,7 +178,7 @@ fn add_block<T: Width>(mut slots: Vec<T>, chain: &mut Chain) -> (Vec<T>, Result<
     if block >= UNITS {
         return (slots, Err(NoRoom));
     }
-    super::reserve(&mut slots, usize::from(size));
+    reserve(&mut slots, usize::from(size));
     slots.resize(slots.len() + usize::from(size), T::default());
     let link = if chain.size == FULL { chain.block | FULL_BEFORE } else { chain.block };
     slots[block * usize::from(LEAST)] = T::of(link.into());

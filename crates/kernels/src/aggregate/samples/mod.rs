@@ -7,7 +7,6 @@ use arrow::buffer::NullBuffer;
 use plimsoll_core::{Error, Result};
 
 use super::key::rescale;
-use super::per_group::{grow, reserve};
 use super::read::{Reader, read};
 use chains::{Chains, NoRoom, Width};
 

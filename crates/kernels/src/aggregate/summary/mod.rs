@@ -18,11 +18,11 @@ use plimsoll_core::{AggregateFunction as A, DataType, Error, MAX_PRECISION, Resu
 
 use super::count::ROWS_COUNTED;
 use super::key::{from_keys, rescale, widening};
-use super::per_group::grow;
 use super::read::read;
 use super::{AggregateState, argument_type, same_state};
 use crate::arrays::arrow_type;
 use crate::exact::IntegerSum;
+use crate::growth::grow;
 use beyond::Beyond;
 use rows::{Rows, take_part};
 use slot::{Extent, Full, Slot, Total};
