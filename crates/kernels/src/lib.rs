@@ -9,6 +9,7 @@ pub mod block;
 pub mod evaluate;
 pub mod exact;
 pub mod group;
+mod growth;
 
 pub use aggregate::{AggregateState, Aggregates};
 pub use block::{Block, Source};

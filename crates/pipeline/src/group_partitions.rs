@@ -139,7 +139,8 @@ impl<'a> Partitions<'a> {
         loop {
             let shared = self.shared.read().unwrap_or_else(PoisonError::into_inner);
             if let Some(now) = shared.as_ref()
-                && (same(&now.plan.schema, schema) || same(&join(&now.plan.schema, schema)?, &now.plan.schema))
+                && (same(&now.plan.schema, schema)
+                    || same(&join(&now.plan.schema, schema)?, &now.plan.schema))
             {
                 return Ok(shared);
             }

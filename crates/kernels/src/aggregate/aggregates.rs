@@ -68,9 +68,9 @@ impl Aggregates {
         arguments: &[Vec<ArrayRef>],
         positions: &[u64],
     ) -> Result<()> {
-        self.families.iter_mut().try_for_each(|family| {
-            family.state.update_at(groups, &arguments[family.members[0]], positions)
-        })
+        self.families
+            .iter_mut()
+            .try_for_each(|family| family.state.update_at(groups, &arguments[family.members[0]], positions))
     }
 
     /// See [`AggregateState::take_part`].

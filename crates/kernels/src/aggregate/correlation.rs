@@ -64,32 +64,17 @@ impl CorrelationOfIntegers {
 
     /// Takes a pair of words. Whether squares have left 256 bits.
     #[inline(always)]
-    fn add(&mut self, states: &mut [PairWords], group: u32, left: i64, right: i64) -> bool {
-        let state = &mut states[group as usize];
-        let (of_left, of_right) = (state.left.add(left), state.right.add(right));
+    fn add(&mut self, state: &mut PairWords, group: u32, left: i64, right: i64) -> bool {
+        let mut too_large = false;
+        state.left.add(left, |overflow| too_large |= self.left.carry(group, overflow));
+        state.right.add(right, |overflow| too_large |= self.right.carry(group, overflow));
         let product = i128::from(left) * i128::from(right);
         let (products, overflow) = state.products.overflowing_add(product);
         state.products = products;
-        if of_left.0 | of_left.1 | of_right.0 | of_right.1 | overflow {
-            return self.carry(group, (left, of_left), (right, of_right), (overflow, product < 0));
-        }
-        false
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn carry(
-        &mut self,
-        group: u32,
-        left: (i64, (bool, bool)),
-        right: (i64, (bool, bool)),
-        (overflow, negative): (bool, bool),
-    ) -> bool {
-        let group = group as usize;
         if overflow {
-            self.products.carry(group, negative);
+            self.products.carry(group as usize, product < 0);
         }
-        self.left.carry(group, left.0, left.1) | self.right.carry(group, right.0, right.1)
+        too_large
     }
 
     /// Adds to the sum of products of a group.
@@ -135,8 +120,17 @@ impl Fold for CorrelationOfIntegers {
     ) -> Result<()> {
         let mut too_large = false;
         if let (Some(left), Some(right)) = (words(&arguments[0]), words(&arguments[1])) {
-            let (left, right) = (&left[..groups.len()], &right[..groups.len()]);
-            visit_pairs(arguments, |row| too_large |= self.add(states, groups[row], left[row], right[row]));
+            match NullBuffer::union(arguments[0].nulls(), arguments[1].nulls()) {
+                None => {
+                    groups.iter().zip(left.iter().zip(right.iter())).for_each(|(group, (left, right))| {
+                        too_large |= self.add(&mut states[*group as usize], *group, *left, *right);
+                    })
+                }
+                Some(nulls) => nulls.valid_indices().for_each(|row| {
+                    let state = &mut states[groups[row] as usize];
+                    too_large |= self.add(state, groups[row], left[row], right[row]);
+                }),
+            }
             return checked(too_large);
         }
         let (left, right) = (mantissas(&arguments[0]), mantissas(&arguments[1]));

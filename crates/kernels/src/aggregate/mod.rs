@@ -110,13 +110,13 @@ pub trait AggregateState: Send + Sync {
 /// A state for aggregates that [`family::families`] has put together, with no group yet.
 fn state(family: &[&TypedAggregate]) -> Box<dyn AggregateState> {
     use AggregateFunction as A;
-    let Some(lead) = family.first() else { return per_group::boxed(count::CountRows) };
+    let Some(lead) = family.first() else { return Box::new(count::Counts::new(false)) };
     let functions: Vec<A> = family.iter().map(|aggregate| aggregate.function).collect();
     let argument = argument_type(lead);
     let (is_text, is_float) = (argument == DataType::Utf8, argument == DataType::Float64);
     match lead.function {
-        A::CountStar => per_group::boxed(count::CountRows),
-        A::Count => per_group::boxed(count::CountValues),
+        A::CountStar => Box::new(count::Counts::new(false)),
+        A::Count => Box::new(count::Counts::new(true)),
         A::CountDistinct if is_text => Box::new(distinct::DistinctTexts::default()),
         A::CountDistinct => Box::new(distinct::DistinctKeys::new(argument)),
         A::Sum | A::Avg if is_float => per_group::boxed(float_sum::FloatSums::new(functions)),

@@ -49,27 +49,46 @@ pub(super) struct MomentCarries {
     squares: Carries,
 }
 
+/// Which word of moments has overflowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Overflow {
+    /// The sum's; downwards where the value was negative.
+    Sum { negative: bool },
+    /// That of the squares.
+    Squares,
+}
+
 impl MomentWords {
-    /// Takes a mantissa of 64 bits. Whether sum and squares have overflowed: [`MomentCarries::carry`] wants to know.
+    /// Takes a mantissa of 64 bits. Calls `carry` where a word overflows: [`MomentCarries::carry`] wants to know.
     #[inline(always)]
-    pub(super) fn add(&mut self, value: i64) -> (bool, bool) {
-        let (sum, sum_overflow) = self.sum.overflowing_add(value);
+    pub(super) fn add(&mut self, value: i64, mut carry: impl FnMut(Overflow)) {
+        self.count += 1;
+        let (sum, overflow) = self.sum.overflowing_add(value);
+        self.sum = sum;
+        if overflow {
+            carry(Overflow::Sum { negative: value < 0 });
+        }
         let square = (i128::from(value) * i128::from(value)) as u128;
-        let (squares, squares_overflow) = self.squares.overflowing_add(square);
-        *self = MomentWords { squares, sum, count: self.count + 1 };
-        (sum_overflow, squares_overflow)
+        let (squares, overflow) = self.squares.overflowing_add(square);
+        self.squares = squares;
+        if overflow {
+            carry(Overflow::Squares);
+        }
     }
 }
 
 impl MomentCarries {
-    /// Follows words that have overflowed. Whether the squares have left 256 bits.
+    /// Follows a word that has overflowed. Whether the squares have left 256 bits.
     #[cold]
     #[inline(never)]
-    pub(super) fn carry(&mut self, group: usize, value: i64, overflow: (bool, bool)) -> bool {
-        if overflow.0 {
-            self.sums.carry(group, value < 0);
+    pub(super) fn carry(&mut self, group: u32, overflow: Overflow) -> bool {
+        match overflow {
+            Overflow::Sum { negative } => {
+                self.sums.carry(group as usize, negative);
+                false
+            }
+            Overflow::Squares => self.squares.carry(group as usize, false),
         }
-        overflow.1 && self.squares.carry(group, false)
     }
 
     /// Adds moments to those of `group`, which has these words. Whether the squares have left 256 bits.

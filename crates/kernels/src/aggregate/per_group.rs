@@ -7,6 +7,7 @@ use arrow::array::ArrayRef;
 use plimsoll_core::{Result, TypedAggregate};
 
 use super::{AggregateState, NOWHERE, same_kind};
+use crate::growth::grow;
 
 /// What a family does with the state of one group; [`boxed`] makes an [`AggregateState`] of it.
 pub(super) trait Fold: Send + Sync + 'static {
@@ -64,29 +65,6 @@ pub(super) trait Fold: Send + Sync + 'static {
 /// The states of no group yet.
 pub(super) fn boxed<F: Fold>(fold: F) -> Box<dyn AggregateState> {
     Box::new(PerGroup { fold, states: Vec::new() })
-}
-
-/// Up to this many items, vectors double.
-const DOUBLING: usize = 1 << 16;
-
-/// Makes a vector `groups` long.
-pub(super) fn grow<T>(states: &mut Vec<T>, groups: usize, new: impl FnMut() -> T) {
-    if groups > states.len() {
-        reserve(states, groups - states.len());
-        states.resize_with(groups, new);
-    }
-}
-
-/// Makes room for `more` items. A long vector grows by an eighth instead of twofold: the system moves the pages of a large
-/// vector without copying them, so that room to spare costs more than growing does.
-#[inline]
-pub(super) fn reserve<T>(items: &mut Vec<T>, more: usize) {
-    if more > items.capacity() - items.len() {
-        match items.capacity() < DOUBLING {
-            true => items.reserve(more),
-            false => items.reserve_exact(more.max(items.capacity() / 8)),
-        }
-    }
 }
 
 struct PerGroup<F: Fold> {

@@ -123,11 +123,7 @@ impl Reader for Rows<'_> {
         let Rows { states, carries, groups } = self;
         let mut too_large = false;
         let mut one = |group: u32, value: N| {
-            let (group, value) = (group as usize, value.into());
-            let overflow = states[group].add(value);
-            if overflow.0 | overflow.1 {
-                too_large |= carries.carry(group, value, overflow);
-            }
+            states[group as usize].add(value.into(), |overflow| too_large |= carries.carry(group, overflow));
         };
         match nulls {
             None => groups.iter().zip(values).for_each(|(group, value)| one(*group, *value)),

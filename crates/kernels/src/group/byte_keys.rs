@@ -281,7 +281,8 @@ mod tests {
     fn look_up(keys: &mut ByteKeys, strings: &Vec<Vec<u8>>) -> Vec<u32> {
         let mut ids = Vec::new();
         keys.look_up(strings, strings.len(), &mut ids);
-        let singly: Vec<u32> = strings.iter().map(|string| keys.look_up_one(Key::at(string, 0, string.len()))).collect();
+        let singly: Vec<u32> =
+            strings.iter().map(|string| keys.look_up_one(Key::at(string, 0, string.len()))).collect();
         assert_eq!(ids, singly);
         let values = [strings.concat(), vec![7; 40]].concat();
         let mut end = 0;

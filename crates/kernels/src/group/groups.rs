@@ -141,7 +141,9 @@ impl Groups {
         let bound = self.tables.iter().filter_map(|table| table.position(share)).min();
         let start = self.next.len();
         for (number, table) in self.tables.iter_mut().enumerate() {
-            while let Some(position) = table.position(0).filter(|position| bound.is_none_or(|end| *position < end)) {
+            while let Some(position) =
+                table.position(0).filter(|position| bound.is_none_or(|end| *position < end))
+            {
                 self.next.push(Next { position, table: number, id: table.order[table.given] });
                 table.given += 1;
             }

@@ -7,7 +7,6 @@ mod byte_keys;
 mod column;
 mod direct;
 mod groups;
-mod growth;
 mod hash;
 mod index;
 mod keys;
@@ -30,6 +29,7 @@ pub use partition::{PARTITIONS, Partitioned, Partitioner};
 pub use widen::widen;
 
 use crate::aggregate::Aggregates;
+use crate::growth;
 use keys::Keys;
 
 /// The most groups of one table: every id fits 32 bits, and an index slot with such an id is never taken for a free one.

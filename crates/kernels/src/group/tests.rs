@@ -249,10 +249,13 @@ proptest! {
 #[test]
 fn partitions_know_values_and_not_arrays() {
     let partition = |data_type: DataType, column: ArrayRef| {
-        let partitioned = Partitioner::new().partition(&[data_type], &[Arc::clone(&column)], column.len()).unwrap();
+        let partitioned =
+            Partitioner::new().partition(&[data_type], &[Arc::clone(&column)], column.len()).unwrap();
         let mut of_rows = vec![0; column.len()];
         for number in 0..PARTITIONS {
-            partitioned.rows()[partitioned.range(number)].iter().for_each(|row| of_rows[*row as usize] = number);
+            partitioned.rows()[partitioned.range(number)]
+                .iter()
+                .for_each(|row| of_rows[*row as usize] = number);
         }
         of_rows
     };
@@ -276,7 +279,11 @@ fn partitions_know_values_and_not_arrays() {
 fn rows_that_do_not_fit_lanes_move_the_keys() {
     let types = [DataType::Utf8, DataType::Int64];
     let mut table = GroupTable::new(&types, &[]);
-    update(&mut table, &[texts(vec![Some("a"), None, Some("b")]), integers(vec![Some(1), Some(1), Some(2)])], 0);
+    update(
+        &mut table,
+        &[texts(vec![Some("a"), None, Some("b")]), integers(vec![Some(1), Some(1), Some(2)])],
+        0,
+    );
     let long = "more than twelve bytes";
     update(&mut table, &[texts(vec![Some("b"), Some(long)]), integers(vec![Some(2), Some(-1)])], 3);
     let mut other = GroupTable::new(&types, &[]);

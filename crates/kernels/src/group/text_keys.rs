@@ -119,7 +119,6 @@ impl<'a> Views<'a> {
         self.views
     }
 
-
     pub(super) fn new(texts: &'a StringViewArray) -> Self {
         Views { views: texts.views(), buffers: texts.data_buffers() }
     }

@@ -164,9 +164,15 @@ fn many_groups_lie_in_partitions() {
     let sum_of = |key: i64| (0..420).filter(|row| row * 37 % 100 == key).sum::<i64>();
     let keys: Vec<i64> = (0..100).map(|row| row * 37 % 100).collect();
     let sums_of: Vec<Option<i128>> = keys.iter().map(|key| Some(sum_of(*key).into())).collect();
-    for (workers, few, wider) in
-        [(1, 5, 0..0), (3, 5, 0..0), (3, 30, 0..0), (2, 40, 0..0), (2, 5, 1..3), (3, 5, 40..41), (4, 20, 59..60)]
-    {
+    for (workers, few, wider) in [
+        (1, 5, 0..0),
+        (3, 5, 0..0),
+        (3, 30, 0..0),
+        (2, 40, 0..0),
+        (2, 5, 1..3),
+        (3, 5, 40..41),
+        (4, 20, 59..60),
+    ] {
         let budget = Budget::unlimited();
         let bases = many_keys(workers, wider.clone());
         let input = schema(&[DataType::Int64; 2]);
@@ -198,7 +204,8 @@ fn a_budget_ends_partitions_too() {
     for limit in [2_000, 10_000, 20_000, 40_000, 80_000, 1_000_000] {
         let budget = Budget::limited(limit).unwrap();
         let bases = many_keys(2, 20..22);
-        let group = Group::parallel(bases, pool(2), sums(vec![Expr::Field(0)]), schema(&[DataType::Int64; 2]));
+        let group =
+            Group::parallel(bases, pool(2), sums(vec![Expr::Field(0)]), schema(&[DataType::Int64; 2]));
         let mut group = group.with_consumer(budget.consumer("group"));
         group.few = 5;
         if let Some(Err(error)) = group.next() {

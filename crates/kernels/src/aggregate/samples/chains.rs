@@ -4,6 +4,8 @@
 //! value costs little more than itself in groups of any size, no value knows its group, and none is moved before the end.
 //! While there is one group, it has all slots to itself and there are no blocks.
 
+use crate::growth::{grow, reserve};
+
 /// A width in which values are kept. Its slots also hold the number of a block.
 pub(super) trait Width: Copy + Ord + Default + Into<i128> + Send + Sync {
     /// A value known to fit.
@@ -50,9 +52,10 @@ impl<T: Width> Chains<T> {
             return Ok(());
         }
         let lone = self.chains.len() == 1 && !self.slots.is_empty();
-        super::grow(&mut self.chains, groups, Chain::default);
+        grow(&mut self.chains, groups, Chain::default);
         if lone && groups > 1 {
-            std::mem::take(&mut self.slots).into_iter().try_for_each(|value| self.push(0, value))?;
+            let values = std::mem::take(&mut self.slots);
+            self.push_all(values.into_iter().map(|value| (0, value)))?;
         }
         Ok(())
     }
@@ -65,20 +68,29 @@ impl<T: Width> Chains<T> {
     /// Takes values into the only group.
     pub(super) fn extend_lone(&mut self, values: impl Iterator<Item = T>) {
         let more = values.size_hint().0;
-        super::reserve(&mut self.slots, more);
+        reserve(&mut self.slots, more);
         self.slots.extend(values);
     }
 
-    /// Takes a value into one of several groups.
-    #[inline(always)]
-    pub(super) fn push(&mut self, group: u32, value: T) -> Result<(), NoRoom> {
-        let chain = &mut self.chains[group as usize];
-        if chain.used == chain.size {
-            *chain = add_block(&mut self.slots, *chain)?;
+    /// Takes values, each into one of several groups.
+    #[inline]
+    pub(super) fn push_all(&mut self, rows: impl Iterator<Item = (u32, T)>) -> Result<(), NoRoom> {
+        // On the stack, so that its address and length stay in registers.
+        let mut slots = std::mem::take(&mut self.slots);
+        let (chains, mut room) = (self.chains.as_mut_slice(), Ok(()));
+        for (group, value) in rows {
+            let chain = &mut chains[group as usize];
+            if chain.used == chain.size {
+                (slots, room) = add_block(slots, chain);
+                if room.is_err() {
+                    break;
+                }
+            }
+            slots[chain.block as usize * LEAST as usize + usize::from(chain.used)] = value;
+            chain.used += 1;
         }
-        self.slots[chain.block as usize * LEAST as usize + usize::from(chain.used)] = value;
-        chain.used += 1;
-        Ok(())
+        self.slots = slots;
+        room
     }
 
     /// Adds the values of a group to `values`.
@@ -160,18 +172,20 @@ impl<T: Width> Chains<T> {
 /// A new block after the one that is full.
 #[cold]
 #[inline(never)]
-fn add_block<T: Width>(slots: &mut Vec<T>, chain: Chain) -> Result<Chain, NoRoom> {
+fn add_block<T: Width>(mut slots: Vec<T>, chain: &mut Chain) -> (Vec<T>, Result<(), NoRoom>) {
     let size = if chain.size == 0 { LEAST } else { (chain.size * 2).min(FULL) };
     let block = slots.len() / usize::from(LEAST);
     if block >= UNITS {
-        return Err(NoRoom);
+        return (slots, Err(NoRoom));
     }
-    super::reserve(slots, usize::from(size));
+    reserve(&mut slots, usize::from(size));
     slots.resize(slots.len() + usize::from(size), T::default());
     let link = if chain.size == FULL { chain.block | FULL_BEFORE } else { chain.block };
     slots[block * usize::from(LEAST)] = T::of(link.into());
     #[allow(clippy::cast_possible_truncation, reason = "checked above")]
-    Ok(Chain { block: block as u32, used: 1, size })
+    let block = block as u32;
+    *chain = Chain { block, used: 1, size };
+    (slots, Ok(()))
 }
 
 impl Width for i32 {
@@ -230,7 +244,7 @@ mod tests {
             chains.resize(1).unwrap();
             chains.extend_lone((0..lone).map(|value| value as i32));
             chains.resize(3).unwrap();
-            rows.iter().for_each(|(group, value)| chains.push(*group, *value).unwrap());
+            chains.push_all(rows.iter().copied()).unwrap();
             let mut expected: Vec<Vec<i128>> = vec![(0..lone as i128).collect(), vec![], vec![]];
             rows.iter().for_each(|(group, value)| expected[*group as usize].push((*value).into()));
             expected.iter_mut().for_each(|values| values.sort_unstable());

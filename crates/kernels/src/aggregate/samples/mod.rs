@@ -7,7 +7,6 @@ use arrow::buffer::NullBuffer;
 use plimsoll_core::{Error, Result};
 
 use super::key::rescale;
-use super::per_group::{grow, reserve};
 use super::read::{Reader, read};
 use chains::{Chains, NoRoom, Width};
 
@@ -170,11 +169,11 @@ struct Copies<'a, T> {
 impl<T: Width> Visitor for Copies<'_, T> {
     fn visit<V: Copy + Ord + Into<i128>>(&mut self, values: &mut [V]) {
         let Some(group) = self.to.next() else { return };
-        let mut values = values.iter().map(|value| T::of((*value).into()));
+        let values = values.iter().map(|value| T::of((*value).into()));
         if self.chains.is_lone() {
             self.chains.extend_lone(values);
         } else if self.outcome.is_ok() {
-            self.outcome = values.try_for_each(|value| self.chains.push(*group, value));
+            self.outcome = self.chains.push_all(values.map(|value| (*group, value)));
         }
     }
 }
@@ -237,10 +236,10 @@ fn extend<T: Width, N: Copy>(
         (true, None) => chains.extend_lone(values.iter().map(|v| value(*v))),
         (true, Some(nulls)) => chains.extend_lone(nulls.valid_indices().map(|row| value(values[row]))),
         (false, None) => {
-            groups.iter().zip(values).try_for_each(|(group, v)| chains.push(*group, value(*v)))?;
+            chains.push_all(groups.iter().zip(values).map(|(group, v)| (*group, value(*v))))?;
         }
         (false, Some(nulls)) => {
-            nulls.valid_indices().try_for_each(|row| chains.push(groups[row], value(values[row])))?;
+            chains.push_all(nulls.valid_indices().map(|row| (groups[row], value(values[row]))))?;
         }
     }
     Ok(())

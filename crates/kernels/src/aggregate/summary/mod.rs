@@ -13,21 +13,19 @@ use std::any::Any;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Decimal128Array, Float64Array, Int64Array};
+use arrow::buffer::NullBuffer;
 use plimsoll_core::{AggregateFunction as A, DataType, Error, MAX_PRECISION, Result, TypedAggregate};
 
+use super::count::ROWS_COUNTED;
 use super::key::{from_keys, rescale, widening};
-use super::per_group::grow;
 use super::read::read;
 use super::{AggregateState, NOWHERE, argument_type, same_kind};
 use crate::arrays::arrow_type;
 use crate::exact::IntegerSum;
+use crate::growth::grow;
 use beyond::Beyond;
 use rows::{Rows, take_part};
 use slot::{Extent, Full, Slot, Total};
-
-/// Rows between two moves of the slots' counts, which have 32 bits, to where there are 64. Few in tests, so that they see
-/// it happen.
-const ROWS_COUNTED: u64 = if cfg!(test) { 16 } else { u32::MAX as u64 };
 
 /// The least integer with more digits than a result has.
 const BEYOND_DIGITS: u128 = 10u128.pow(MAX_PRECISION as u32);
@@ -103,29 +101,46 @@ impl<S: Slot> Summary<S> {
         }
     }
 
+    /// Sums as an array. There can be millions, hardly ever with a NULL or of more than a word.
+    fn totals(&self, groups: &[u32]) -> Result<ArrayRef> {
+        let mut totals = Vec::with_capacity(groups.len());
+        let mut valid = Vec::with_capacity(groups.len());
+        for group in groups {
+            let group = *group as usize;
+            let (_, words) = self.slots[group].parts();
+            let total = match self.beyond.carries.is_empty() && words.count > 0 {
+                true => Some(words.sum.into()),
+                false => self.total(group)?,
+            };
+            totals.push(total.unwrap_or(0));
+            valid.push(total.is_some());
+        }
+        let nulls = (!valid.iter().all(|valid| *valid)).then(|| NullBuffer::from(valid));
+        let totals = Decimal128Array::new(totals.into(), nulls);
+        Ok(Arc::new(totals.with_data_type(arrow_type(DataType::decimal(self.scale())))))
+    }
+
     fn result(&self, function: A, groups: &[u32]) -> Result<ArrayRef> {
-        let groups = groups.iter().map(|group| *group as usize);
+        let numbers = groups.iter().map(|group| *group as usize);
         Ok(match function {
             A::Min => {
-                from_keys(groups.map(|group| self.extent(group).map(|(least, _)| least)), self.argument)
+                from_keys(numbers.map(|group| self.extent(group).map(|(least, _)| least)), self.argument)
             }
-            A::Max => {
-                from_keys(groups.map(|group| self.extent(group).map(|(_, greatest)| greatest)), self.argument)
-            }
-            A::Sum => {
-                let totals = groups.map(|group| self.total(group)).collect::<Result<Decimal128Array>>()?;
-                Arc::new(totals.with_data_type(arrow_type(DataType::decimal(self.scale()))))
-            }
+            A::Max => from_keys(
+                numbers.map(|group| self.extent(group).map(|(_, greatest)| greatest)),
+                self.argument,
+            ),
+            A::Sum => self.totals(groups)?,
             A::Avg => {
                 let unit = 10u128.pow(self.scale().into());
                 let mean = |sum: IntegerSum| (sum.count() > 0).then(|| sum.mean(unit));
-                Arc::new(groups.map(|group| mean(self.sum(group))).collect::<Float64Array>())
+                Arc::new(numbers.map(|group| mean(self.sum(group))).collect::<Float64Array>())
             }
             A::CountStar => {
-                let rows = groups.map(|group| self.sum(group).count() + self.beyond.nulls(group));
+                let rows = numbers.map(|group| self.sum(group).count() + self.beyond.nulls(group));
                 Arc::new(rows.map(|rows| rows as i64).collect::<Int64Array>())
             }
-            _ => Arc::new(groups.map(|group| self.sum(group).count() as i64).collect::<Int64Array>()),
+            _ => Arc::new(numbers.map(|group| self.sum(group).count() as i64).collect::<Int64Array>()),
         })
     }
 }

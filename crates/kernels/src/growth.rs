@@ -1,4 +1,4 @@
-//! How the vectors of a group table grow.
+//! How the vectors of a group table and of its states grow. It knows no table.
 
 /// Up to this many elements, vectors double.
 const DOUBLING: usize = 1 << 14;
@@ -6,7 +6,7 @@ const DOUBLING: usize = 1 << 14;
 /// Makes room for `more` elements. A long vector grows by a quarter instead of twofold: room to spare in every table
 /// costs more than growing does, since the system moves the pages of a large vector without copying them.
 #[inline]
-pub(super) fn reserve<T>(vector: &mut Vec<T>, more: usize) {
+pub(crate) fn reserve<T>(vector: &mut Vec<T>, more: usize) {
     if vector.capacity() - vector.len() < more {
         reserve_now(vector, more);
     }
@@ -15,10 +15,18 @@ pub(super) fn reserve<T>(vector: &mut Vec<T>, more: usize) {
 /// Adds an element; gives its number.
 #[inline]
 #[allow(clippy::cast_possible_truncation, reason = "the table refuses more groups than ids")]
-pub(super) fn push<T>(vector: &mut Vec<T>, element: T) -> u32 {
+pub(crate) fn push<T>(vector: &mut Vec<T>, element: T) -> u32 {
     reserve(vector, 1);
     vector.push(element);
     vector.len() as u32 - 1
+}
+
+/// Makes a vector at least `length` long.
+pub(crate) fn grow<T>(vector: &mut Vec<T>, length: usize, new: impl FnMut() -> T) {
+    if length > vector.len() {
+        reserve(vector, length - vector.len());
+        vector.resize_with(length, new);
+    }
 }
 
 #[cold]

@@ -1,0 +1,11 @@
+//! The stages of a query, each alone: what a row or a byte costs where. It never reads a file.
+//!
+//! `cargo bench -p plimsoll-workspace --bench stages`, with a filter behind it: `-- aggregate`
+
+#![allow(clippy::expect_used, reason = "a benchmark that cannot run has nothing to measure")]
+
+mod aggregate;
+
+fn main() {
+    divan::main();
+}
