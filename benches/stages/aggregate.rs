@@ -21,7 +21,7 @@ struct Input {
 }
 
 /// Numbers that follow no order (SplitMix64: Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014).
-fn random(seed: u64) -> u64 {
+pub(crate) fn random(seed: u64) -> u64 {
     let mut bits = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

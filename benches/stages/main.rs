@@ -5,6 +5,7 @@
 #![allow(clippy::expect_used, reason = "a benchmark that cannot run has nothing to measure")]
 
 mod aggregate;
+mod keys;
 
 fn main() {
     divan::main();
