@@ -37,14 +37,16 @@ impl Column {
         let rows = start..start + Block::ROWS;
         let of = |row: usize, values: usize| random((row * 8 + number) as u64) % values as u64;
         match self {
-            Column::Short(values) => {
-                Arc::new(StringViewArray::from_iter_values(rows.map(|row| format!("id{:06}", of(row, values)))))
-            }
+            Column::Short(values) => Arc::new(StringViewArray::from_iter_values(
+                rows.map(|row| format!("id{:06}", of(row, values))),
+            )),
             Column::Long(values) => {
                 let texts = rows.map(|row| format!("identifier {:010}", of(row, values)));
                 Arc::new(StringViewArray::from_iter_values(texts))
             }
-            Column::Integer(values) => Arc::new(Int64Array::from_iter_values(rows.map(|row| of(row, values) as i64))),
+            Column::Integer(values) => {
+                Arc::new(Int64Array::from_iter_values(rows.map(|row| of(row, values) as i64)))
+            }
             Column::Sparse(values) => {
                 Arc::new(Int64Array::from_iter_values(rows.map(|row| random(of(row, values)) as i64)))
             }
@@ -54,7 +56,8 @@ impl Column {
 
 fn look_up(bencher: Bencher, columns: &[Column]) {
     let types: Vec<DataType> = columns.iter().map(|column| column.data_type()).collect();
-    let block = |start| columns.iter().enumerate().map(|(number, column)| column.block(start, number)).collect();
+    let block =
+        |start| columns.iter().enumerate().map(|(number, column)| column.block(start, number)).collect();
     let blocks: Vec<Vec<ArrayRef>> = (0..ROWS).step_by(Block::ROWS).map(block).collect();
     bencher.counter(ItemsCount::new(ROWS)).bench(|| {
         let mut table = GroupTable::new(&types, &[]);

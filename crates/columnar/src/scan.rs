@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use arrow::array::{Array, ArrayRef, AsArray};
+use arrow::datatypes::DataType as ArrowType;
 use plimsoll_core::{Error, Result, Schema};
 use plimsoll_kernels::{Block, Source};
 use plimsoll_memory::Consumer;
@@ -27,6 +29,8 @@ pub struct StoreScan {
     /// The first ticket that failed: those behind it are not wanted any more.
     failed: AtomicU64,
     consumer: Option<Consumer>,
+    /// Whether texts may come with their dictionary.
+    dictionaries: bool,
 }
 
 impl StoreScan {
@@ -46,13 +50,21 @@ impl StoreScan {
             tickets.push(tickets.last().map_or(0, |first| first + blocks));
         }
         let (next, failed) = (AtomicU64::new(0), AtomicU64::new(u64::MAX));
-        Ok(StoreScan { store, columns, schema, tickets, next, failed, consumer: None })
+        let (consumer, dictionaries) = (None, false);
+        Ok(StoreScan { store, columns, schema, tickets, next, failed, consumer, dictionaries })
     }
 
     /// Reserves what the workers' converted columns take from `consumer`: that of a block for each worker.
     #[must_use]
     pub fn with_consumer(mut self, consumer: Consumer) -> Self {
         self.consumer = Some(consumer);
+        self
+    }
+
+    /// Gives texts that the store holds by a dictionary as they are; see [`plimsoll_kernels::arrays`].
+    #[must_use]
+    pub fn with_dictionaries(mut self, dictionaries: bool) -> Self {
+        self.dictionaries = dictionaries;
         self
     }
 
@@ -95,13 +107,26 @@ impl StoreScan {
         for column in columns {
             slices.push((column.chunk(chunk)?.slice(before, rows), column.field.data_type));
         }
+        let kept = |slice: &ArrayRef| self.dictionaries && is_dictionary(slice);
         if let Some(hold) = hold {
-            hold.resize(slices.iter().map(|(slice, logical)| decoded_bytes(slice, *logical)).sum())?;
+            let decoded = slices.iter().filter(|(slice, _)| !kept(slice));
+            hold.resize(decoded.map(|(slice, logical)| decoded_bytes(slice, *logical)).sum())?;
         }
-        let columns = slices.iter().map(|(slice, logical)| decode(slice, *logical)).collect::<Result<_>>()?;
+        let columns = slices.iter().map(|(slice, logical)| match kept(slice) {
+            true => Ok(Arc::clone(slice)),
+            false => decode(slice, *logical),
+        });
+        let columns = columns.collect::<Result<_>>()?;
         let position = self.store.start(chunk) + before as u64;
         Ok(Block { position, schema: Arc::clone(&self.schema), columns, rows })
     }
+}
+
+/// Whether the kernels take the array as it is: a dictionary of plain texts.
+fn is_dictionary(array: &ArrayRef) -> bool {
+    array
+        .as_any_dictionary_opt()
+        .is_some_and(|dictionary| *dictionary.values().data_type() == ArrowType::Utf8)
 }
 
 impl Source for StoreScan {

@@ -119,7 +119,8 @@ impl Source {
                     renumber(&mut filter, &columns);
                     filter
                 });
-                let scan = Arc::new(StoreScan::new(Arc::clone(store), columns)?.with_consumer(consumer));
+                let scan = StoreScan::new(Arc::clone(store), columns)?.with_consumer(consumer);
+                let scan = Arc::new(scan.with_dictionaries(spec.text_views));
                 let (records, given) = (Arc::default(), spec.outputs.len());
                 Ok(Pass::Held { scan, filter, given, records })
             }

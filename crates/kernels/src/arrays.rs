@@ -15,16 +15,18 @@
 //! `Decimal128Array`, whatever the logical precision: whoever takes a decimal takes both. Results of expressions and
 //! aggregates are always `Decimal128Array`.
 //!
-//! The columns of a block may also come *encoded*, as their source has them: text as a `StringViewArray`. [`plain`] makes
-//! the array of the table of it; [`evaluate`](crate::evaluate()) always gives plain arrays.
+//! The columns of a block may also come *encoded*, as their source has them: text as a `StringViewArray` or as a
+//! `DictionaryArray` of a `StringArray`. [`plain`] makes the array of the table of it; [`evaluate`](crate::evaluate()) always gives plain arrays.
 
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, Decimal128Array, StringArray};
+use arrow::compute::{cast, take};
 use arrow::datatypes::{
     DECIMAL128_MAX_PRECISION, DataType as ArrowType, Decimal64Type, Decimal128Type, TimeUnit,
 };
-use plimsoll_core::DataType;
+use arrow::error::ArrowError;
+use plimsoll_core::{DataType, Error, Result};
 
 /// Digits of every mantissa that a `Decimal64Array` holds.
 pub const NARROW_DIGITS: u8 = 18;
@@ -61,11 +63,32 @@ pub fn result_array(array: &ArrayRef, data_type: DataType) -> ArrayRef {
 }
 
 /// A column as the array that the table says; copies only an encoded one.
-pub fn plain(array: &ArrayRef) -> ArrayRef {
-    match array.as_string_view_opt() {
+///
+/// # Errors
+/// `Value` where its texts have 2 GiB or more.
+pub fn plain(array: &ArrayRef) -> Result<ArrayRef> {
+    if let Some(dictionary) = array.as_any_dictionary_opt() {
+        return plain(&take(dictionary.values(), dictionary.keys(), None).map_err(no_room)?);
+    }
+    Ok(match array.as_string_view_opt() {
         Some(views) => Arc::new(views.iter().collect::<StringArray>()),
         None => Arc::clone(array),
-    }
+    })
+}
+
+/// A dictionary as views of its texts; any other column as it is.
+///
+/// # Errors
+/// `Value` where the texts of a dictionary have 4 GiB or more.
+pub fn without_dictionary(array: &ArrayRef) -> Result<ArrayRef> {
+    let Some(dictionary) = array.as_any_dictionary_opt() else { return Ok(Arc::clone(array)) };
+    let views = cast(dictionary.values(), &ArrowType::Utf8View).map_err(no_room)?;
+    take(&views, dictionary.keys(), None).map_err(no_room)
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "the signature that map_err takes")]
+fn no_room(error: ArrowError) -> Error {
+    Error::value(format!("the texts of a block have no room in one array: {error}"))
 }
 
 /// A decimal array of either width as 128 bits; any other array as it is. Copies only a narrow one.

@@ -42,7 +42,7 @@ use crate::arrays::{arrow_type, plain};
 /// with its escape character, in the first row that has one.
 pub fn evaluate(expr: &Typed, block: &Block) -> Result<ArrayRef> {
     if let TypedKind::Field(index) = expr.kind {
-        return Ok(plain(&block.columns[index]));
+        return plain(&block.columns[index]);
     }
     if block.rows == 0 {
         return Ok(new_empty_array(&arrow_type(expr.data_type)));
@@ -82,7 +82,7 @@ fn operand(expr: &Typed, block: &Block) -> Result<Operand> {
     use TypedKind as K;
     let data_type = expr.data_type;
     match &expr.kind {
-        K::Field(index) => Ok(Operand::column(plain(&block.columns[*index]))),
+        K::Field(index) => Ok(Operand::column(plain(&block.columns[*index])?)),
         K::Literal(value) => Ok(Operand::constant(literal::array(&[value], data_type))),
         K::Cast { input, lenient } => {
             cast::cast(&operand(input, block)?, input.data_type, data_type, *lenient)

@@ -22,7 +22,11 @@ pub(super) struct Hasher {
 impl Hasher {
     /// The hasher of this process.
     pub(super) fn new() -> Self {
-        Hasher { seed: *SEED, other: SEED.rotate_left(32) ^ MULTIPLIER }
+        Hasher::with_seed(*SEED)
+    }
+
+    fn with_seed(seed: u64) -> Self {
+        Hasher { seed, other: seed.rotate_left(32) ^ MULTIPLIER }
     }
 
     /// The hash of a word.
@@ -34,13 +38,13 @@ impl Hasher {
     /// The hash of a short string as a view, with its length.
     #[inline(always)]
     pub(super) fn short(self, view: u128) -> u32 {
-        upper(self.pair(self.seed, view))
+        last(self.pair(self.seed, view))
     }
 
     /// The hash of a string of 12 bytes or more.
     #[inline]
     pub(super) fn long(self, bytes: &[u8]) -> u32 {
-        upper(self.mix_long(self.seed, bytes))
+        last(self.mix_long(self.seed, bytes))
     }
 
     #[inline]
@@ -89,7 +93,7 @@ impl Hasher {
             let second = pair.get(1).copied().unwrap_or_default();
             hash = self.pair(hash, u128::from(pair[0]) | u128::from(second) << 64);
         }
-        upper(hash)
+        last(hash)
     }
 
     #[inline(always)]
@@ -112,6 +116,13 @@ fn upper(hash: u64) -> u32 {
     (hash >> 32) as u32
 }
 
+/// The hash of several words, which a product alone would leave in a lattice: where two of them come close, so do many
+/// others.
+#[inline(always)]
+fn last(hash: u64) -> u32 {
+    upper(hash.wrapping_mul(MULTIPLIER))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -119,7 +130,12 @@ mod tests {
 
     #[test]
     fn close_keys_spread() {
-        let hasher = Hasher::new();
+        for seed in 0..40u64 {
+            spread(Hasher::with_seed(fold(seed ^ MULTIPLIER, !MULTIPLIER)));
+        }
+    }
+
+    fn spread(hasher: Hasher) {
         let words: HashSet<u32> = (0..100_000).map(|word| hasher.word(word) >> 12).collect();
         // 100,000 balls into 2^20 bins fill 95,360 of them on average.
         assert!(words.len() > 94_000, "{}", words.len());

@@ -9,6 +9,7 @@ use super::text_keys::TextKeys;
 use super::widen::widen;
 use super::word_keys::WordKeys;
 use crate::Block;
+use crate::arrays::without_dictionary;
 
 /// Keys with dense ids in the order of their arrival.
 #[derive(Debug)]
@@ -87,6 +88,7 @@ impl Keys {
                 }
             }
             (Keys::Lanes(keys), columns) if columns.len() == types.len() => {
+                let columns = &without_dictionaries(columns)?;
                 let before = ids.len();
                 if !keys.look_up(columns, rows, ids)? {
                     ids.truncate(before);
@@ -95,7 +97,7 @@ impl Keys {
                 }
             }
             (Keys::Rows(keys), columns) if columns.len() == types.len() => {
-                keys.look_up(columns, rows, ids)?
+                keys.look_up(&without_dictionaries(columns)?, rows, ids)?;
             }
             _ => return Err(Error::plan("the columns of the keys are not those of the table", "")),
         }
@@ -158,4 +160,8 @@ impl Keys {
         }
         Ok(target)
     }
+}
+
+fn without_dictionaries(columns: &[ArrayRef]) -> Result<Vec<ArrayRef>> {
+    columns.iter().map(without_dictionary).collect()
 }

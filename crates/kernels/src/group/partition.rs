@@ -11,6 +11,7 @@ use super::byte_keys::Strings;
 use super::column::{misfit, primitive, words};
 use super::hash::Hasher;
 use super::text_keys::{Texts, Views};
+use crate::arrays::without_dictionary;
 
 /// How many partitions. A block has enough rows for each to be worth a visit, and one of them is a small part of all.
 pub const PARTITIONS: usize = 32;
@@ -53,7 +54,7 @@ impl Partitioner {
         self.hashes.clear();
         self.hashes.resize(rows, self.hasher.seed());
         for (column, data_type) in keys.iter().zip(types) {
-            self.mix_column(column, *data_type)?;
+            self.mix_column(&without_dictionary(column)?, *data_type)?;
         }
         let mut starts = [0; PARTITIONS + 1];
         self.hashes.iter().for_each(|hash| starts[partition_of(*hash) + 1] += 1);

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, AsArray, BooleanArray, Date32Array, Decimal64Array, Decimal128Array, Float64Array, Int64Array,
-    NullArray, StringArray, StringViewArray,
+    Array, AsArray, BooleanArray, Date32Array, Decimal64Array, Decimal128Array, DictionaryArray,
+    Float64Array, Int64Array, NullArray, StringArray, StringViewArray,
 };
-use arrow::datatypes::{DataType as ArrowType, Int64Type};
+use arrow::datatypes::{DataType as ArrowType, Int8Type, Int64Type};
 use plimsoll_core::typed::bind_aggregate;
 use plimsoll_core::{AggregateFunction, Expr, TypedKind};
 use proptest::prelude::*;
@@ -295,6 +295,54 @@ fn rows_that_do_not_fit_lanes_move_the_keys() {
     let expected_texts = texts(vec![Some("a"), None, Some("b"), Some(long), None, None, Some("")]);
     let expected = integers(vec![Some(1), Some(1), Some(2), Some(-1), Some(7), None, None]);
     assert_eq!(nulls.finish().unwrap(), [expected_texts, expected]);
+}
+
+#[test]
+fn codes_of_dictionaries_are_texts() {
+    let values =
+        || StringArray::from(vec![Some("b"), None, Some("a"), Some("b"), Some("more than twelve bytes")]);
+    let codes = |codes: Vec<Option<i8>>, values: &ArrayRef| -> ArrayRef {
+        Arc::new(DictionaryArray::<Int8Type>::new(codes.into(), Arc::clone(values)))
+    };
+    let (first, second): (ArrayRef, ArrayRef) =
+        (Arc::new(values()), Arc::new(StringArray::from(vec!["a", "c"])));
+    let blocks = [
+        codes(vec![Some(2), Some(0), None, Some(3), Some(1), Some(4)], &first),
+        codes(vec![Some(0), Some(4), None, Some(2)], &first),
+        texts(vec![Some("c"), None]),
+        codes(vec![Some(1), Some(0), None], &second),
+        codes(vec![Some(0), Some(2)], &first),
+        codes(vec![None, None], &(Arc::new(StringArray::from(Vec::<&str>::new())) as ArrayRef)),
+    ];
+    let long = "more than twelve bytes";
+    let expected = texts(vec![Some("a"), Some("b"), None, Some(long), Some("c")]);
+    for other in [None, Some(DataType::Int64), Some(DataType::decimal(0))] {
+        let types: Vec<DataType> = [DataType::Utf8].into_iter().chain(other).collect();
+        let mut table = GroupTable::new(&types, &[]);
+        let mut parts: Vec<GroupTable> = (0..PARTITIONS).map(|_| GroupTable::new(&types, &[])).collect();
+        for (number, block) in blocks.iter().enumerate() {
+            let sevens: ArrayRef = match other {
+                Some(DataType::Int64) => integers(vec![Some(7); block.len()]),
+                _ => narrow(vec![None; block.len()], 0),
+            };
+            let keys = &[Arc::clone(block), sevens][..types.len()];
+            update(&mut table, keys, number as u64 * 10);
+            let partitioned = Partitioner::new().partition(&types, keys, block.len()).unwrap();
+            let arranged: Vec<ArrayRef> = keys.iter().map(|key| partitioned.arrange(key).unwrap()).collect();
+            for (part, range) in
+                parts.iter_mut().enumerate().map(|(number, part)| (part, partitioned.range(number)))
+            {
+                let keys: Vec<ArrayRef> =
+                    arranged.iter().map(|key| key.slice(range.start, range.len())).collect();
+                let positions =
+                    partitioned.rows()[range].iter().map(|row| number as u64 * 10 + u64::from(*row));
+                part.update_at(&keys, &[], &positions.collect::<Vec<_>>()).unwrap();
+            }
+        }
+        assert_eq!(&table.finish().unwrap()[0], &expected, "{types:?}");
+        let mut groups = Groups::new(parts.into_iter().map(|part| part.close().unwrap()).collect());
+        assert_eq!(&groups.next_columns(10).unwrap()[0], &expected, "{types:?}");
+    }
 }
 
 #[test]

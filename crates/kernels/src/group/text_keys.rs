@@ -1,8 +1,9 @@
 //! Keys of one text column.
 
 use std::ops::Range;
+use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, StringArray, StringViewArray};
+use arrow::array::{AnyDictionaryArray, Array, ArrayRef, AsArray, StringArray, StringViewArray};
 use arrow::buffer::{Buffer, NullBuffer};
 use plimsoll_core::{DataType, Result};
 
@@ -14,11 +15,23 @@ use super::column::{TextColumn, misfit};
 pub(super) struct TextKeys {
     keys: ByteKeys,
     null: Option<u32>,
+    codes: Option<Codes>,
 }
+
+/// What is known of the dictionary that came last: the blocks of a chunk have the same one.
+#[derive(Debug)]
+struct Codes {
+    values: ArrayRef,
+    /// By code; [`UNKNOWN`] for one that was not seen yet.
+    ids: Vec<u32>,
+}
+
+/// No id.
+const UNKNOWN: u32 = u32::MAX;
 
 impl TextKeys {
     pub(super) fn new() -> Self {
-        TextKeys { keys: ByteKeys::new(), null: None }
+        TextKeys { keys: ByteKeys::new(), null: None, codes: None }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -26,21 +39,54 @@ impl TextKeys {
     }
 
     pub(super) fn size(&self) -> usize {
-        self.keys.size()
+        let codes = self.codes.as_ref().map_or(0, |codes| codes.ids.capacity() * size_of::<u32>());
+        self.keys.size() + codes
     }
 
     /// Lets go of what only look-ups need.
     pub(super) fn close(&mut self) {
         self.keys.close();
+        self.codes = None;
     }
 
     /// Adds the id of every row to `ids`.
     pub(super) fn look_up(&mut self, column: &ArrayRef, ids: &mut Vec<u32>) -> Result<()> {
+        if let Some(dictionary) = column.as_any_dictionary_opt() {
+            return self.look_up_codes(dictionary, ids);
+        }
         match (column.as_string_view_opt(), column.as_string_opt::<i32>()) {
             (Some(views), _) => self.look_up_strings(&Views::new(views), views.len(), views.nulls(), ids),
             (_, Some(texts)) => self.look_up_strings(&Texts::new(texts), texts.len(), texts.nulls(), ids),
             _ => return Err(misfit(column, DataType::Utf8)),
         }
+        Ok(())
+    }
+
+    /// Looks each text up once, however many rows have its code.
+    fn look_up_codes(&mut self, dictionary: &dyn AnyDictionaryArray, ids: &mut Vec<u32>) -> Result<()> {
+        let values = dictionary.values();
+        let texts = values.as_string_opt::<i32>().ok_or_else(|| misfit(values, DataType::Utf8))?;
+        let mut codes = match self.codes.take() {
+            Some(codes) if Arc::ptr_eq(&codes.values, values) => codes,
+            _ => Codes { values: Arc::clone(values), ids: vec![UNKNOWN; values.len()] },
+        };
+        // Also those of values that are NULL.
+        let nulls = dictionary.logical_nulls().filter(|nulls| nulls.null_count() > 0);
+        let rows = if texts.is_empty() { vec![0; dictionary.len()] } else { dictionary.normalized_keys() };
+        let texts = Texts::new(texts);
+        ids.extend(rows.into_iter().enumerate().map(|(row, code)| {
+            if nulls.as_ref().is_some_and(|nulls| nulls.is_null(row)) {
+                return *self.null.get_or_insert_with(|| self.keys.push_nameless());
+            }
+            match codes.ids[code] {
+                UNKNOWN => {
+                    codes.ids[code] = self.keys.look_up_one(texts.key(code));
+                    codes.ids[code]
+                }
+                id => id,
+            }
+        }));
+        self.codes = Some(codes);
         Ok(())
     }
 
