@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use plimsoll_core::resolve::Grouping;
-use plimsoll_core::{Error, Expr, Field, Result, Schema};
+use plimsoll_core::{DataType, Error, Expr, Field, Result, Schema};
 use plimsoll_kernels::Block;
 use plimsoll_kernels::group::Groups;
 use plimsoll_memory::{Consumer, Tag};
 use rayon::ThreadPool;
 
 use crate::Ticketed;
+use crate::group_partitions::{FEW, Feeder, Part, Partitions};
 use crate::group_worker::{Grouped, Worker};
 use crate::plumbing::{Memory, settle, thread};
 use crate::widening::join;
@@ -29,6 +30,8 @@ pub struct Group<I> {
     grouping: Grouping,
     input: Arc<Schema>,
     consumer: Option<Consumer>,
+    /// How many groups a worker may have for itself; see [`Partitions`].
+    few: usize,
     output: Option<Output>,
     ended: bool,
 }
@@ -39,21 +42,23 @@ struct Output {
     groups: Groups,
     schema: Arc<Schema>,
     position: u64,
-    _memory: Memory,
+    /// Blocks that were made together, the last one first.
+    made: Vec<Block>,
+    _memory: Vec<Memory>,
 }
 
 impl<I> Group<I> {
     /// Over one base, on the thread that pulls. `input` names the columns; its types count where there is no block.
     pub fn new(base: I, grouping: Grouping, input: Arc<Schema>) -> Self {
         let (bases, pool, consumer, output) = (vec![base], None, None, None);
-        Group { bases, pool, grouping, input, consumer, output, ended: false }
+        Group { bases, pool, grouping, input, consumer, few: FEW, output, ended: false }
     }
 
     /// Over several bases on the threads of `pool`, which should have one for each: where fewer are free, some bases
     /// only begin after others have ended.
     pub fn parallel(bases: Vec<I>, pool: Arc<ThreadPool>, grouping: Grouping, input: Arc<Schema>) -> Self {
         let (pool, consumer, output) = (Some(pool), None, None);
-        Group { bases, pool, grouping, input, consumer, output, ended: false }
+        Group { bases, pool, grouping, input, consumer, few: FEW, output, ended: false }
     }
 
     /// Reserves the memory of the group tables for `consumer`, a consumer below it for each base until they are merged;
@@ -82,7 +87,7 @@ impl<I: Iterator<Item = Result<T>> + Send, T: Into<Ticketed>> Group<I> {
             self.output = Some(self.read_all()?);
         }
         match &mut self.output {
-            Some(output) => output.next(),
+            Some(output) => output.next(self.pool.as_deref()),
             None => Ok(None),
         }
     }
@@ -90,27 +95,15 @@ impl<I: Iterator<Item = Result<T>> + Send, T: Into<Ticketed>> Group<I> {
     fn read_all(&mut self) -> Result<Output> {
         let bases = std::mem::take(&mut self.bases);
         let failed = AtomicU64::new(u64::MAX);
+        let partitions = Partitions::new(&self.grouping, self.consumer.as_ref(), self.few);
         let numbered = bases.into_iter().zip(1..);
         let mut tasks: Vec<_> = numbered
             .map(|(base, number)| {
                 let consumer = self.consumer.as_ref().map(|operator| thread(operator, number));
-                (base, Worker::new(&self.grouping, consumer, &failed), None)
+                (base, Worker::new(&self.grouping, consumer, &failed, &partitions), None)
             })
             .collect();
-        match &self.pool {
-            Some(pool) if tasks.len() > 1 => {
-                let tag = Tag::inherited();
-                pool.scope(|scope| {
-                    for (base, worker, outcome) in &mut tasks {
-                        scope.spawn(move |_| {
-                            let _tag = tag.enter();
-                            *outcome = Some(worker.drive(base));
-                        });
-                    }
-                });
-            }
-            _ => tasks.iter_mut().for_each(|(base, worker, outcome)| *outcome = Some(worker.drive(base))),
-        }
+        each(self.pool.as_deref(), &mut tasks, |(base, worker, outcome)| *outcome = Some(worker.drive(base)));
         let mut first_error: Option<(u64, Error)> = None;
         let mut tables = Vec::new();
         for (_, worker, outcome) in tasks {
@@ -126,10 +119,31 @@ impl<I: Iterator<Item = Result<T>> + Send, T: Into<Ticketed>> Group<I> {
         if let Some((_, error)) = first_error {
             return Err(error);
         }
-        self.finish(tables)
+        self.finish(tables, partitions)
     }
 
-    fn finish(&self, mut tables: Vec<Grouped>) -> Result<Output> {
+    fn finish(&self, mut tables: Vec<Grouped>, partitions: Partitions<'_>) -> Result<Output> {
+        tables.sort_by_key(Grouped::groups);
+        let merged: usize = tables.iter().rev().skip(1).map(Grouped::groups).sum();
+        let mut left = Vec::new();
+        if partitions.is_empty() && merged <= self.few {
+            return self.finish_few(tables);
+        }
+        left.extend(tables.into_iter().map(|table| (Some(table), Ok(()))));
+        each(self.pool.as_deref(), &mut left, |(table, outcome)| {
+            *outcome = table.take().map_or(Ok(()), |table| partitions.pour(table, &mut Feeder::new()));
+        });
+        left.into_iter().try_for_each(|(_, outcome)| outcome)?;
+        let (plan, parts) = partitions.into_parts()?;
+        let mut parts: Vec<_> = parts.into_iter().map(|part| (Some(part), None)).collect();
+        each(self.pool.as_deref(), &mut parts, |(part, closed)| *closed = part.take().map(Part::close));
+        let closed = parts.into_iter().filter_map(|(_, closed)| closed);
+        let (tables, memory) = closed.collect::<Result<Vec<_>>>()?.into_iter().unzip();
+        Ok(self.output(Groups::new(tables), plan.types(), memory))
+    }
+
+    /// One worker's table takes the groups of the others.
+    fn finish_few(&self, mut tables: Vec<Grouped>) -> Result<Output> {
         let schemas = tables.iter().map(|grouped| Ok(Arc::clone(grouped.schema())));
         let widest = schemas.reduce(|left: Result<_>, right| join(&left?, &right?)).transpose()?;
         let schema = widest.unwrap_or_else(|| Arc::clone(&self.input));
@@ -142,25 +156,62 @@ impl<I: Iterator<Item = Result<T>> + Send, T: Into<Ticketed>> Group<I> {
             other.follow(&self.grouping, &schema)?;
             merged.merge(other)?;
         }
-        let names = names(&self.grouping, &self.input);
-        let fields =
-            names.into_iter().zip(merged.types()).map(|(name, data_type)| Field::new(name, data_type));
-        let schema = Arc::new(Schema::new(fields.collect()));
+        let types = merged.types();
         let (groups, mut memory) = merged.into_groups()?;
         memory.move_to(self.consumer.as_ref())?;
-        Ok(Output { groups, schema, position: 0, _memory: memory })
+        Ok(self.output(groups, types, vec![memory]))
+    }
+
+    fn output(&self, groups: Groups, types: Vec<DataType>, memory: Vec<Memory>) -> Output {
+        let names = names(&self.grouping, &self.input);
+        let fields = names.into_iter().zip(types).map(|(name, data_type)| Field::new(name, data_type));
+        let schema = Arc::new(Schema::new(fields.collect()));
+        Output { groups, schema, position: 0, made: Vec::new(), _memory: memory }
     }
 }
 
 impl Output {
-    fn next(&mut self) -> Result<Option<Block>> {
-        let rows = self.groups.remaining().min(Block::ROWS);
-        if rows == 0 {
-            return Ok(None);
+    fn next(&mut self, pool: Option<&ThreadPool>) -> Result<Option<Block>> {
+        if self.made.is_empty() {
+            self.make_some(pool)?;
         }
-        let (position, schema) = (self.position, Arc::clone(&self.schema));
-        self.position += rows as u64;
-        Ok(Some(Block { position, schema, columns: self.groups.next_columns(rows)?, rows }))
+        Ok(self.made.pop())
+    }
+
+    /// Makes the next blocks, some for each thread.
+    fn make_some(&mut self, pool: Option<&ThreadPool>) -> Result<()> {
+        let blocks = pool.map_or(1, |pool| 2 * pool.current_num_threads());
+        let mut making = Vec::new();
+        while making.len() < blocks && self.groups.remaining() > 0 {
+            making.push((self.groups.pick(Block::ROWS), Ok(Vec::new())));
+        }
+        let groups = &self.groups;
+        each(pool, &mut making, |(picked, columns)| *columns = groups.columns(picked));
+        for (picked, columns) in making {
+            let (position, schema, rows) = (self.position, Arc::clone(&self.schema), picked.rows());
+            self.position += rows as u64;
+            self.made.push(Block { position, schema, columns: columns?, rows });
+        }
+        self.made.reverse();
+        Ok(())
+    }
+}
+
+/// Does `work` for each of `items`, on the pool's threads where there are several.
+fn each<T: Send>(pool: Option<&ThreadPool>, items: &mut [T], work: impl Fn(&mut T) + Sync) {
+    match pool {
+        Some(pool) if items.len() > 1 => {
+            let (tag, work) = (Tag::inherited(), &work);
+            pool.scope(|scope| {
+                for item in items {
+                    scope.spawn(move |_| {
+                        let _tag = tag.enter();
+                        work(item);
+                    });
+                }
+            });
+        }
+        _ => items.iter_mut().for_each(work),
     }
 }
 

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use arrow::array::ArrayRef;
 use plimsoll_core::resolve::Grouping;
-use plimsoll_core::typed::{bind, bind_aggregate};
-use plimsoll_core::{DataType, Error, Result, Schema, Typed, TypedAggregate};
-use plimsoll_kernels::group::Groups;
-use plimsoll_kernels::{Block, GroupTable, evaluate, evaluate_encoded};
+use plimsoll_core::{DataType, Error, Result, Schema};
+use plimsoll_kernels::group::{Groups, PARTITIONS};
+use plimsoll_kernels::{Block, GroupTable};
 use plimsoll_memory::Consumer;
 
 use crate::Ticketed;
+use crate::group_partitions::{Feeder, Partitions};
+use crate::group_plan::Plan;
 use crate::plumbing::{Memory, same};
 use crate::widening::Widest;
 
@@ -24,6 +24,10 @@ pub(crate) struct Worker<'a> {
     failed: &'a AtomicU64,
     widest: Widest,
     grouped: Option<Grouped>,
+    /// Where the groups go when the table has more than [`Partitions::few`].
+    partitions: &'a Partitions<'a>,
+    /// What is put into the partitions, from then on.
+    feeder: Option<Feeder>,
 }
 
 /// A table, and the expressions that feed it.
@@ -33,18 +37,15 @@ pub(crate) struct Grouped {
     memory: Memory,
 }
 
-/// The expressions of a grouping, bound to a schema.
-struct Plan {
-    schema: Arc<Schema>,
-    keys: Vec<Typed>,
-    aggregates: Vec<TypedAggregate>,
-    /// By aggregate: the first that has the same arguments.
-    arguments: Vec<usize>,
-}
-
 impl<'a> Worker<'a> {
-    pub(crate) fn new(grouping: &'a Grouping, consumer: Option<Consumer>, failed: &'a AtomicU64) -> Self {
-        Worker { grouping, consumer, failed, widest: Widest::default(), grouped: None }
+    pub(crate) fn new(
+        grouping: &'a Grouping,
+        consumer: Option<Consumer>,
+        failed: &'a AtomicU64,
+        partitions: &'a Partitions<'a>,
+    ) -> Self {
+        let (widest, grouped, feeder) = (Widest::default(), None, None);
+        Worker { grouping, consumer, failed, widest, grouped, partitions, feeder }
     }
 
     /// Takes all blocks of `base`.
@@ -74,13 +75,16 @@ impl<'a> Worker<'a> {
         Ok(())
     }
 
-    /// The table; `None` where there was no block.
+    /// The table; `None` where there was no block, or all went into the partitions.
     pub(crate) fn into_grouped(self) -> Option<Grouped> {
         self.grouped
     }
 
     fn take(&mut self, block: Block) -> Result<()> {
         let block = self.widest.bring(block)?;
+        if let Some(feeder) = &mut self.feeder {
+            return self.partitions.take(block, feeder);
+        }
         let grouped = match &mut self.grouped {
             Some(grouped) => {
                 grouped.follow(self.grouping, &block.schema)?;
@@ -88,7 +92,14 @@ impl<'a> Worker<'a> {
             }
             none => none.insert(Grouped::new(self.grouping, &block.schema, self.consumer.as_ref())?),
         };
-        grouped.take(&block)
+        grouped.take(&block)?;
+        if grouped.groups() > self.partitions.few()
+            && let Some(many) = self.grouped.take()
+        {
+            let feeder = self.feeder.insert(Feeder::new());
+            self.partitions.pour(many, feeder)?;
+        }
+        Ok(())
     }
 }
 
@@ -100,7 +111,7 @@ impl Grouped {
         consumer: Option<&Consumer>,
     ) -> Result<Self> {
         let plan = Plan::new(grouping, schema)?;
-        let table = GroupTable::with_shared_arguments(&plan.key_types(), &plan.aggregates, &plan.arguments);
+        let table = plan.table();
         Ok(Grouped { plan, table, memory: Memory::new(consumer) })
     }
 
@@ -123,16 +134,27 @@ impl Grouped {
         Ok(())
     }
 
+    /// How many groups.
+    pub(crate) fn groups(&self) -> usize {
+        self.table.groups()
+    }
+
     /// Takes the groups of another table of the same schema.
     pub(crate) fn merge(&mut self, other: Grouped) -> Result<()> {
         self.table.merge(other.table)?;
         self.memory.hold(self.table.size())
     }
 
+    /// The groups by partition, and the memory that they hold.
+    pub(crate) fn split(self) -> Result<(Vec<GroupTable>, Memory)> {
+        let mut parts: Vec<_> = (0..PARTITIONS).map(|_| self.plan.table()).collect();
+        self.table.split_into(&mut parts)?;
+        Ok((parts, self.memory))
+    }
+
     /// The types of keys and aggregates.
     pub(crate) fn types(&self) -> Vec<DataType> {
-        let aggregates = self.plan.aggregates.iter().map(|aggregate| aggregate.data_type);
-        self.plan.key_types().into_iter().chain(aggregates).collect()
+        self.plan.types()
     }
 
     /// The groups, and the memory that they hold.
@@ -141,42 +163,8 @@ impl Grouped {
     }
 
     fn take(&mut self, block: &Block) -> Result<()> {
-        let columns =
-            |all: &[Typed]| all.iter().map(|typed| evaluate(typed, block)).collect::<Result<Vec<_>>>();
-        let keys = self.plan.keys.iter().map(|key| evaluate_encoded(key, block));
-        let keys = keys.collect::<Result<Vec<_>>>()?;
-        let mut arguments: Vec<Vec<ArrayRef>> = Vec::with_capacity(self.plan.aggregates.len());
-        for (number, (aggregate, first)) in self.plan.aggregates.iter().zip(&self.plan.arguments).enumerate()
-        {
-            arguments.push(match *first < number {
-                true => arguments[*first].clone(),
-                false => columns(&aggregate.arguments)?,
-            });
-        }
+        let (keys, arguments) = self.plan.evaluate(block)?;
         self.table.update(&keys, &arguments, block.rows, block.position)?;
         self.memory.hold(self.table.size())
-    }
-}
-
-impl Plan {
-    fn new(grouping: &Grouping, schema: &Arc<Schema>) -> Result<Self> {
-        let types = schema.types();
-        let keys = grouping.keys.iter().map(|key| bind(key, &types)).collect::<Result<_>>()?;
-        let aggregates = grouping.aggregates.iter();
-        let aggregates = aggregates.map(|(function, arguments)| bind_aggregate(*function, arguments, &types));
-        let aggregates: Vec<TypedAggregate> = aggregates.collect::<Result<_>>()?;
-        let same = |number: usize| {
-            let first = (0..number).find(|first| {
-                grouping.aggregates[*first].1 == grouping.aggregates[number].1
-                    && aggregates[*first].arguments == aggregates[number].arguments
-            });
-            first.unwrap_or(number)
-        };
-        let arguments = (0..aggregates.len()).map(same).collect();
-        Ok(Plan { schema: Arc::clone(schema), keys, aggregates, arguments })
-    }
-
-    fn key_types(&self) -> Vec<DataType> {
-        self.keys.iter().map(|key| key.data_type).collect()
     }
 }

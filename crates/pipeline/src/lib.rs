@@ -8,6 +8,8 @@
 mod distinct;
 mod filter;
 mod group;
+mod group_partitions;
+mod group_plan;
 mod group_worker;
 mod lanes;
 mod limit;

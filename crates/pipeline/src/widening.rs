@@ -25,16 +25,21 @@ impl Widest {
             None => Arc::clone(&block.schema),
         };
         self.schema = Some(Arc::clone(&schema));
-        if same(&schema, &block.schema) {
-            return Ok(block);
-        }
-        let fields = block.columns.iter().zip(&schema.fields).zip(&block.schema.fields);
-        let columns = fields.map(|((column, wanted), found)| match wanted.data_type == found.data_type {
-            true => Ok(Arc::clone(column)),
-            false => widen(column, wanted.data_type),
-        });
-        Ok(Block { columns: columns.collect::<Result<_>>()?, schema, ..block })
+        bring(block, &schema)
     }
+}
+
+/// `block` at the types of `schema`, which are as wide or wider.
+pub(crate) fn bring(block: Block, schema: &Arc<Schema>) -> Result<Block> {
+    if same(schema, &block.schema) {
+        return Ok(block);
+    }
+    let fields = block.columns.iter().zip(&schema.fields).zip(&block.schema.fields);
+    let columns = fields.map(|((column, wanted), found)| match wanted.data_type == found.data_type {
+        true => Ok(Arc::clone(column)),
+        false => widen(column, wanted.data_type),
+    });
+    Ok(Block { columns: columns.collect::<Result<_>>()?, schema: Arc::clone(schema), ..block })
 }
 
 /// Integers and decimals join to the greater scale, NULL and anything to that.

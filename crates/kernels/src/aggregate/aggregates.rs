@@ -58,6 +58,30 @@ impl Aggregates {
             .try_for_each(|family| family.state.update(groups, &arguments[family.members[0]], position))
     }
 
+    /// See [`AggregateState::update_at`].
+    ///
+    /// # Errors
+    /// Those of the states.
+    pub fn update_at(
+        &mut self,
+        groups: &[u32],
+        arguments: &[Vec<ArrayRef>],
+        positions: &[u64],
+    ) -> Result<()> {
+        self.families
+            .iter_mut()
+            .try_for_each(|family| family.state.update_at(groups, &arguments[family.members[0]], positions))
+    }
+
+    /// See [`AggregateState::take_part`].
+    ///
+    /// # Errors
+    /// Those of the states.
+    pub fn take_part(&mut self, other: &mut Aggregates, mapping: &[u32]) -> Result<()> {
+        let mut pairs = self.families.iter_mut().zip(&mut other.families);
+        pairs.try_for_each(|(family, other)| family.state.take_part(other.state.as_mut(), mapping))
+    }
+
     /// See [`AggregateState::merge`].
     ///
     /// # Errors

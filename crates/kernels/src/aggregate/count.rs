@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, Int64Array};
 use plimsoll_core::{Result, TypedAggregate};
 
-use super::{AggregateState, same_state};
+use super::{AggregateState, NOWHERE, same_kind};
 use crate::growth::grow;
 
 /// Rows between two moves of counts from 32 bits to where there are 64. Few in tests, so that they see it happen.
@@ -78,15 +78,15 @@ impl AggregateState for Counts {
         Ok(())
     }
 
-    fn merge(&mut self, other: Box<dyn AggregateState>, mapping: &[u32]) -> Result<()> {
-        let other = same_state::<Self>(other)?;
+    fn take_part(&mut self, other: &mut dyn AggregateState, mapping: &[u32]) -> Result<()> {
+        let other = same_kind::<Self>(other)?;
         self.count_on(other.rows);
-        for (count, group) in other.counts.iter().zip(mapping) {
+        for (count, group) in other.counts.iter().zip(mapping).filter(|(_, group)| **group != NOWHERE) {
             self.counts[*group as usize] += count;
         }
         if !other.counted.is_empty() {
             self.counted.resize(self.counts.len(), 0);
-            let counted = other.counted.iter().zip(mapping);
+            let counted = other.counted.iter().zip(mapping).filter(|(_, group)| **group != NOWHERE);
             counted.for_each(|(counted, group)| self.counted[*group as usize] += counted);
         }
         Ok(())
@@ -110,6 +110,10 @@ impl AggregateState for Counts {
     }
 
     fn into_any(self: Box<Self>) -> Box<dyn Any> {
+        self
+    }
+
+    fn as_any_mut(&mut self) -> &mut dyn Any {
         self
     }
 }

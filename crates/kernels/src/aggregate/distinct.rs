@@ -12,7 +12,7 @@ use super::hash::Seed;
 use super::key::{rescale, widening};
 use super::read::visit_keys;
 use super::text_set::TextSet;
-use super::{AggregateState, argument_type, same_state};
+use super::{AggregateState, NOWHERE, argument_type, same_kind};
 
 /// How often each group occurs in a set: what is left of it once all is seen.
 #[derive(Default)]
@@ -94,9 +94,10 @@ impl AggregateState for DistinctKeys {
         Ok(())
     }
 
-    fn merge(&mut self, other: Box<dyn AggregateState>, mapping: &[u32]) -> Result<()> {
-        let other = same_state::<Self>(other)?;
-        other.keys.iter().for_each(|(group, key)| self.keys.insert(mapping[group as usize], key));
+    fn take_part(&mut self, other: &mut dyn AggregateState, mapping: &[u32]) -> Result<()> {
+        let pairs = same_kind::<Self>(other)?.keys.iter();
+        let pairs = pairs.map(|(group, key)| (mapping[group as usize], key));
+        pairs.filter(|(group, _)| *group != NOWHERE).for_each(|(group, key)| self.keys.insert(group, key));
         Ok(())
     }
 
@@ -127,6 +128,10 @@ impl AggregateState for DistinctKeys {
     fn into_any(self: Box<Self>) -> Box<dyn Any> {
         self
     }
+
+    fn as_any_mut(&mut self) -> &mut dyn Any {
+        self
+    }
 }
 
 /// Of text.
@@ -152,9 +157,13 @@ impl AggregateState for DistinctTexts {
         Ok(())
     }
 
-    fn merge(&mut self, other: Box<dyn AggregateState>, mapping: &[u32]) -> Result<()> {
-        let other = same_state::<Self>(other)?;
-        other.texts.iter().try_for_each(|(group, text)| self.texts.insert(mapping[group as usize], text))
+    fn take_part(&mut self, other: &mut dyn AggregateState, mapping: &[u32]) -> Result<()> {
+        let pairs = same_kind::<Self>(other)?.texts.iter();
+        let mut pairs = pairs.map(|(group, text)| (mapping[group as usize], text));
+        pairs.try_for_each(|(group, text)| match group {
+            NOWHERE => Ok(()),
+            group => self.texts.insert(group, text),
+        })
     }
 
     fn widen(&mut self, _: &TypedAggregate) -> Result<()> {
@@ -175,6 +184,10 @@ impl AggregateState for DistinctTexts {
     }
 
     fn into_any(self: Box<Self>) -> Box<dyn Any> {
+        self
+    }
+
+    fn as_any_mut(&mut self) -> &mut dyn Any {
         self
     }
 }

@@ -36,6 +36,8 @@ use plimsoll_core::{AggregateFunction, DataType, Error, Result, TypedAggregate};
 
 pub use aggregates::Aggregates;
 
+pub use crate::exact::carries::NOWHERE;
+
 use kind::{Keys, Texts};
 
 /// The states of one family of aggregates for all groups of a table. Group ids are dense, from 0.
@@ -50,12 +52,31 @@ pub trait AggregateState: Send + Sync {
     /// `Value` where an exact sum leaves its range.
     fn update(&mut self, groups: &[u32], arguments: &[ArrayRef], position: u64) -> Result<()>;
 
+    /// As [`AggregateState::update`], but row `i` has the position `positions[i]`. States to which positions are nothing
+    /// have no need of it.
+    ///
+    /// # Errors
+    /// As [`AggregateState::update`].
+    fn update_at(&mut self, groups: &[u32], arguments: &[ArrayRef], positions: &[u64]) -> Result<()> {
+        let _ = positions;
+        self.update(groups, arguments, 0)
+    }
+
     /// Takes the states of `other`, which was made for the same (typed) family: its group `i` goes into group
     /// `mapping[i]`. Merging in any order gives the same result.
     ///
     /// # Errors
     /// As [`AggregateState::update`].
-    fn merge(&mut self, other: Box<dyn AggregateState>, mapping: &[u32]) -> Result<()>;
+    fn merge(&mut self, mut other: Box<dyn AggregateState>, mapping: &[u32]) -> Result<()> {
+        self.take_part(other.as_mut(), mapping)
+    }
+
+    /// As [`AggregateState::merge`] for a part of the groups: those that are mapped to [`NOWHERE`] are left to others, and
+    /// `other` is of use for nothing else.
+    ///
+    /// # Errors
+    /// As [`AggregateState::update`].
+    fn take_part(&mut self, other: &mut dyn AggregateState, mapping: &[u32]) -> Result<()>;
 
     /// Goes on with wider arguments: `wider` is the first aggregate of the family, whose exact arguments have become
     /// decimals of greater scales. What was seen keeps its value.
@@ -81,6 +102,9 @@ pub trait AggregateState: Send + Sync {
 
     /// For `merge`: the state as what it is.
     fn into_any(self: Box<Self>) -> Box<dyn Any>;
+
+    /// For `take_part`: the state as what it is.
+    fn as_any_mut(&mut self) -> &mut dyn Any;
 }
 
 /// A state for aggregates that [`family::families`] has put together, with no group yet.
@@ -119,8 +143,14 @@ fn argument_type(aggregate: &TypedAggregate) -> DataType {
 
 /// `other` as the state that it must be to be merged.
 fn same_state<S: 'static>(other: Box<dyn AggregateState>) -> Result<Box<S>> {
-    other
-        .into_any()
-        .downcast()
-        .map_err(|_| Error::plan("states of different aggregates cannot be merged", ""))
+    other.into_any().downcast().map_err(|_| different())
+}
+
+/// `other` as the state that it must be to give a part.
+fn same_kind<S: 'static>(other: &mut dyn AggregateState) -> Result<&mut S> {
+    other.as_any_mut().downcast_mut().ok_or_else(different)
+}
+
+fn different() -> Error {
+    Error::plan("states of different aggregates cannot be merged", "")
 }

@@ -69,6 +69,20 @@ impl<K: Kind> Fold for Ordered<K> {
         Ok(())
     }
 
+    fn update_at(
+        &mut self,
+        leaders: &mut [Leader<K::Slot>],
+        groups: &[u32],
+        arguments: &[ArrayRef],
+        positions: &[u64],
+    ) -> Result<()> {
+        K::visit(arguments[0].as_ref(), |row, value| {
+            let rank = self.rank(positions[row]);
+            self.offer(&mut leaders[groups[row] as usize], rank, value);
+        });
+        Ok(())
+    }
+
     fn merge(&mut self, _: usize, leader: &mut Leader<K::Slot>, other: Leader<K::Slot>) -> Result<()> {
         self.offer(leader, other.rank, K::get(&other.slot));
         Ok(())

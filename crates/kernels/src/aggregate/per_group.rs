@@ -1,11 +1,12 @@
 //! The common shape of most aggregates: one value for each group, in a flat vector.
 
 use std::any::Any;
+use std::mem::take;
 
 use arrow::array::ArrayRef;
 use plimsoll_core::{Result, TypedAggregate};
 
-use super::{AggregateState, same_state};
+use super::{AggregateState, NOWHERE, same_kind};
 use crate::growth::grow;
 
 /// What a family does with the state of one group; [`boxed`] makes an [`AggregateState`] of it.
@@ -22,10 +23,21 @@ pub(super) trait Fold: Send + Sync + 'static {
         position: u64,
     ) -> Result<()>;
 
+    /// See [`AggregateState::update_at`].
+    fn update_at(
+        &mut self,
+        states: &mut [Self::State],
+        groups: &[u32],
+        arguments: &[ArrayRef],
+        _positions: &[u64],
+    ) -> Result<()> {
+        self.update(states, groups, arguments, 0)
+    }
+
     /// Takes what `other` has seen into `state`, which is that of `group`.
     fn merge(&mut self, group: usize, state: &mut Self::State, other: Self::State) -> Result<()>;
 
-    /// Takes what `other` holds beyond its states; see [`AggregateState::merge`].
+    /// Takes what `other` holds beyond its states; see [`AggregateState::take_part`].
     ///
     /// # Errors
     /// `Value` where an exact sum leaves its range.
@@ -69,11 +81,15 @@ impl<F: Fold> AggregateState for PerGroup<F> {
         self.fold.update(&mut self.states, groups, arguments, position)
     }
 
-    fn merge(&mut self, other: Box<dyn AggregateState>, mapping: &[u32]) -> Result<()> {
-        let other = same_state::<Self>(other)?;
-        for (state, group) in other.states.into_iter().zip(mapping) {
+    fn update_at(&mut self, groups: &[u32], arguments: &[ArrayRef], positions: &[u64]) -> Result<()> {
+        self.fold.update_at(&mut self.states, groups, arguments, positions)
+    }
+
+    fn take_part(&mut self, other: &mut dyn AggregateState, mapping: &[u32]) -> Result<()> {
+        let other = same_kind::<Self>(other)?;
+        for (state, group) in other.states.iter_mut().zip(mapping).filter(|(_, group)| **group != NOWHERE) {
             let group = *group as usize;
-            self.fold.merge(group, &mut self.states[group], state)?;
+            self.fold.merge(group, &mut self.states[group], take(state))?;
         }
         self.fold.merge_beyond(&other.fold, mapping)
     }
@@ -95,6 +111,10 @@ impl<F: Fold> AggregateState for PerGroup<F> {
     }
 
     fn into_any(self: Box<Self>) -> Box<dyn Any> {
+        self
+    }
+
+    fn as_any_mut(&mut self) -> &mut dyn Any {
         self
     }
 }

@@ -12,7 +12,7 @@ use plimsoll_core::{AggregateFunction, DataType, Result, TypedAggregate};
 
 use super::key::{float_of_key, from_keys, widening};
 use super::samples::{Samples, Visitor};
-use super::{AggregateState, argument_type, same_state};
+use super::{AggregateState, NOWHERE, argument_type, same_kind, same_state};
 use crate::exact::{Dyadic, exact_ratio, scaled_ratio_to_f64};
 
 /// Every value of every group, until the end.
@@ -93,6 +93,12 @@ impl AggregateState for Quantiles {
         self.samples.append(same_state::<Self>(other)?.samples, mapping)
     }
 
+    fn take_part(&mut self, other: &mut dyn AggregateState, mapping: &[u32]) -> Result<()> {
+        let groups = (0..).zip(mapping).filter(|(_, to)| **to != NOWHERE);
+        let (from, to): (Vec<u32>, Vec<u32>) = groups.unzip();
+        self.samples.copy(&same_kind::<Self>(other)?.samples, &from, &to)
+    }
+
     fn widen(&mut self, wider: &TypedAggregate) -> Result<()> {
         let factor = widening(self.argument, argument_type(wider))?;
         self.argument = argument_type(wider);
@@ -121,6 +127,10 @@ impl AggregateState for Quantiles {
     }
 
     fn into_any(self: Box<Self>) -> Box<dyn Any> {
+        self
+    }
+
+    fn as_any_mut(&mut self) -> &mut dyn Any {
         self
     }
 }

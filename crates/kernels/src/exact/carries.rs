@@ -6,6 +6,9 @@
 
 use arrow::datatypes::i256;
 
+/// In a mapping from sums to sums: to none.
+pub const NOWHERE: u32 = u32::MAX;
+
 /// The upper words, by the number of the sum; 0 where none was carried.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Carries {
@@ -35,7 +38,8 @@ impl Carries {
 
     /// Adds those of `other`, whose sum `i` is sum `mapping[i]` here. Whether an upper word has overflowed.
     pub fn merge(&mut self, other: &Carries, mapping: &[u32]) -> bool {
-        let overflows = other.upper.iter().zip(mapping).map(|(upper, sum)| self.add(*sum as usize, *upper));
+        let sums = other.upper.iter().zip(mapping).filter(|(_, sum)| **sum != NOWHERE);
+        let overflows = sums.map(|(upper, sum)| self.add(*sum as usize, *upper));
         overflows.fold(false, |any, overflow| any | overflow)
     }
 

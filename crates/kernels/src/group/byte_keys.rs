@@ -1,5 +1,7 @@
 //! Keys as byte strings: a hash index over entries of 16 bytes, and an arena for the strings that do not fit into them.
 
+use std::ops::Range;
+
 use super::growth::{push, reserve};
 use super::hash::Hasher;
 use super::index::{HashIndex, MANY, TOGETHER};
@@ -13,7 +15,7 @@ pub(super) const SHORT: usize = 12;
 pub(super) struct ByteKeys {
     hasher: Hasher,
     index: HashIndex,
-    /// By id: what [`Key::view`] is for a short string; for a long one its place in the arena above its length.
+    /// By id: the view of a short string; for a long one its place in the arena above its length.
     entries: Vec<u128>,
     /// The strings that are longer than [`SHORT`], one behind the other.
     arena: Vec<u8>,
@@ -22,19 +24,26 @@ pub(super) struct ByteKeys {
 }
 
 /// A string that is looked up.
-#[derive(Clone, Copy)]
-pub(super) struct Key<'a> {
-    /// Its length in the lower 32 bits. Above them all bytes of a short one, zeros behind them: for the same string always
-    /// the same word.
-    view: u128,
-    /// The bytes of one that is not short.
-    long: &'a [u8],
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Key<'a> {
+    /// At most [`SHORT`] bytes, as a view of Arrow: the length in the lower 32 bits, the bytes above them, then zeros. For the
+    /// same string it is always the same word.
+    Short(u128),
+    /// More bytes.
+    Long(&'a [u8]),
 }
 
 /// Some strings by row, none of them NULL.
 pub(super) trait Strings {
     /// The string of a row.
     fn key(&self, row: usize) -> Key<'_>;
+
+    /// The strings of some rows.
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "a call for each row would cost more than the look-up")]
+    fn keys(&self, rows: Range<usize>) -> impl Iterator<Item = Key<'_>> {
+        rows.map(|row| self.key(row))
+    }
 }
 
 impl ByteKeys {
@@ -78,7 +87,7 @@ impl ByteKeys {
         let mut next = 0;
         while next < rows && self.len() <= MANY {
             let behind = rows.min(next + TOGETHER);
-            ids.extend((next..behind).map(|row| self.look_up_one(strings.key(row))));
+            ids.extend(strings.keys(next..behind).map(|key| self.look_up_one(key)));
             next = behind;
         }
         let hasher = self.hasher;
@@ -86,33 +95,36 @@ impl ByteKeys {
         while next < rows {
             let together = next..rows.min(next + TOGETHER);
             hashes.clear();
-            hashes.extend(together.clone().map(|row| strings.key(row).hash(hasher)));
+            hashes.extend(strings.keys(together.clone()).map(|key| key.hash(hasher)));
             self.touch(&hashes);
             next = together.end;
-            ids.extend(together.zip(&hashes).map(|(row, hash)| self.intern(strings.key(row), *hash)));
+            ids.extend(strings.keys(together).zip(&hashes).map(|(key, hash)| self.intern(key, *hash)));
         }
         self.hashes = hashes;
     }
 
     /// The id of one string.
     #[inline(always)]
+    #[allow(clippy::inline_always, reason = "a call for each row would cost more than the look-up")]
     pub(super) fn look_up_one(&mut self, key: Key<'_>) -> u32 {
-        let hash = key.hash(self.hasher);
-        self.intern(key, hash)
+        match key {
+            Key::Short(view) => self.intern_short(view, self.hasher.short(view)),
+            Key::Long(bytes) => self.look_up_long(bytes),
+        }
     }
 
     /// The id of the string that `other` has under `id`.
     pub(super) fn look_up_other(&mut self, other: &ByteKeys, id: u32) -> u32 {
         let entry = other.entries[id as usize];
         self.look_up_one(match length(entry) {
-            ..=SHORT => Key { view: entry, long: &[] },
-            _ => Key::new(other.long(entry)),
+            ..=SHORT => Key::Short(entry),
+            _ => Key::Long(other.long(entry)),
         })
     }
 
     /// A new id without a string, which no look-up finds.
     pub(super) fn push_nameless(&mut self) -> u32 {
-        self.push(Key::new(&[]))
+        self.push(Key::Short(0))
     }
 
     /// Loads what these hashes will most likely need. No load depends on what another row finds, so that the cache
@@ -128,21 +140,31 @@ impl ByteKeys {
         std::hint::black_box(touched);
     }
 
-    #[inline(always)]
+    #[inline]
     fn intern(&mut self, key: Key<'_>, hash: u32) -> u32 {
-        match self.index.find(hash, |id| self.equals(id, key)) {
-            Ok(id) => id,
-            Err(slot) => self.insert(slot, hash, key),
+        match key {
+            Key::Short(view) => self.intern_short(view, hash),
+            Key::Long(bytes) => self.intern_long(bytes, hash),
         }
     }
 
     #[inline(always)]
-    fn equals(&self, id: u32, key: Key<'_>) -> bool {
-        let entry = self.entries[id as usize];
-        match length(key.view) {
-            ..=SHORT => entry == key.view,
-            long => length(entry) == long && self.long(entry) == key.long,
-        }
+    #[allow(clippy::inline_always, reason = "a call for each row would cost more than the look-up")]
+    fn intern_short(&mut self, view: u128, hash: u32) -> u32 {
+        let found = self.index.find(hash, |id| self.entries.get(id as usize) == Some(&view));
+        found.unwrap_or_else(|slot| self.insert(slot, hash, Key::Short(view)))
+    }
+
+    #[inline(never)]
+    fn look_up_long(&mut self, bytes: &[u8]) -> u32 {
+        self.intern_long(bytes, self.hasher.long(bytes))
+    }
+
+    #[inline]
+    fn intern_long(&mut self, bytes: &[u8], hash: u32) -> u32 {
+        let equal = |entry: &u128| length(*entry) == bytes.len() && self.long(*entry) == bytes;
+        let found = self.index.find(hash, |id| self.entries.get(id as usize).is_some_and(equal));
+        found.unwrap_or_else(|slot| self.insert(slot, hash, Key::Long(bytes)))
     }
 
     #[cold]
@@ -154,13 +176,16 @@ impl ByteKeys {
     }
 
     fn push(&mut self, key: Key<'_>) -> u32 {
-        let place = (self.arena.len() as u128) << 64;
-        let long = length(key.view) > SHORT;
-        if long {
-            reserve(&mut self.arena, key.long.len());
-            self.arena.extend_from_slice(key.long);
-        }
-        push(&mut self.entries, if long { key.view | place } else { key.view })
+        let entry = match key {
+            Key::Short(view) => view,
+            Key::Long(bytes) => {
+                let place = self.arena.len();
+                reserve(&mut self.arena, bytes.len());
+                self.arena.extend_from_slice(bytes);
+                bytes.len() as u128 | (place as u128) << 64
+            }
+        };
+        push(&mut self.entries, entry)
     }
 
     #[inline]
@@ -184,52 +209,34 @@ fn place(entry: u128) -> usize {
 }
 
 impl<'a> Key<'a> {
-    /// A string of its own.
-    pub(super) fn new(bytes: &'a [u8]) -> Self {
-        Key::at(bytes, 0, bytes.len())
-    }
-
     /// The `length` bytes from `start` on.
     #[inline(always)]
+    #[allow(clippy::inline_always, reason = "a call for each row would cost more than the look-up")]
     pub(super) fn at(bytes: &'a [u8], start: usize, length: usize) -> Self {
         if length > SHORT {
-            return Key { view: length as u128, long: &bytes[start..start + length] };
+            return Key::Long(&bytes[start..start + length]);
         }
         let head = match bytes.get(start..).and_then(|behind| behind.first_chunk()) {
             Some(window) => u128::from_le_bytes(*window) & MASKS[length],
             None => head_at_the_end(&bytes[start..start + length]),
         };
-        Key { view: head << 32 | length as u128, long: &[] }
-    }
-
-    /// The string of a view of Arrow whose length is [`SHORT`] at most.
-    #[inline(always)]
-    pub(super) fn short(view: u128) -> Self {
-        Key { view, long: &[] }
+        Key::Short(head << 32 | length as u128)
     }
 
     /// How many bytes.
-    #[inline(always)]
+    #[inline]
     pub(super) fn len(&self) -> usize {
-        length(self.view)
+        match self {
+            Key::Short(view) => length(*view),
+            Key::Long(bytes) => bytes.len(),
+        }
     }
 
-    /// The bytes of a string that is not short.
-    pub(super) fn long(&self) -> &'a [u8] {
-        self.long
-    }
-
-    /// The string as a view, if it is short.
-    #[inline(always)]
-    pub(super) fn view(&self) -> Option<u128> {
-        (length(self.view) <= SHORT).then_some(self.view)
-    }
-
-    #[inline(always)]
+    #[inline]
     fn hash(&self, hasher: Hasher) -> u32 {
-        match length(self.view) {
-            ..=SHORT => hasher.short(self.view),
-            _ => hasher.long(self.long),
+        match self {
+            Key::Short(view) => hasher.short(*view),
+            Key::Long(bytes) => hasher.long(bytes),
         }
     }
 }
@@ -261,7 +268,7 @@ mod tests {
 
     impl Strings for Vec<Vec<u8>> {
         fn key(&self, row: usize) -> Key<'_> {
-            Key::new(&self[row])
+            Key::at(&self[row], 0, self[row].len())
         }
     }
 
@@ -274,7 +281,8 @@ mod tests {
     fn look_up(keys: &mut ByteKeys, strings: &Vec<Vec<u8>>) -> Vec<u32> {
         let mut ids = Vec::new();
         keys.look_up(strings, strings.len(), &mut ids);
-        let singly: Vec<u32> = strings.iter().map(|string| keys.look_up_one(Key::new(string))).collect();
+        let singly: Vec<u32> =
+            strings.iter().map(|string| keys.look_up_one(Key::at(string, 0, string.len()))).collect();
         assert_eq!(ids, singly);
         let values = [strings.concat(), vec![7; 40]].concat();
         let mut end = 0;

@@ -4,7 +4,7 @@
 const NONE: u32 = u32::MAX;
 
 /// Places of the first table. The first word comes into its middle.
-const FIRST: usize = 1024;
+const FIRST: usize = 64;
 
 /// A table may have this many places in any case: with 4 bytes each they fit the second-level cache.
 const FREE_PLACES: usize = 1 << 17;

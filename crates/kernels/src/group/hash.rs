@@ -5,6 +5,8 @@
 use std::hash::{BuildHasher, RandomState};
 use std::sync::LazyLock;
 
+use super::byte_keys::Key;
+
 const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
 
 static SEED: LazyLock<u64> = LazyLock::new(|| RandomState::new().hash_one(MULTIPLIER));
@@ -13,12 +15,14 @@ static SEED: LazyLock<u64> = LazyLock::new(|| RandomState::new().hash_one(MULTIP
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Hasher {
     seed: u64,
+    /// What the other factor begins with.
+    other: u64,
 }
 
 impl Hasher {
     /// The hasher of this process.
     pub(super) fn new() -> Self {
-        Hasher { seed: *SEED }
+        Hasher { seed: *SEED, other: SEED.rotate_left(32) ^ MULTIPLIER }
     }
 
     /// The hash of a word.
@@ -36,19 +40,45 @@ impl Hasher {
     /// The hash of a string of 12 bytes or more.
     #[inline]
     pub(super) fn long(self, bytes: &[u8]) -> u32 {
-        let mut hash = self.seed ^ bytes.len() as u64;
+        upper(self.mix_long(self.seed, bytes))
+    }
+
+    #[inline]
+    fn mix_long(self, hash: u64, bytes: &[u8]) -> u64 {
+        let mut hash = hash ^ bytes.len() as u64;
         for chunk in bytes.as_chunks::<16>().0 {
             hash = self.pair(hash, u128::from_le_bytes(*chunk));
         }
         // The last bytes, some of them for the second time.
-        upper(match (bytes.last_chunk::<16>(), bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+        match (bytes.last_chunk::<16>(), bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
             (Some(last), ..) => self.pair(hash, u128::from_le_bytes(*last)),
             (_, Some(first), Some(last)) => {
                 let (first, last) = (u64::from_le_bytes(*first), u64::from_le_bytes(*last));
                 self.pair(hash, u128::from(first) | u128::from(last) << 64)
             }
             _ => hash,
-        })
+        }
+    }
+
+    /// Where a hash of several values begins.
+    pub(super) fn seed(self) -> u64 {
+        self.seed
+    }
+
+    /// A hash with a further value.
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "a multiplication")]
+    pub(super) fn mix(self, hash: u64, value: u128) -> u64 {
+        self.pair(hash, value)
+    }
+
+    /// A hash with a further string.
+    #[inline]
+    pub(super) fn mix_key(self, hash: u64, key: Key<'_>) -> u64 {
+        match key {
+            Key::Short(view) => self.pair(hash, view),
+            Key::Long(bytes) => self.mix_long(hash, bytes),
+        }
     }
 
     /// The hash of some words.
@@ -65,7 +95,7 @@ impl Hasher {
     #[inline(always)]
     #[allow(clippy::cast_possible_truncation, reason = "takes the two words apart")]
     fn pair(self, hash: u64, pair: u128) -> u64 {
-        fold(pair as u64 ^ hash, (pair >> 64) as u64 ^ self.seed.rotate_left(32) ^ MULTIPLIER)
+        fold(pair as u64 ^ hash, (pair >> 64) as u64 ^ self.other)
     }
 }
 

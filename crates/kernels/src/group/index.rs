@@ -2,7 +2,7 @@
 
 /// From how many keys on the index and the keys no longer fit the caches that are near, so that waiting for many of them
 /// at once pays.
-pub(super) const MANY: usize = 4096;
+pub(super) const MANY: usize = 1 << 15;
 
 /// How many rows wait together.
 pub(super) const TOGETHER: usize = 128;
@@ -10,8 +10,14 @@ pub(super) const TOGETHER: usize = 128;
 /// No id: the slot is free.
 const FREE: u64 = u64::MAX;
 
+/// So many slots fit the first-level cache.
+const FEW_SLOTS: usize = 1 << 12;
+
+/// So many slots fit the second-level cache, with their keys.
+const SOME_SLOTS: usize = 1 << 14;
+
 /// Slots of a new index.
-const FIRST_SLOTS: usize = 64;
+const FIRST_SLOTS: usize = 32;
 
 /// Group ids by hash. It knows no keys: whoever asks compares them.
 ///
@@ -30,22 +36,34 @@ impl HashIndex {
         HashIndex { slots: vec![FREE; FIRST_SLOTS], used: 0, shift: shift_of(FIRST_SLOTS) }
     }
 
-    /// The id with this hash for which `equal` holds, else the free slot where it belongs.
+    /// The id with this hash for which `equal` holds, else the free slot where it belongs. `equal` may be asked about an id
+    /// that was never inserted.
     #[inline(always)]
     #[allow(clippy::cast_possible_truncation, reason = "takes a slot apart")]
     #[allow(clippy::inline_always, reason = "a call for each row would cost more than the look-up")]
     pub(super) fn find(&self, hash: u32, equal: impl Fn(u32) -> bool) -> Result<u32, usize> {
+        let place = (hash >> self.shift) as usize;
+        let slot = self.slots[place];
+        if (slot >> 32) as u32 == hash && equal(slot as u32) {
+            return Ok(slot as u32);
+        }
+        self.find_behind(hash, place, equal)
+    }
+
+    /// As [`HashIndex::find`], where the id is not in the first slot.
+    #[inline(never)]
+    #[allow(clippy::cast_possible_truncation, reason = "takes a slot apart")]
+    fn find_behind(&self, hash: u32, mut place: usize, equal: impl Fn(u32) -> bool) -> Result<u32, usize> {
         let mask = self.slots.len() - 1;
-        let mut place = (hash >> self.shift) as usize;
         loop {
-            let slot = self.slots[place & mask];
-            if (slot >> 32) as u32 == hash && slot != FREE && equal(slot as u32) {
+            let slot = self.slots[place];
+            if slot == FREE {
+                return Err(place);
+            }
+            if (slot >> 32) as u32 == hash && equal(slot as u32) {
                 return Ok(slot as u32);
             }
-            if slot == FREE {
-                return Err(place & mask);
-            }
-            place += 1;
+            place = (place + 1) & mask;
         }
     }
 
@@ -56,11 +74,17 @@ impl HashIndex {
         self.slots[(hash >> self.shift) as usize] as u32
     }
 
-    /// Puts an id into the free slot that [`HashIndex::find`] gave for its hash. At most 5/8 of the slots are in use.
+    /// Puts an id into the free slot that [`HashIndex::find`] gave for its hash. At most 5/8 of the slots are in use, of
+    /// few an eighth or a quarter: then the first one is almost always right.
     pub(super) fn insert(&mut self, slot: usize, hash: u32, id: u32) {
         self.slots[slot] = u64::from(hash) << 32 | u64::from(id);
         self.used += 1;
-        if self.used * 8 > self.slots.len() * 5 {
+        let eighths = match self.slots.len() {
+            ..=FEW_SLOTS => 1,
+            ..=SOME_SLOTS => 2,
+            _ => 5,
+        };
+        if self.used * 8 > self.slots.len() * eighths {
             self.grow();
         }
     }

@@ -7,7 +7,7 @@ use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::buffer::NullBuffer;
 use plimsoll_core::{DataType, Result};
 
-use super::byte_keys::{SHORT, Strings};
+use super::byte_keys::{Key, SHORT, Strings};
 use super::column::{TextColumn, misfit, word_array, words};
 use super::growth::reserve;
 use super::hash::Hasher;
@@ -176,7 +176,7 @@ impl LaneKeys {
     #[allow(clippy::inline_always, reason = "a call for each row would cost more than the look-up")]
     fn intern<const N: usize>(&mut self, row: &[u64; N], hash: u32) -> u32 {
         let keys = self.keys.as_chunks::<N>().0;
-        match self.index.find(hash, |id| equal(&keys[id as usize], row)) {
+        match self.index.find(hash, |id| keys.get(id as usize).is_some_and(|key| equal(key, row))) {
             Ok(id) => id,
             Err(slot) => self.insert(slot, hash, row),
         }
@@ -196,43 +196,66 @@ impl LaneKeys {
 
 impl Column<'_> {
     /// Writes the values of the rows from `start` on, beginning at a lane; whether all fit.
-    #[inline]
     fn fill<const N: usize>(&self, start: usize, lane: usize, lanes: &mut [[u64; N]]) -> bool {
+        match lane {
+            0 => self.fill_from::<0, N>(start, lanes),
+            1 => self.fill_from::<1, N>(start, lanes),
+            2 => self.fill_from::<2, N>(start, lanes),
+            _ => self.fill_from::<3, N>(start, lanes),
+        }
+    }
+
+    #[allow(clippy::cast_possible_truncation, reason = "takes a view apart")]
+    fn fill_from<const LANE: usize, const N: usize>(&self, start: usize, lanes: &mut [[u64; N]]) -> bool {
         match self {
             Column::Words(words) => {
                 for (row, word) in lanes.iter_mut().zip(&words[start..]) {
-                    row[lane] = *word;
+                    row[LANE % N] = *word;
                 }
                 true
             }
-            Column::Views(views, nulls) => fill_texts(views, nulls.as_ref(), start, lane, lanes),
-            Column::Texts(texts, nulls) => fill_texts(texts, nulls.as_ref(), start, lane, lanes),
+            Column::Views(views, None) => {
+                let views = &views.as_slice()[start..start + lanes.len()];
+                for (row, view) in lanes.iter_mut().zip(views) {
+                    put::<LANE, N>(row, *view);
+                }
+                views.iter().fold(0, |most, view| most.max(*view as u32)) <= SHORT as u32
+            }
+            Column::Views(views, nulls) => fill_texts::<LANE, N>(views, nulls.as_ref(), start, lanes),
+            Column::Texts(texts, nulls) => fill_texts::<LANE, N>(texts, nulls.as_ref(), start, lanes),
         }
     }
 }
 
 #[inline]
-#[allow(clippy::cast_possible_truncation, reason = "takes a view apart")]
-fn fill_texts<const N: usize>(
+fn fill_texts<const LANE: usize, const N: usize>(
     texts: &impl Strings,
     nulls: Option<&NullBuffer>,
     start: usize,
-    lane: usize,
     lanes: &mut [[u64; N]],
 ) -> bool {
     let mut fit = true;
     for (row, number) in lanes.iter_mut().zip(start..) {
         let view = match nulls {
             Some(nulls) if nulls.is_null(number) => Some(NULL),
-            _ => texts.key(number).view(),
+            _ => match texts.key(number) {
+                Key::Short(view) => Some(view),
+                Key::Long(_) => None,
+            },
         };
         fit &= view.is_some();
-        let view = view.unwrap_or_default();
-        if let Some([low, high]) = row.get_mut(lane..lane + 2) {
-            (*low, *high) = (view as u64, (view >> 64) as u64);
-        }
+        put::<LANE, N>(row, view.unwrap_or_default());
     }
     fit
+}
+
+/// Writes a view into two lanes; a text never begins in the last one.
+#[inline(always)]
+#[allow(clippy::cast_possible_truncation, reason = "takes a view apart")]
+#[allow(clippy::inline_always, reason = "two stores")]
+fn put<const LANE: usize, const N: usize>(row: &mut [u64; N], view: u128) {
+    row[LANE % N] = view as u64;
+    row[(LANE + 1) % N] = (view >> 64) as u64;
 }
 
 /// A column as it fills lanes; `None` where it has numbers that do not fit one.

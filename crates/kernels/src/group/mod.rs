@@ -11,7 +11,9 @@ mod hash;
 mod index;
 mod keys;
 mod lane_keys;
+mod partition;
 mod row_keys;
+mod split;
 mod text_keys;
 mod widen;
 mod word_keys;
@@ -22,7 +24,8 @@ mod tests;
 use arrow::array::ArrayRef;
 use plimsoll_core::{DataType, Error, Result, TypedAggregate};
 
-pub use groups::Groups;
+pub use groups::{ClosedTable, Groups};
+pub use partition::{PARTITIONS, Partitioned, Partitioner};
 pub use widen::widen;
 
 use crate::aggregate::Aggregates;
@@ -39,6 +42,8 @@ pub struct GroupTable {
     aggregates: Aggregates,
     /// The position of the first record of each group.
     first_positions: Vec<u64>,
+    /// Behind all positions that were seen.
+    next_position: u64,
     /// Group ids of the rows of the current block.
     ids: Vec<u32>,
 }
@@ -60,7 +65,8 @@ impl GroupTable {
         let mut aggregates = Aggregates::new(aggregates, arguments);
         let first_positions = vec![0; if key_types.is_empty() { 1 } else { 0 }];
         aggregates.resize(first_positions.len());
-        GroupTable { key_types: key_types.to_vec(), keys, aggregates, first_positions, ids: Vec::new() }
+        let (key_types, next_position, ids) = (key_types.to_vec(), 0, Vec::new());
+        GroupTable { key_types, keys, aggregates, first_positions, next_position, ids }
     }
 
     /// Takes `rows` rows: `keys[k]` and `arguments[a][i]` are columns of that length; `position` is that of row 0, and
@@ -76,19 +82,34 @@ impl GroupTable {
         rows: usize,
         position: u64,
     ) -> Result<()> {
-        check_room(self.groups(), rows)?;
-        self.ids.clear();
-        self.keys.look_up(&self.key_types, keys, rows, &mut self.ids)?;
-        if self.keys.len() > self.first_positions.len() {
-            // New ids are given in the order of the rows, each to the row that is its first.
-            for (position, id) in (position..).zip(&self.ids) {
-                if *id as usize == self.first_positions.len() {
-                    self.first_positions.push(position);
-                }
-            }
-        }
+        self.look_up(keys, rows)?;
+        self.number_new(position..);
+        self.next_position = self.next_position.max(position + rows as u64);
         self.aggregates.resize(self.first_positions.len());
         self.aggregates.update(&self.ids, arguments, position)
+    }
+
+    /// As [`GroupTable::update`] for rows with these positions, which may lie before others that were seen.
+    ///
+    /// # Errors
+    /// As [`GroupTable::update`].
+    pub fn update_at(
+        &mut self,
+        keys: &[ArrayRef],
+        arguments: &[Vec<ArrayRef>],
+        positions: &[u64],
+    ) -> Result<()> {
+        self.look_up(keys, positions.len())?;
+        self.number_new(positions.iter().copied());
+        if positions.first().is_some_and(|first| *first < self.next_position) {
+            for (id, position) in self.ids.iter().zip(positions) {
+                let first = &mut self.first_positions[*id as usize];
+                *first = (*first).min(*position);
+            }
+        }
+        self.next_position = self.next_position.max(positions.last().map_or(0, |last| last + 1));
+        self.aggregates.resize(self.first_positions.len());
+        self.aggregates.update_at(&self.ids, arguments, positions)
     }
 
     /// Takes all groups of `other`, which has the same types.
@@ -100,7 +121,10 @@ impl GroupTable {
         if self.key_types != other.key_types || self.aggregates.len() != other.aggregates.len() {
             return Err(Error::plan("tables of different types cannot be merged", ""));
         }
+        self.next_position = self.next_position.max(other.next_position);
         let mapping = self.keys.absorb(other.keys, &self.key_types)?;
+        let new = self.keys.len() - self.first_positions.len();
+        growth::reserve(&mut self.first_positions, new);
         self.first_positions.resize(self.keys.len(), u64::MAX);
         for (id, position) in mapping.iter().zip(other.first_positions) {
             let first = &mut self.first_positions[*id as usize];
@@ -149,10 +173,40 @@ impl GroupTable {
     ///
     /// # Errors
     /// Those of the aggregate states.
-    pub fn into_groups(mut self) -> Result<Groups> {
+    pub fn into_groups(self) -> Result<Groups> {
+        Ok(Groups::new(vec![self.close()?]))
+    }
+
+    /// Ends the updates: what is left can be given out, and holds less.
+    ///
+    /// # Errors
+    /// Those of the aggregate states.
+    pub fn close(mut self) -> Result<ClosedTable> {
         self.keys.close();
+        self.ids = Vec::new();
         self.aggregates.close()?;
-        Ok(Groups::new(self.keys, self.aggregates, &self.first_positions))
+        Ok(ClosedTable::new(self.keys, self.aggregates, self.first_positions))
+    }
+
+    /// Writes the id of each row to `ids`.
+    fn look_up(&mut self, keys: &[ArrayRef], rows: usize) -> Result<()> {
+        check_room(self.groups(), rows)?;
+        self.ids.clear();
+        self.keys.look_up(&self.key_types, keys, rows, &mut self.ids)
+    }
+
+    /// Notes the positions of new groups. Their ids were given in the order of the rows, each to the row that is its first.
+    fn number_new(&mut self, positions: impl Iterator<Item = u64>) {
+        let mut known = self.first_positions.len();
+        if self.keys.len() > known {
+            growth::reserve(&mut self.first_positions, self.keys.len() - known);
+            for (position, id) in positions.zip(&self.ids) {
+                if *id as usize == known {
+                    self.first_positions.push(position);
+                    known += 1;
+                }
+            }
+        }
     }
 }
 

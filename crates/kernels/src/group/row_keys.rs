@@ -155,7 +155,8 @@ impl<'a> Column<'a> {
     fn encode(&self, start: usize, out: &mut [u8], stride: usize, lengths: &mut [usize]) {
         match &self.values {
             Values::Words(words) => self.each(start, out, stride, lengths, |row, out| {
-                put_number(zigzag(words[row].cast_signed().into()), out)
+                let word = words[row].cast_signed();
+                put_word((word << 1 ^ word >> 63).cast_unsigned(), out)
             }),
             Values::Mantissas(mantissas) => {
                 self.each(start, out, stride, lengths, |row, out| put_number(zigzag(mantissas[row]), out))
@@ -191,6 +192,18 @@ impl<'a> Column<'a> {
     }
 }
 
+/// As [`put_number`].
+#[inline(always)]
+fn put_word(word: u64, out: &mut [u8]) -> usize {
+    let bytes = (u64::BITS - word.leading_zeros()).div_ceil(8);
+    if let Some((first, rest)) = out.split_first_mut()
+        && let Some(room) = rest.first_chunk_mut()
+    {
+        (*first, *room) = (bytes as u8, word.to_le_bytes());
+    }
+    1 + bytes as usize
+}
+
 /// The number of significant bytes, then 16 bytes of which so many count; gives how many count in all.
 #[inline(always)]
 #[allow(clippy::cast_possible_truncation, reason = "at most 16")]
@@ -207,25 +220,30 @@ fn put_number(number: u128, out: &mut [u8]) -> usize {
 #[inline(always)]
 #[allow(clippy::cast_possible_truncation, reason = "a text has less than 4 GiB")]
 fn put_text(text: Key<'_>, out: &mut [u8]) -> usize {
-    let length = text.len();
-    if let Some(view) = text.view() {
-        if let Some((first, rest)) = out.split_first_mut()
-            && let Some(room) = rest.first_chunk_mut()
-        {
-            (*first, *room) = (length as u8, (view >> 32).to_le_bytes());
+    let text = match text {
+        Key::Long(bytes) => bytes,
+        Key::Short(view) => {
+            if let Some((first, rest)) = out.split_first_mut()
+                && let Some(room) = rest.first_chunk_mut()
+            {
+                (*first, *room) = (view as u8, (view >> 32).to_le_bytes());
+            }
+            return 1 + text.len();
         }
-        return 1 + length;
-    }
-    let start = if length < usize::from(LONG) {
-        out[0] = length as u8;
-        1
-    } else {
-        out[0] = LONG;
-        out[1..5].copy_from_slice(&(length as u32).to_le_bytes());
-        5
     };
-    out[start..start + length].copy_from_slice(text.long());
-    start + length
+    let start = match u8::try_from(text.len()) {
+        Ok(length) if length < LONG => {
+            out[0] = length;
+            1
+        }
+        _ => {
+            out[0] = LONG;
+            out[1..5].copy_from_slice(&(text.len() as u32).to_le_bytes());
+            5
+        }
+    };
+    out[start..start + text.len()].copy_from_slice(text);
+    start + text.len()
 }
 
 /// 0, -1, 1, -2, … as 0, 1, 2, 3, ….
@@ -256,11 +274,8 @@ fn decode(data_type: DataType, rest: &mut [&[u8]]) -> Result<ArrayRef> {
             Ok(decimal_array(mantissas.into_iter(), data_type))
         }
         _ => {
-            let numbers = rest.iter_mut().map(take_number).collect::<Result<Vec<_>>>()?;
-            #[allow(clippy::cast_possible_truncation, reason = "was made of a word")]
-            let words =
-                numbers.into_iter().map(|number| number.map(|number| (number as i64).cast_unsigned()));
-            Ok(word_array(words, data_type))
+            let numbers = rest.iter_mut().map(take_word).collect::<Result<Vec<_>>>()?;
+            Ok(word_array(numbers.into_iter(), data_type))
         }
     }
 }
@@ -294,6 +309,14 @@ fn take_number(row: &mut &[u8]) -> Result<Option<i128>> {
     }))
 }
 
+/// As [`take_number`] for one of 64 bits.
+fn take_word(row: &mut &[u8]) -> Result<Option<u64>> {
+    Ok(take(row)?.map(|bytes| {
+        let zigzag = bytes.iter().rfold(0, |word, byte| word << 8 | u64::from(*byte));
+        zigzag >> 1 ^ (zigzag & 1).wrapping_neg()
+    }))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -307,6 +330,9 @@ mod tests {
             let mut row = &out[..length];
             assert_eq!(take_number(&mut row).unwrap(), Some(number));
             assert!(row.is_empty());
+            if let Ok(word) = i64::try_from(number) {
+                assert_eq!(take_word(&mut &out[..length]).unwrap(), Some(word.cast_unsigned()));
+            }
         }
         assert_eq!(put_number(zigzag(-100), &mut [0; 17]), 2);
         assert!(take(&mut [3, 1].as_slice()).is_err());

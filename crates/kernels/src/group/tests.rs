@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use arrow::array::{
     Array, AsArray, BooleanArray, Date32Array, Decimal64Array, Decimal128Array, Float64Array, Int64Array,
-    NullArray, StringArray,
+    NullArray, StringArray, StringViewArray,
 };
 use arrow::datatypes::{DataType as ArrowType, Int64Type};
+use plimsoll_core::typed::bind_aggregate;
+use plimsoll_core::{AggregateFunction, Expr, TypedKind};
 use proptest::prelude::*;
 
 use super::*;
@@ -154,6 +156,158 @@ proptest! {
         let expected = columns(&distinct);
         let expected: Vec<ArrayRef> = used.iter().map(|key| Arc::clone(&expected[*key])).collect();
         prop_assert_eq!(merged.finish().unwrap(), expected);
+    }
+}
+
+fn bound(functions: &[(AggregateFunction, usize)]) -> Vec<TypedAggregate> {
+    let types = [DataType::Int64, DataType::Utf8];
+    let bind = |(function, field): &(AggregateFunction, usize)| {
+        bind_aggregate(*function, &[Expr::Field(*field)], &types).unwrap()
+    };
+    functions.iter().map(bind).collect()
+}
+
+proptest! {
+    /// A table that saw all rows, and tables that were taken apart and put together by partition, the second half of the
+    /// rows coming there directly, block by block in any order: the same groups with the same values.
+    #[test]
+    fn partitions_have_the_groups_of_one_table(
+        rows in rows(), blocks in 1..20usize, workers in 1..4usize, used in 0..3usize, backwards in any::<bool>(),
+    ) {
+        use AggregateFunction as A;
+        let aggregates = bound(&[
+            (A::Sum, 0), (A::Min, 0), (A::Count, 0), (A::Min, 1), (A::First, 0), (A::Last, 1), (A::AnyValue, 1),
+            (A::CountDistinct, 0), (A::CountDistinct, 1), (A::QuantileCont(0.5), 0), (A::StddevPop, 0),
+        ]);
+        let used = [vec![0], vec![1], vec![0, 1]][used].clone();
+        let types: Vec<DataType> = used.iter().map(|key| [DataType::Int64, DataType::Utf8][*key]).collect();
+        let table = || GroupTable::new(&types, &aggregates);
+        let of_block = |block: &[_]| {
+            let all = columns(block);
+            let keys: Vec<ArrayRef> = used.iter().map(|key| Arc::clone(&all[*key])).collect();
+            let fields = aggregates.iter().map(|aggregate| match aggregate.arguments[0].kind {
+                TypedKind::Field(field) => vec![Arc::clone(&all[field])],
+                _ => vec![],
+            });
+            (keys, fields.collect::<Vec<_>>())
+        };
+        let mut whole = table();
+        let mut tables: Vec<GroupTable> = (0..workers).map(|_| table()).collect();
+        let mut parts: Vec<GroupTable> = (0..PARTITIONS).map(|_| table()).collect();
+        let mut late = Vec::new();
+        for (number, block) in rows.chunks(blocks).enumerate() {
+            let (position, (keys, arguments)) = ((number * blocks) as u64, of_block(block));
+            whole.update(&keys, &arguments, block.len(), position).unwrap();
+            match (number * blocks) < rows.len() / 2 {
+                true => tables[number * 7 % workers].update(&keys, &arguments, block.len(), position).unwrap(),
+                false => late.push((keys, arguments, block.len(), position)),
+            }
+        }
+        for table_of_worker in tables {
+            let mut split: Vec<GroupTable> = (0..PARTITIONS).map(|_| table()).collect();
+            table_of_worker.split_into(&mut split).unwrap();
+            for (part, split) in parts.iter_mut().zip(split) {
+                part.merge(split).unwrap();
+            }
+        }
+        if backwards {
+            late.reverse();
+        }
+        let mut partitioner = Partitioner::new();
+        for (keys, arguments, rows, position) in late {
+            let partitioned = partitioner.partition(&types, &keys, rows).unwrap();
+            for (number, part) in parts.iter_mut().enumerate() {
+                let range = partitioned.range(number);
+                let slice = |column: &ArrayRef| {
+                    partitioned.arrange(column).unwrap().slice(range.start, range.len())
+                };
+                let keys: Vec<ArrayRef> = keys.iter().map(slice).collect();
+                let arguments: Vec<Vec<ArrayRef>> =
+                    arguments.iter().map(|columns| columns.iter().map(slice).collect()).collect();
+                let positions = partitioned.rows()[range.clone()].iter().map(|row| position + u64::from(*row));
+                part.update_at(&keys, &arguments, &positions.collect::<Vec<_>>()).unwrap();
+            }
+        }
+        let closed = parts.into_iter().map(|part| part.close().unwrap()).collect();
+        let mut groups = Groups::new(closed);
+        let expected = whole.finish().unwrap();
+        prop_assert_eq!(groups.remaining(), expected[0].len());
+        let mut given = 0;
+        while groups.remaining() > 0 {
+            let columns = groups.next_columns(blocks).unwrap();
+            let rows = columns[0].len();
+            for (column, expected) in columns.iter().zip(&expected) {
+                prop_assert_eq!(column, &expected.slice(given, rows));
+            }
+            given += rows;
+        }
+        prop_assert_eq!(given, expected[0].len());
+    }
+}
+
+/// A key in whichever array it comes is a key of the same partition.
+#[test]
+fn partitions_know_values_and_not_arrays() {
+    let partition = |data_type: DataType, column: ArrayRef| {
+        let partitioned =
+            Partitioner::new().partition(&[data_type], &[Arc::clone(&column)], column.len()).unwrap();
+        let mut of_rows = vec![0; column.len()];
+        for number in 0..PARTITIONS {
+            partitioned.rows()[partitioned.range(number)]
+                .iter()
+                .for_each(|row| of_rows[*row as usize] = number);
+        }
+        of_rows
+    };
+    let values = ["", "a", "twelve bytes", "thirteen bytes", "a text of more than sixteen bytes", "0000"];
+    let some: Vec<Option<&str>> = values.into_iter().map(Some).chain([None]).collect();
+    let views: ArrayRef = Arc::new(StringViewArray::from(some.clone()));
+    assert_eq!(partition(DataType::Utf8, texts(some)), partition(DataType::Utf8, views));
+    let mantissas = vec![Some(5), None, Some(-5), Some(0), Some(i64::MAX)];
+    let wide_ones = mantissas.iter().map(|mantissa| mantissa.map(i128::from)).collect();
+    let decimal = DataType::decimal(1);
+    assert_eq!(partition(decimal, narrow(mantissas, 1)), partition(decimal, wide(wide_ones, 1)));
+    let many = partition(DataType::Int64, integers((0..3200).map(Some).collect()));
+    for number in 0..PARTITIONS {
+        // 100 on average, with a standard deviation of 10.
+        let count = many.iter().filter(|partition| **partition == number).count();
+        assert!((40..160).contains(&count), "{count}");
+    }
+}
+
+#[test]
+fn rows_that_do_not_fit_lanes_move_the_keys() {
+    let types = [DataType::Utf8, DataType::Int64];
+    let mut table = GroupTable::new(&types, &[]);
+    update(
+        &mut table,
+        &[texts(vec![Some("a"), None, Some("b")]), integers(vec![Some(1), Some(1), Some(2)])],
+        0,
+    );
+    let long = "more than twelve bytes";
+    update(&mut table, &[texts(vec![Some("b"), Some(long)]), integers(vec![Some(2), Some(-1)])], 3);
+    let mut other = GroupTable::new(&types, &[]);
+    update(&mut other, &[texts(vec![None, Some("a"), None]), integers(vec![Some(1), Some(1), Some(7)])], 5);
+    table.merge(other).unwrap();
+    let mut nulls = GroupTable::new(&types, &[]);
+    update(&mut nulls, &[texts(vec![None, Some("")]), integers(vec![None, None])], 8);
+    nulls.merge(table).unwrap();
+    let expected_texts = texts(vec![Some("a"), None, Some("b"), Some(long), None, None, Some("")]);
+    let expected = integers(vec![Some(1), Some(1), Some(2), Some(-1), Some(7), None, None]);
+    assert_eq!(nulls.finish().unwrap(), [expected_texts, expected]);
+}
+
+#[test]
+fn empty_tables_have_no_groups() {
+    for types in [vec![DataType::Utf8], vec![DataType::Int64], vec![DataType::Utf8, DataType::Date]] {
+        let mut parts: Vec<GroupTable> = (0..PARTITIONS).map(|_| GroupTable::new(&types, &[])).collect();
+        let mut empty = GroupTable::new(&types, &[]);
+        empty.merge(GroupTable::new(&types, &[])).unwrap();
+        empty.split_into(&mut parts).unwrap();
+        let mut groups = Groups::new(parts.into_iter().map(|part| part.close().unwrap()).collect());
+        assert_eq!(groups.remaining(), 0);
+        let columns = groups.next_columns(10).unwrap();
+        assert_eq!(columns.iter().map(|column| column.len()).sum::<usize>(), 0);
     }
 }
 

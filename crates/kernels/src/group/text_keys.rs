@@ -1,5 +1,7 @@
 //! Keys of one text column.
 
+use std::ops::Range;
+
 use arrow::array::{Array, ArrayRef, AsArray, StringArray, StringViewArray};
 use arrow::buffer::{Buffer, NullBuffer};
 use plimsoll_core::{DataType, Result};
@@ -112,21 +114,38 @@ pub(super) struct Views<'a> {
 }
 
 impl<'a> Views<'a> {
+    /// The views of the strings.
+    pub(super) fn as_slice(&self) -> &'a [u128] {
+        self.views
+    }
+
     pub(super) fn new(texts: &'a StringViewArray) -> Self {
         Views { views: texts.views(), buffers: texts.data_buffers() }
     }
 }
 
-impl Strings for Views<'_> {
+impl Views<'_> {
     #[inline(always)]
+    #[allow(clippy::inline_always, reason = "a call for each row would cost more than the look-up")]
     #[allow(clippy::cast_possible_truncation, reason = "takes a view apart")]
-    fn key(&self, row: usize) -> Key<'_> {
-        let view = self.views[row];
+    fn of(&self, view: u128) -> Key<'_> {
         let length = view as u32 as usize;
         if length <= SHORT {
-            return Key::short(view);
+            return Key::Short(view);
         }
         let (buffer, start) = ((view >> 64) as u32 as usize, (view >> 96) as usize);
         Key::at(&self.buffers[buffer], start, length)
+    }
+}
+
+impl Strings for Views<'_> {
+    #[inline(always)]
+    fn key(&self, row: usize) -> Key<'_> {
+        self.of(self.views[row])
+    }
+
+    #[inline(always)]
+    fn keys(&self, rows: Range<usize>) -> impl Iterator<Item = Key<'_>> {
+        self.views[rows].iter().map(|view| self.of(*view))
     }
 }

@@ -132,7 +132,7 @@ impl WordKeys {
     #[inline]
     fn intern_hashed(&mut self, word: u64, hash: u32) -> u32 {
         if let Finder::Hashed(index) = &mut self.finder {
-            match index.find(hash, |id| self.keys[id as usize] == word) {
+            match index.find(hash, |id| self.keys.get(id as usize) == Some(&word)) {
                 Ok(id) => return id,
                 Err(slot) => index.insert(slot, hash, push_cold(&mut self.keys, word)),
             }

@@ -136,3 +136,84 @@ fn threads_pay_until_the_operator_holds_the_groups() {
     drop(group);
     assert_eq!(budget.used(), 0);
 }
+
+/// Blocks of seven rows of two columns for each of some workers: keys from 0 to 99, tenths of them in `wider` blocks.
+fn many_keys(workers: usize, wider: std::ops::Range<usize>) -> Vec<std::vec::IntoIter<Result<Block>>> {
+    let mut bases = vec![Vec::new(); workers];
+    for number in 0..60usize {
+        let keys: Vec<i64> = (0..7).map(|row| ((number * 7 + row) * 37 % 100) as i64).collect();
+        let values: Vec<Option<i64>> = (0..7).map(|row| Some((number * 7 + row) as i64)).collect();
+        let position = number as u64 * 7;
+        let block = match wider.contains(&number) {
+            true => {
+                let tenths_of = tenths(&keys.iter().map(|key| key * 10).collect::<Vec<_>>());
+                block(position, &[DataType::decimal(1), DataType::Int64], vec![tenths_of, integers(&values)])
+            }
+            false => {
+                let keys: Vec<Option<i64>> = keys.into_iter().map(Some).collect();
+                block(position, &[DataType::Int64; 2], vec![integers(&keys), integers(&values)])
+            }
+        };
+        bases[number * 5 % workers].push(block);
+    }
+    bases.into_iter().map(|blocks| blocks.into_iter().map(Ok).collect::<Vec<_>>().into_iter()).collect()
+}
+
+#[test]
+fn many_groups_lie_in_partitions() {
+    let sum_of = |key: i64| (0..420).filter(|row| row * 37 % 100 == key).sum::<i64>();
+    let keys: Vec<i64> = (0..100).map(|row| row * 37 % 100).collect();
+    let sums_of: Vec<Option<i128>> = keys.iter().map(|key| Some(sum_of(*key).into())).collect();
+    for (workers, few, wider) in [
+        (1, 5, 0..0),
+        (3, 5, 0..0),
+        (3, 30, 0..0),
+        (2, 40, 0..0),
+        (2, 5, 1..3),
+        (3, 5, 40..41),
+        (4, 20, 59..60),
+    ] {
+        let budget = Budget::unlimited();
+        let bases = many_keys(workers, wider.clone());
+        let input = schema(&[DataType::Int64; 2]);
+        let mut group = Group::parallel(bases, pool(workers), sums(vec![Expr::Field(0)]), input);
+        group = group.with_consumer(budget.consumer("group"));
+        group.few = few;
+        let mut given: Vec<Block> = Vec::new();
+        while let Some(block) = group.next() {
+            given.push(block.unwrap());
+            assert!(budget.used() > 0);
+        }
+        let place = format!("{workers} workers, {few}, {wider:?}");
+        match wider.is_empty() {
+            true => assert_eq!(integers_of(&given, 0), keys, "{place}"),
+            false => {
+                let tenths: Vec<_> = keys.iter().map(|key| Some(i128::from(key * 10))).collect();
+                assert_eq!(mantissas_of(&given, 0), tenths, "{place}");
+            }
+        }
+        assert_eq!(mantissas_of(&given, 1), sums_of, "{place}");
+        drop(group);
+        assert_eq!(budget.used(), 0, "{place}");
+    }
+}
+
+#[test]
+fn a_budget_ends_partitions_too() {
+    let mut refused = 0;
+    for limit in [2_000, 10_000, 20_000, 40_000, 80_000, 1_000_000] {
+        let budget = Budget::limited(limit).unwrap();
+        let bases = many_keys(2, 20..22);
+        let group =
+            Group::parallel(bases, pool(2), sums(vec![Expr::Field(0)]), schema(&[DataType::Int64; 2]));
+        let mut group = group.with_consumer(budget.consumer("group"));
+        group.few = 5;
+        if let Some(Err(error)) = group.next() {
+            assert!(matches!(error.kind(), ErrorKind::MemoryLimit { .. }), "{error}");
+            refused += 1;
+        }
+        drop(group);
+        assert_eq!(budget.used(), 0);
+    }
+    assert!((1..6).contains(&refused), "{refused}");
+}

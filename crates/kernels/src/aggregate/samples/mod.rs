@@ -72,6 +72,21 @@ impl Samples {
         .map_err(too_many)
     }
 
+    /// Takes the samples of groups `from` of `other` into the groups `to`.
+    ///
+    /// # Errors
+    /// `Value` for more values than can be kept.
+    pub(super) fn copy(&mut self, other: &Samples, from: &[u32], to: &[u32]) -> Result<()> {
+        self.parts.widen_to(other.parts.bytes());
+        let groups = self.groups;
+        with_parts!(&mut self.parts, parts => {
+            parts[0].resize(groups).map_err(too_many)?;
+            let mut copies = Copies { chains: &mut parts[0], to: to.iter(), outcome: Ok(()) };
+            other.each_group(from, &mut copies);
+            copies.outcome.map_err(too_many)
+        })
+    }
+
     /// Multiplies every mantissa by `factor`.
     ///
     /// # Errors
@@ -141,6 +156,25 @@ impl Parts {
             8 => Parts::Words(parts.into_iter().map(Chains::widened).collect()),
             _ => Parts::Wide(parts.into_iter().map(Chains::widened).collect()),
         });
+    }
+}
+
+/// Copies groups that are visited to other groups.
+struct Copies<'a, T> {
+    chains: &'a mut Chains<T>,
+    to: std::slice::Iter<'a, u32>,
+    outcome: Result<(), NoRoom>,
+}
+
+impl<T: Width> Visitor for Copies<'_, T> {
+    fn visit<V: Copy + Ord + Into<i128>>(&mut self, values: &mut [V]) {
+        let Some(group) = self.to.next() else { return };
+        let values = values.iter().map(|value| T::of((*value).into()));
+        if self.chains.is_lone() {
+            self.chains.extend_lone(values);
+        } else if self.outcome.is_ok() {
+            self.outcome = self.chains.push_all(values.map(|value| (*group, value)));
+        }
     }
 }
 

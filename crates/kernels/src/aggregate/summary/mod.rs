@@ -19,7 +19,7 @@ use plimsoll_core::{AggregateFunction as A, DataType, Error, MAX_PRECISION, Resu
 use super::count::ROWS_COUNTED;
 use super::key::{from_keys, rescale, widening};
 use super::read::read;
-use super::{AggregateState, argument_type, same_state};
+use super::{AggregateState, NOWHERE, argument_type, same_kind};
 use crate::arrays::arrow_type;
 use crate::exact::IntegerSum;
 use crate::growth::grow;
@@ -158,10 +158,11 @@ impl<S: Slot> AggregateState for Summary<S> {
         Ok(())
     }
 
-    fn merge(&mut self, other: Box<dyn AggregateState>, mapping: &[u32]) -> Result<()> {
-        let other = same_state::<Self>(other)?;
+    fn take_part(&mut self, other: &mut dyn AggregateState, mapping: &[u32]) -> Result<()> {
+        let other = same_kind::<Self>(other)?;
         self.count_on(other.counted);
-        for (from, (slot, group)) in other.slots.iter().zip(mapping).enumerate() {
+        let groups = other.slots.iter().zip(mapping).enumerate();
+        for (from, (slot, group)) in groups.filter(|(_, (_, group))| **group != NOWHERE) {
             let (group, (extent, total)) = (*group as usize, slot.parts());
             take_part(&mut self.slots[group], &mut self.beyond, group, extent, total.sum.into(), total.count);
             self.beyond.merge(group, &other.beyond, from);
@@ -217,6 +218,10 @@ impl<S: Slot> AggregateState for Summary<S> {
     }
 
     fn into_any(self: Box<Self>) -> Box<dyn Any> {
+        self
+    }
+
+    fn as_any_mut(&mut self) -> &mut dyn Any {
         self
     }
 }

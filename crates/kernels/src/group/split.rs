@@ -1,0 +1,55 @@
+//! A table taken apart by partition.
+
+use arrow::array::ArrayRef;
+use plimsoll_core::Result;
+
+use super::keys::Keys;
+use super::{GroupTable, Partitioner};
+use crate::Block;
+use crate::aggregate::NOWHERE;
+
+impl GroupTable {
+    /// Its groups as [`PARTITIONS`] tables, which are empty `parts` of the same types. The keys are looked up again, a block
+    /// of them at a time.
+    ///
+    /// # Errors
+    /// As [`GroupTable::update`].
+    pub fn split_into(mut self, parts: &mut [GroupTable]) -> Result<()> {
+        let groups = self.groups();
+        // The part that each group goes to, and its id there.
+        let mut places = vec![(0, NOWHERE); groups];
+        let mut partitioner = Partitioner::new();
+        let mut positions = Vec::new();
+        for start in (0..groups).step_by(Block::ROWS) {
+            let behind = groups.min(start + Block::ROWS);
+            #[allow(clippy::cast_possible_truncation, reason = "there are no more groups than ids")]
+            let ids: Vec<u32> = (start as u32..behind as u32).collect();
+            let keys = self.keys.decode(&ids)?;
+            let partitioned = partitioner.partition(&self.key_types, &keys, ids.len())?;
+            let keys = keys.iter().map(|key| partitioned.arrange(key)).collect::<Result<Vec<_>>>()?;
+            for (number, part) in parts.iter_mut().enumerate() {
+                let range = partitioned.range(number);
+                let rows = &partitioned.rows()[range.clone()];
+                let keys: Vec<ArrayRef> =
+                    keys.iter().map(|key| key.slice(range.start, range.len())).collect();
+                positions.clear();
+                positions.extend(rows.iter().map(|row| self.first_positions[start + *row as usize]));
+                part.look_up(&keys, rows.len())?;
+                part.number_new(positions.iter().copied());
+                for (row, id) in rows.iter().zip(&part.ids) {
+                    places[start + *row as usize] = (number, *id);
+                }
+            }
+        }
+        (self.keys, self.first_positions) = (Keys::Single, Vec::new());
+        let mut mapping = Vec::with_capacity(groups);
+        for (number, part) in parts.iter_mut().enumerate() {
+            mapping.clear();
+            mapping.extend(places.iter().map(|(part, id)| if *part == number { *id } else { NOWHERE }));
+            part.next_position = self.next_position;
+            part.aggregates.resize(part.first_positions.len());
+            part.aggregates.take_part(&mut self.aggregates, &mapping)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,68 @@
+//! The expressions of a grouping, bound to a schema: what feeds a table. Holds no group.
+
+use std::sync::Arc;
+
+use arrow::array::ArrayRef;
+use plimsoll_core::resolve::Grouping;
+use plimsoll_core::typed::{bind, bind_aggregate};
+use plimsoll_core::{DataType, Result, Schema, Typed, TypedAggregate};
+use plimsoll_kernels::{Block, GroupTable, evaluate, evaluate_encoded};
+
+/// Keys and aggregates.
+pub(crate) struct Plan {
+    pub(crate) schema: Arc<Schema>,
+    keys: Vec<Typed>,
+    pub(crate) aggregates: Vec<TypedAggregate>,
+    /// By aggregate: the first that has the same arguments.
+    arguments: Vec<usize>,
+}
+
+impl Plan {
+    /// The expressions over columns of this schema.
+    pub(crate) fn new(grouping: &Grouping, schema: &Arc<Schema>) -> Result<Self> {
+        let types = schema.types();
+        let keys = grouping.keys.iter().map(|key| bind(key, &types)).collect::<Result<_>>()?;
+        let aggregates = grouping.aggregates.iter();
+        let aggregates = aggregates.map(|(function, arguments)| bind_aggregate(*function, arguments, &types));
+        let aggregates: Vec<TypedAggregate> = aggregates.collect::<Result<_>>()?;
+        let same = |number: usize| {
+            let first = (0..number).find(|first| {
+                grouping.aggregates[*first].1 == grouping.aggregates[number].1
+                    && aggregates[*first].arguments == aggregates[number].arguments
+            });
+            first.unwrap_or(number)
+        };
+        let arguments = (0..aggregates.len()).map(same).collect();
+        Ok(Plan { schema: Arc::clone(schema), keys, aggregates, arguments })
+    }
+
+    pub(crate) fn key_types(&self) -> Vec<DataType> {
+        self.keys.iter().map(|key| key.data_type).collect()
+    }
+
+    /// The types of keys and aggregates.
+    pub(crate) fn types(&self) -> Vec<DataType> {
+        let aggregates = self.aggregates.iter().map(|aggregate| aggregate.data_type);
+        self.key_types().into_iter().chain(aggregates).collect()
+    }
+
+    /// A table of these types, without groups.
+    pub(crate) fn table(&self) -> GroupTable {
+        GroupTable::with_shared_arguments(&self.key_types(), &self.aggregates, &self.arguments)
+    }
+
+    /// The keys of a block of this schema, and the arguments of each aggregate.
+    pub(crate) fn evaluate(&self, block: &Block) -> Result<(Vec<ArrayRef>, Vec<Vec<ArrayRef>>)> {
+        let keys = self.keys.iter().map(|key| evaluate_encoded(key, block)).collect::<Result<_>>()?;
+        let columns =
+            |all: &[Typed]| all.iter().map(|typed| evaluate(typed, block)).collect::<Result<Vec<_>>>();
+        let mut arguments: Vec<Vec<ArrayRef>> = Vec::with_capacity(self.aggregates.len());
+        for (number, (aggregate, first)) in self.aggregates.iter().zip(&self.arguments).enumerate() {
+            arguments.push(match *first < number {
+                true => arguments[*first].clone(),
+                false => columns(&aggregate.arguments)?,
+            });
+        }
+        Ok((keys, arguments))
+    }
+}
