@@ -15,25 +15,32 @@ pub(super) struct Rows<'a, S> {
     pub(super) groups: &'a [u32],
     /// Whether rows with NULL are counted.
     pub(super) counts_nulls: bool,
+    /// See [`Slot::add`].
+    pub(super) settled: bool,
 }
 
 impl<S: Slot> Reader for Rows<'_, S> {
     type Output = ();
 
     fn words<N: Copy + Into<i64>>(mut self, values: &[N], nulls: Option<&NullBuffer>) {
-        let Rows { slots, beyond, groups, .. } = &mut self;
+        let Rows { slots, beyond, groups, settled, .. } = &mut self;
         match nulls {
             None if slots.len() == 1 => {
                 let (extent, sum) = summary_of::<S, N>(values);
                 take_part(&mut slots[0], beyond, 0, extent, sum, values.len() as u32);
             }
-            None => each(slots, groups, values, |group, negative| {
+            None if S::EXTENT && !*settled => {
+                each::<false, S, N>(slots, groups, values, |group, negative| {
+                    beyond.carries.carry(group as usize, negative);
+                })
+            }
+            None => each::<true, S, N>(slots, groups, values, |group, negative| {
                 beyond.carries.carry(group as usize, negative);
             }),
             Some(nulls) => {
                 for row in nulls.valid_indices() {
                     let (group, value) = (groups[row] as usize, values[row].into());
-                    if slots[group].add(value) {
+                    if slots[group].add::<true>(value) {
                         beyond.carries.carry(group, value < 0);
                     }
                 }
@@ -59,7 +66,7 @@ impl<S: Slot> Rows<'_, S> {
         let group = self.groups[row] as usize;
         match i64::try_from(value) {
             Ok(value) => {
-                if self.slots[group].add(value) {
+                if self.slots[group].add::<true>(value) {
                     self.beyond.carries.carry(group, value < 0);
                 }
             }
@@ -104,7 +111,7 @@ pub(super) fn take_part<S: Slot>(
 /// Adds every value to the slot of its group; calls `overflowed` with the group and the sign of a value that made a sum
 /// overflow. Four rows a turn: the loop's own instructions count at this size.
 #[inline(never)]
-fn each<S: Slot, N: Copy + Into<i64>>(
+fn each<const SETTLED: bool, S: Slot, N: Copy + Into<i64>>(
     slots: &mut [S],
     groups: &[u32],
     values: &[N],
@@ -112,7 +119,7 @@ fn each<S: Slot, N: Copy + Into<i64>>(
 ) {
     let mut one = |group: u32, value: N| {
         let value = value.into();
-        if slots[group as usize].add(value) {
+        if slots[group as usize].add::<SETTLED>(value) {
             overflowed(group, value < 0);
         }
     };

@@ -6,7 +6,9 @@ mod model;
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Float64Array, Int64Array, NullArray, StringArray};
+use arrow::array::{
+    Array, ArrayRef, Float64Array, Int8Array, Int16Array, Int32Array, Int64Array, NullArray, StringArray,
+};
 use plimsoll_core::typed::bind_aggregate;
 use plimsoll_core::{AggregateFunction as A, DataType, ErrorKind, Expr, TypedAggregate, Value};
 use proptest::prelude::*;
@@ -189,6 +191,33 @@ proptest! {
         for (late, early) in late.iter().zip(&early) {
             prop_assert_eq!(harness::bits(late), harness::bits(early));
         }
+    }
+}
+
+#[test]
+fn narrow_columns_are_taken_as_they_are() {
+    let numbers = || (0..500i64).map(|row| (row % 7 != 3).then_some(row * row % 251 - 125));
+    let columns: [ArrayRef; 4] = [
+        Arc::new(numbers().collect::<Int64Array>()),
+        Arc::new(numbers().map(|number| number.map(|number| number as i8)).collect::<Int8Array>()),
+        Arc::new(numbers().map(|number| number.map(|number| number as i16)).collect::<Int16Array>()),
+        Arc::new(numbers().map(|number| number.map(|number| number as i32)).collect::<Int32Array>()),
+    ];
+    let aggregates = [&TOGETHER[..], &[A::Corr, A::First, A::CountDistinct]].concat();
+    let aggregates: Vec<_> =
+        aggregates.iter().map(|function| bound(*function, &[DataType::Int64; 2])).collect();
+    let ids: Vec<u32> = (0..500).map(|row| row % 3).collect();
+    let results = columns.map(|column| {
+        let mut states = states(&aggregates);
+        states.resize(3);
+        // A block without a NULL, then all.
+        let whole = column.slice(4, 6);
+        states.update(&ids[..6], &vec![vec![whole; 2]; aggregates.len()], 0).unwrap();
+        states.update(&ids, &vec![vec![column; 2]; aggregates.len()], 6).unwrap();
+        finish(&mut states, 3).unwrap()
+    });
+    for narrow in &results[1..] {
+        assert_eq!(*narrow, results[0]);
     }
 }
 
