@@ -203,9 +203,9 @@ mod tests {
             ("range", "4"),
             ("avg", "1.75"),
             ("median", "1.75"),
-            // The squared deviations add up to 10.25; those of the other column to 10, the products to 8.5.
+            // The squared deviations add up to 10.25; those of the other column to 10, the products to 7.5.
             ("sd", "1.8484227510682363"),
-            ("corr2", "0.7048780487804877"),
+            ("corr2", "0.5487804878048781"),
         ] {
             let function: Function = function.parse().unwrap();
             let mut state = function.start();

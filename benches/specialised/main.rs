@@ -1,7 +1,7 @@
 //! `specialised [--threads N] FILE`: minimum, mean and maximum by station of a file of the One Billion Row Challenge, as CSV.
 //! What this costs a program that knows the format beforehand and does nothing else: the mark that the engine is held against.
 //!
-//! It takes every line for `name;-?d?d.d`, of names of 1 to 100 bytes that need no quotes, at most 10,000 different ones. It
+//! It takes every line for `name;-?d?d.d`, of names of 1 to 100 bytes without a quote, at most 10,000 different ones. It
 //! checks nothing: of another file its output means nothing.
 
 mod rows;
@@ -87,7 +87,8 @@ fn report(table: &Table) -> Result<()> {
     let mut output = BufWriter::new(stdout().lock());
     output.write_all(b"station,least,mean,greatest\n")?;
     for (name, station) in stations {
-        output.write_all(name)?;
+        let quote = if name.contains(&b',') { "\"" } else { "" };
+        write!(output, "{quote}{}{quote}", String::from_utf8_lossy(name))?;
         let (least, greatest) = (f64::from(station.least) / 10.0, f64::from(station.greatest) / 10.0);
         writeln!(output, ",{least:.1},{:?},{greatest:.1}", station.mean())?;
     }

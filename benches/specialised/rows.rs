@@ -116,6 +116,27 @@ fn temperature(bytes: u64) -> (i16, usize) {
 mod tests {
     use super::*;
 
+    /// Names of all lengths, each twice, in every way that the processor has.
+    #[test]
+    fn rows_of_all_lengths() {
+        let name = |length: usize| "é".repeat(length / 2) + &"x".repeat(length % 2);
+        let row = |length| format!("{};-{}.5\n", name(length), length % 100);
+        let text: String = (1..=100).chain(1..=100).map(row).collect();
+        let end = text.len();
+        let buffer = [text.as_bytes(), &[b'7'; 32]].concat();
+        let (mut fast, mut plain) = (Table::new(), Table::new());
+        add(&buffer, 0, end, &mut fast);
+        rows(&buffer, 0, end, &mut plain, semicolons);
+        for table in [fast, plain] {
+            let mut found: Vec<_> =
+                table.stations().map(|(name, station)| (name.len(), station.mean())).collect();
+            found.sort_by_key(|(length, _)| *length);
+            let wanted: Vec<_> =
+                (1..=100).map(|length| (length, -f64::from(length as u8 % 100) - 0.5)).collect();
+            assert_eq!(found, wanted);
+        }
+    }
+
     #[test]
     fn every_temperature() {
         for tenths in -999..=999_i16 {
