@@ -20,6 +20,8 @@ struct Options {
     exactly: bool,
     /// Rows must stand in the order of the exact result.
     ordered: bool,
+    /// Of the result that was found.
+    delimiter: u8,
 }
 
 /// The exact result: keys and values of its rows, one text each.
@@ -40,7 +42,9 @@ struct Texts {
 pub(crate) fn run(words: &[String]) -> Result<Option<String>, String> {
     let (flags, paths): (Vec<&String>, Vec<&String>) = words.iter().partition(|word| word.starts_with("--"));
     let has = |flag: &str| flags.iter().any(|one| *one == flag);
-    let options = Options { exactly: has("--exactly"), ordered: has("--ordered") };
+    let delimiter = flags.iter().find_map(|flag| flag.strip_prefix("--delimiter=")?.bytes().next());
+    let delimiter = delimiter.unwrap_or(b',');
+    let options = Options { exactly: has("--exactly"), ordered: has("--ordered"), delimiter };
     let [expected, found] = paths.as_slice() else {
         return Err("compare takes two files".to_owned());
     };
@@ -83,7 +87,8 @@ impl Table {
             rows.entry(self.keys.get(row)).or_insert((row, 0)).1 += 1;
         }
         let kinds: Vec<Kind> = self.kinds.iter().copied().filter(|kind| *kind != Kind::Key).collect();
-        let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(input);
+        let mut reader =
+            csv::ReaderBuilder::new().flexible(true).delimiter(options.delimiter).from_reader(input);
         let (mut record, mut key, mut value) = (ByteRecord::new(), Vec::new(), Vec::new());
         let mut count = 0;
         while reader.read_byte_record(&mut record).map_err(said)? {
@@ -170,7 +175,7 @@ mod tests {
 
     fn difference(wanted: &str, found: &str, exactly: bool, ordered: bool) -> Option<String> {
         let table = Table::read(wanted.as_bytes()).unwrap();
-        table.compare(found.as_bytes(), &Options { exactly, ordered }).unwrap()
+        table.compare(found.as_bytes(), &Options { exactly, ordered, delimiter: b',' }).unwrap()
     }
 
     #[test]

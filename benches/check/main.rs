@@ -1,7 +1,7 @@
 //! `check`: the judge of the benchmarks' results. One thread, standard maps, integers, the `csv` crate; no code of the engine.
 //!
 //!     check exact [--delimiter C] [--names a,b] [--where COLUMN>NUMBER] [--key COLUMN]... [--value NAME=FUNCTION:COLUMN...]... FILE
-//!     check compare [--exactly] [--ordered] EXPECTED FOUND
+//!     check compare [--exactly] [--ordered] [--delimiter=C] EXPECTED FOUND
 //!
 //! `exact` writes the result of a query: keys, then values, each heading with the kind of its column. `compare` holds another
 //! program's result against it and says the first difference.
