@@ -1,23 +1,18 @@
 """One query by DataFusion: `datafusion_run.py QUERY FILE RESULT.csv THREADS`."""
 
-import sys
-from pathlib import Path
-
-import pyarrow as pa
-import pyarrow.csv
 from datafusion import SessionConfig, SessionContext
+from task import path, queries, query, result, threads
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-import queries
-
-name, path, result, threads = sys.argv[1:]
-query = queries.named(name)
-context = SessionContext(SessionConfig().with_target_partitions(int(threads)))
-sql = query.sql.format(table="input")
-if query.kind == "brc":
-    context.register_csv("raw", path, has_header=False, delimiter=";")
-    context.sql('CREATE VIEW input AS SELECT column_1 AS station, column_2 AS t FROM raw').collect()
-else:
-    context.register_csv("input", path)
-frame = context.sql(sql)
-pyarrow.csv.write_csv(pa.Table.from_batches(frame.collect(), frame.schema()), result)
+file = query.input
+context = SessionContext(SessionConfig().with_target_partitions(threads))
+header, newlines = str(not file.names).lower(), str(bool(file.newlines)).lower()
+# It finds the types itself, but for fields with line breaks.
+types = f"({', '.join(f'{queries.quoted(name)} {kind}' for name, kind in file.newlines)})" if file.newlines else ""
+context.sql(f"CREATE EXTERNAL TABLE file {types} STORED AS CSV LOCATION '{path}' OPTIONS ('format.has_header' '{header}', "
+            f"'format.delimiter' '{file.delimiter}', 'format.newlines_in_values' '{newlines}')").collect()
+table = "file"
+if file.names:
+    renamed = ", ".join(f"column_{at} AS {queries.quoted(name)}" for at, name in enumerate(file.names, start=1))
+    context.sql(f"CREATE VIEW named AS SELECT {renamed} FROM file").collect()
+    table = "named"
+context.sql(f"COPY ({query.sql(table)}) TO '{result}' STORED AS CSV OPTIONS ('format.has_header' 'true')").collect()

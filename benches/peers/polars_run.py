@@ -3,22 +3,37 @@
 import os
 import sys
 
-name, path, result, threads = sys.argv[1:]
-os.environ["POLARS_MAX_THREADS"] = threads  # read when Polars is imported
+os.environ["POLARS_MAX_THREADS"] = sys.argv[4]  # read when Polars is imported
 
 import polars as pl  # noqa: E402
+from task import path, query  # noqa: E402
+from task import result as target  # noqa: E402
 
-if name == "brc":
-    frame = pl.scan_csv(path, separator=";", has_header=False, new_columns=["station", "t"], quote_char=None)
-    t = pl.col("t")
-    query = frame.group_by("station").agg(t.min().alias("least"), t.mean().alias("mean"), t.max().alias("greatest"))
-    query = query.sort("station")
+FUNCTIONS = {
+    "count": lambda: pl.len(),
+    "sum": lambda x: x.sum(),
+    "min": lambda x: x.min(),
+    "max": lambda x: x.max(),
+    "avg": lambda x: x.mean(),
+    "median": lambda x: x.median(),
+    "sd": lambda x: x.std(),
+    "range": lambda x, y: x.max() - y.min(),
+    "corr2": lambda x, y: pl.corr(x, y) ** 2,
+}
+
+file = query.input
+# Without quotes in the file it need not look for them; only Polars has such a setting.
+unquoted = {"quote_char": None} if file.names else {}
+frame = pl.scan_csv(path, separator=file.delimiter, has_header=not file.names, new_columns=file.names or None, **unquoted)
+if query.where:
+    frame = frame.filter(pl.col(query.where[0]) > query.where[1])
+values = [FUNCTIONS[value.function](*map(pl.col, value.columns)).alias(value.name) for value in query.values]
+if not values:
+    frame = frame.select(query.keys)
+elif query.keys:
+    frame = frame.group_by(query.keys).agg(values)
 else:
-    frame = pl.scan_csv(path)
-    key, sums, means = {
-        "g1-q1": ("id1", ["v1"], []),
-        "g1-q3": ("id3", ["v1"], ["v3"]),
-        "g1-q5": ("id6", ["v1", "v2", "v3"], []),
-    }[name]
-    query = frame.group_by(key).agg([pl.sum(column) for column in sums] + [pl.mean(column) for column in means])
-query.collect(engine="streaming").write_csv(result)
+    frame = frame.select(values)
+if query.ordered:
+    frame = frame.sort(query.keys)
+frame.sink_csv(target, engine="streaming", maintain_order=query.ordered)
