@@ -31,6 +31,9 @@ pub(crate) struct Partitions<'a> {
 struct Shared {
     plan: Plan,
     tables: Vec<Mutex<Part>>,
+    /// Some tables could not follow a schema that others have followed. Whoever found out has the error; what the others
+    /// bring is not wanted any more.
+    broken: bool,
 }
 
 /// The groups of one partition.
@@ -75,7 +78,7 @@ impl<'a> Partitions<'a> {
     /// Takes the groups of a worker.
     pub(crate) fn pour(&self, mut groups: Grouped, feeder: &mut Feeder) -> Result<()> {
         let shared = self.for_schema(groups.schema())?;
-        let Some(shared) = shared.as_ref() else { return Ok(()) };
+        let Some(shared) = shared.as_ref().filter(|shared| !shared.broken) else { return Ok(()) };
         groups.follow(self.grouping, &shared.plan.schema)?;
         let (parts, mut memory) = groups.split()?;
         let mut sizes: usize = parts.iter().map(GroupTable::size).sum();
@@ -95,7 +98,7 @@ impl<'a> Partitions<'a> {
     /// Takes a block.
     pub(crate) fn take(&self, block: Block, feeder: &mut Feeder) -> Result<()> {
         let shared = self.for_schema(&block.schema)?;
-        let Some(shared) = shared.as_ref() else { return Ok(()) };
+        let Some(shared) = shared.as_ref().filter(|shared| !shared.broken) else { return Ok(()) };
         let plan = &shared.plan;
         let block = bring(block, &plan.schema)?;
         let (keys, arguments) = plan.evaluate(&block)?;
@@ -129,7 +132,7 @@ impl<'a> Partitions<'a> {
     /// The expressions and the tables.
     pub(crate) fn into_parts(self) -> Result<(Plan, Vec<Part>)> {
         let shared = self.shared.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let Shared { plan, tables } = shared.ok_or_else(|| Error::plan("there are no partitions", ""))?;
+        let Shared { plan, tables, .. } = shared.ok_or_else(|| Error::plan("there are no partitions", ""))?;
         let parts = tables.into_iter().map(|part| part.into_inner().unwrap_or_else(PoisonError::into_inner));
         Ok((plan, parts.collect()))
     }
@@ -139,7 +142,8 @@ impl<'a> Partitions<'a> {
         loop {
             let shared = self.shared.read().unwrap_or_else(PoisonError::into_inner);
             if let Some(now) = shared.as_ref()
-                && (same(&now.plan.schema, schema)
+                && (now.broken
+                    || same(&now.plan.schema, schema)
                     || same(&join(&now.plan.schema, schema)?, &now.plan.schema))
             {
                 return Ok(shared);
@@ -147,7 +151,12 @@ impl<'a> Partitions<'a> {
             drop(shared);
             let mut shared = self.shared.write().unwrap_or_else(PoisonError::into_inner);
             match shared.as_mut() {
-                Some(shared) => shared.follow(self.grouping, &join(&shared.plan.schema, schema)?)?,
+                Some(shared) => {
+                    let wider = join(&shared.plan.schema, schema)?;
+                    if !shared.broken {
+                        shared.follow(self.grouping, &wider).inspect_err(|_| shared.broken = true)?;
+                    }
+                }
                 None => *shared = Some(Shared::new(self.grouping, schema, self.consumer.as_ref())?),
             }
         }
@@ -158,7 +167,7 @@ impl Shared {
     fn new(grouping: &Grouping, schema: &Arc<Schema>, consumer: Option<&Consumer>) -> Result<Self> {
         let plan = Plan::new(grouping, schema)?;
         let part = |_| Mutex::new(Part { table: plan.table(), memory: Memory::new(consumer) });
-        Ok(Shared { tables: (0..PARTITIONS).map(part).collect(), plan })
+        Ok(Shared { tables: (0..PARTITIONS).map(part).collect(), plan, broken: false })
     }
 
     /// Goes on with rows of a wider schema. Keys of a wider type belong to other partitions.
