@@ -80,8 +80,8 @@ impl HashIndex {
         self.slots[slot] = u64::from(hash) << 32 | u64::from(id);
         self.used += 1;
         let eighths = match self.slots.len() {
-            ..=FEW_SLOTS => 1,
-            ..=SOME_SLOTS => 2,
+            few if few <= FEW_SLOTS => 1,
+            some if some <= SOME_SLOTS => 2,
             _ => 5,
         };
         if self.used * 8 > self.slots.len() * eighths {

@@ -180,7 +180,7 @@ fn many_groups_lie_in_partitions() {
         group = group.with_consumer(budget.consumer("group"));
         group.few = few;
         let mut given: Vec<Block> = Vec::new();
-        while let Some(block) = group.next() {
+        for block in group.by_ref() {
             given.push(block.unwrap());
             assert!(budget.used() > 0);
         }
