@@ -33,8 +33,7 @@ def timed(command: list[str], limit: float | None = None) -> tuple[Run, str | No
     try:
         _, said = process.communicate(timeout=limit)
     except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
+        stop(process)
         return Run(time.perf_counter() - begin, 0, 0), f"stopped after {limit:.0f} s"
     wall = time.perf_counter() - begin
     *lines, figures = said.strip().splitlines()
@@ -45,6 +44,16 @@ def timed(command: list[str], limit: float | None = None) -> tuple[Run, str | No
     print("\n".join([shlex.join(command), *lines]), file=sys.stderr)
     # GNU time says 128 and the signal of a process that was killed; 9 is also the kernel's way out of memory.
     return run, "killed, as by want of memory" if process.returncode == 137 else f"failed: {(lines or ['no word'])[-1][:120]}"
+
+
+def stop(process: subprocess.Popen) -> None:
+    """Ends a process and its children, which may have files to delete."""
+    os.killpg(process.pid, signal.SIGTERM)
+    try:
+        process.communicate(timeout=10)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
 
 
 def warm_up(path: Path) -> None:
