@@ -2,6 +2,7 @@
 
 import json
 import statistics
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -53,6 +54,10 @@ class Kept:
 
     def clear(self) -> None:
         self.inputs, self.entries = {}, {}
+
+    def all(self) -> Iterator[tuple[str, Entry]]:
+        """Every entry with its query."""
+        return ((query, entry) for query, those in self.entries.items() for entry in those.values())
 
     def save(self) -> None:
         entries = {query: [asdict(entry) for entry in those.values()] for query, those in self.entries.items()}

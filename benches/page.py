@@ -147,15 +147,15 @@ def slope(kept: Kept) -> str:
 
 def conditions(kept: Kept) -> str:
     """Machine, versions, settings."""
-    versions, threads = {}, set()
-    for entries in kept.entries.values():
-        for entry in entries.values():
-            threads.add(entry.threads)
-            versions.setdefault(entry.program, entry.version)
+    versions: dict[str, list[str]] = {}
+    for _, entry in kept.all():
+        if entry.runs and entry.version not in versions.setdefault(entry.program, []):
+            versions[entry.program].append(entry.version)
+    threads = max(entry.threads for _, entry in kept.all())
     idle = f" A process that does nothing takes {kept.idle * 1000:.1f} ms this way, which is in every time." if kept.idle else ""
-    lines = [f"{kept.machine}. {max(threads)} threads for every program. Medians of whole processes, files in the page cache.{idle}\n",
+    lines = [f"{kept.machine}. {threads} threads for every program. Medians of whole processes, files in the page cache.{idle}\n",
              "| program | version | settings |", "|---|---|---|"]
-    lines += [f"| {name} | {versions[name] or '–'} | {programs.SETTINGS[name]} |" for name in programs.NAMES if name in versions]
+    lines += [f"| {name} | {', '.join(versions[name]) or '–'} | {programs.SETTINGS[name]} |" for name in programs.NAMES if name in versions]
     return "\n".join(lines)
 
 

@@ -56,7 +56,8 @@ def chosen(names: list[str], binaries: Path) -> tuple[list[Program], dict[str, s
 
 def program(name: str, binaries: Path, interpreter: Path | None) -> Program:
     if name == OURS:
-        return Program(name, first_line([binaries / name, "--version"]),
+        commit = first_line(["git", "-C", Path(__file__).parent, "rev-parse", "--short", "HEAD"])
+        return Program(name, f"{first_line([binaries / name, '--version'])} ({commit})",
                        lambda query, path, result, threads: ours(binaries / name, query, path, result, threads))
     if name == SPECIALISED:
         line = f'exec {shlex.quote(str(binaries / name))} --threads {{threads}} "$1" >"$2"'
