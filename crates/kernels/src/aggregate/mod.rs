@@ -1,6 +1,6 @@
 //! Aggregate states: one value (sum, minimum, set, …) for each group, in columns.
 //!
-//! Aggregates that need the same of a column share one state ([`family`]): min, avg and max of x are one pass over x.
+//! Aggregates that need the same of a column share one state (`family`): min, avg and max of x are one pass over x.
 //! One file for each kind of state. Most keep one small value for each group: those of integers and decimals are
 //! `summary`, the others are written as a `per_group::Fold`; those that hold many values (quantiles, distinct values)
 //! keep them in a flat store beside the ids of their groups. Columns of fixed width are read through `read`, so that no

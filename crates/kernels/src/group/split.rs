@@ -9,7 +9,7 @@ use crate::Block;
 use crate::aggregate::NOWHERE;
 
 impl GroupTable {
-    /// Its groups as [`PARTITIONS`] tables, which are empty `parts` of the same types. The keys are looked up again, a block
+    /// Its groups as [`PARTITIONS`](super::PARTITIONS) tables, which are empty `parts` of the same types. The keys are looked up again, a block
     /// of them at a time.
     ///
     /// # Errors
