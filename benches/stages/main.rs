@@ -1,4 +1,4 @@
-//! The stages of a query, each alone: what a row or a byte costs where. It never reads a file.
+//! The stages of a query, each alone: what a row or a byte costs where.
 //!
 //! `cargo bench -p plimsoll-workspace --bench stages`, with a filter behind it: `-- aggregate`
 
@@ -6,6 +6,7 @@
 
 mod aggregate;
 mod keys;
+mod scan;
 
 fn main() {
     divan::main();

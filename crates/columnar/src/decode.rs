@@ -1,20 +1,16 @@
-//! A stretch of a column as the array that the kernels take. The one place where the store's narrow types are widened:
-//! kernels that read them as they are would be called instead.
+//! A stretch of a column as the array that the kernels take where they do not take it as it is.
 
 use std::sync::Arc;
 
-use arrow::array::{
-    Array, ArrayRef, ArrowPrimitiveType, AsArray, Decimal64Array, Float64Array, Int32Array,
-    TimestampMicrosecondArray,
-};
+use arrow::array::{Array, ArrayRef, AsArray, Float64Array, Int32Array, TimestampMicrosecondArray};
 use arrow::compute::{cast, take};
 use arrow::datatypes::{
-    DataType as ArrowType, Decimal32Type, Decimal64Type, Decimal128Type, Float64Type, Int8Type, Int16Type,
-    Int32Type, TimeUnit, TimestampMicrosecondType,
+    DataType as ArrowType, Decimal64Type, Decimal128Type, Float64Type, Int32Type, TimeUnit,
+    TimestampMicrosecondType,
 };
 use arrow::error::ArrowError;
 use plimsoll_core::{DataType, Error, Result};
-use plimsoll_kernels::arrays::{NARROW_DIGITS, scale_of};
+use plimsoll_kernels::arrays::{NARROW_DIGITS, is_narrow, plain, scale_of};
 
 /// Microseconds of a second: a timestamp in 32 bits counts seconds.
 pub(crate) const SECOND: i64 = 1_000_000;
@@ -26,6 +22,7 @@ pub(crate) const SECOND: i64 = 1_000_000;
 /// `Value` where text does not fit into one array.
 pub(crate) fn decode(array: &ArrayRef, logical: DataType) -> Result<ArrayRef> {
     Ok(match (logical, array.data_type()) {
+        _ if is_narrow(array, logical) => plain(array, logical)?,
         (DataType::Decimal { scale, .. }, physical) => decimals(array, physical, scale_of(scale))?,
         (DataType::Float64, ArrowType::Float64) => canonical(array),
         (DataType::Float64, _) => canonical(&converted(array, &ArrowType::Float64)?),
@@ -85,9 +82,6 @@ fn looked_up(array: &ArrayRef) -> Result<ArrayRef> {
 
 fn decimals(array: &ArrayRef, physical: &ArrowType, scale: i8) -> Result<ArrayRef> {
     Ok(match physical {
-        ArrowType::Int8 => mantissas::<Int8Type>(array, scale),
-        ArrowType::Int16 => mantissas::<Int16Type>(array, scale),
-        ArrowType::Decimal32(..) => mantissas::<Decimal32Type>(array, scale),
         ArrowType::Decimal64(..) if scale <= NARROW_DIGITS.cast_signed() => {
             let narrow = array.as_primitive::<Decimal64Type>().clone();
             Arc::new(narrow.with_data_type(ArrowType::Decimal64(NARROW_DIGITS, scale)))
@@ -99,14 +93,6 @@ fn decimals(array: &ArrayRef, physical: &ArrowType, scale: i8) -> Result<ArrayRe
             Arc::new(wide.with_data_type(ArrowType::Decimal128(digits, scale)))
         }
     })
-}
-
-fn mantissas<T: ArrowPrimitiveType>(array: &ArrayRef, scale: i8) -> ArrayRef
-where
-    T::Native: Into<i64>,
-{
-    let values: Decimal64Array = array.as_primitive::<T>().unary::<_, Decimal64Type>(Into::into);
-    Arc::new(values.with_data_type(ArrowType::Decimal64(NARROW_DIGITS, scale)))
 }
 
 /// Doubles without -0.0 and with one NaN, as the kernels expect them. Files of others may have any.

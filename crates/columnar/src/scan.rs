@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::DataType as ArrowType;
-use plimsoll_core::{Error, Result, Schema};
+use plimsoll_core::{DataType, Error, Result, Schema};
+use plimsoll_kernels::arrays::is_narrow;
 use plimsoll_kernels::{Block, Source};
 use plimsoll_memory::Consumer;
 use plimsoll_pipeline::Ticketed;
@@ -29,8 +30,8 @@ pub struct StoreScan {
     /// The first ticket that failed: those behind it are not wanted any more.
     failed: AtomicU64,
     consumer: Option<Consumer>,
-    /// Whether texts may come with their dictionary.
-    dictionaries: bool,
+    /// Whether columns may come as the store holds them.
+    encoded: bool,
 }
 
 impl StoreScan {
@@ -50,8 +51,8 @@ impl StoreScan {
             tickets.push(tickets.last().map_or(0, |first| first + blocks));
         }
         let (next, failed) = (AtomicU64::new(0), AtomicU64::new(u64::MAX));
-        let (consumer, dictionaries) = (None, false);
-        Ok(StoreScan { store, columns, schema, tickets, next, failed, consumer, dictionaries })
+        let (consumer, encoded) = (None, false);
+        Ok(StoreScan { store, columns, schema, tickets, next, failed, consumer, encoded })
     }
 
     /// Reserves what the workers' converted columns take from `consumer`: that of a block for each worker.
@@ -61,10 +62,10 @@ impl StoreScan {
         self
     }
 
-    /// Gives texts that the store holds by a dictionary as they are; see [`plimsoll_kernels::arrays`].
+    /// Gives texts that the store holds by a dictionary, and narrow integers, as they are; see [`plimsoll_kernels::arrays`].
     #[must_use]
-    pub fn with_dictionaries(mut self, dictionaries: bool) -> Self {
-        self.dictionaries = dictionaries;
+    pub fn with_encoded(mut self, encoded: bool) -> Self {
+        self.encoded = encoded;
         self
     }
 
@@ -107,12 +108,14 @@ impl StoreScan {
         for column in columns {
             slices.push((column.chunk(chunk)?.slice(before, rows), column.field.data_type));
         }
-        let kept = |slice: &ArrayRef| self.dictionaries && is_dictionary(slice);
+        let kept = |slice: &ArrayRef, logical: DataType| {
+            self.encoded && (is_dictionary(slice) || is_narrow(slice, logical))
+        };
         if let Some(hold) = hold {
-            let decoded = slices.iter().filter(|(slice, _)| !kept(slice));
+            let decoded = slices.iter().filter(|(slice, logical)| !kept(slice, *logical));
             hold.resize(decoded.map(|(slice, logical)| decoded_bytes(slice, *logical)).sum())?;
         }
-        let columns = slices.iter().map(|(slice, logical)| match kept(slice) {
+        let columns = slices.iter().map(|(slice, logical)| match kept(slice, *logical) {
             true => Ok(Arc::clone(slice)),
             false => decode(slice, *logical),
         });

@@ -120,7 +120,7 @@ impl Source {
                     filter
                 });
                 let scan = StoreScan::new(Arc::clone(store), columns)?.with_consumer(consumer);
-                let scan = Arc::new(scan.with_dictionaries(spec.text_views));
+                let scan = Arc::new(scan.with_encoded(spec.text_views));
                 let (records, given) = (Arc::default(), spec.outputs.len());
                 Ok(Pass::Held { scan, filter, given, records })
             }

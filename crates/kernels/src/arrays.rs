@@ -16,14 +16,16 @@
 //! aggregates are always `Decimal128Array`.
 //!
 //! The columns of a block may also come *encoded*, as their source has them: text as a `StringViewArray` or as a
-//! `DictionaryArray` of a `StringArray`. [`plain`] makes the array of the table of it; [`evaluate`](crate::evaluate()) always gives plain arrays.
+//! `DictionaryArray` of a `StringArray`, integers and mantissas as integers of 8, 16 or 32 bits or as a `Decimal32Array`.
+//! [`plain`] makes the array of the table of it; [`evaluate`](crate::evaluate()) always gives plain arrays.
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, Decimal128Array, StringArray};
+use arrow::array::{Array, ArrayRef, AsArray, Decimal128Array, Int64Array, StringArray};
 use arrow::compute::{cast, take};
 use arrow::datatypes::{
-    DECIMAL128_MAX_PRECISION, DataType as ArrowType, Decimal64Type, Decimal128Type, TimeUnit,
+    DECIMAL128_MAX_PRECISION, DataType as ArrowType, Decimal32Type, Decimal64Type, Decimal128Type, Int8Type,
+    Int16Type, Int32Type, TimeUnit,
 };
 use arrow::error::ArrowError;
 use plimsoll_core::{DataType, Error, Result};
@@ -62,18 +64,45 @@ pub fn result_array(array: &ArrayRef, data_type: DataType) -> ArrayRef {
     }
 }
 
-/// A column as the array that the table says; copies only an encoded one.
+/// A column of `data_type` as the array that the table says; copies only an encoded one.
 ///
 /// # Errors
 /// `Value` where its texts have 2 GiB or more.
-pub fn plain(array: &ArrayRef) -> Result<ArrayRef> {
+pub fn plain(array: &ArrayRef, data_type: DataType) -> Result<ArrayRef> {
     if let Some(dictionary) = array.as_any_dictionary_opt() {
-        return plain(&take(dictionary.values(), dictionary.keys(), None).map_err(no_room)?);
+        return plain(&take(dictionary.values(), dictionary.keys(), None).map_err(no_room)?, data_type);
     }
-    Ok(match array.as_string_view_opt() {
-        Some(views) => Arc::new(views.iter().collect::<StringArray>()),
-        None => Arc::clone(array),
+    Ok(match (array.as_string_view_opt(), is_narrow(array, data_type)) {
+        (Some(views), _) => Arc::new(views.iter().collect::<StringArray>()),
+        (_, true) => widened(array, data_type),
+        _ => Arc::clone(array),
     })
+}
+
+/// Whether a column of integers or decimals is encoded in integers of fewer bits than the table says.
+pub fn is_narrow(array: &ArrayRef, data_type: DataType) -> bool {
+    let exact = matches!(data_type, DataType::Int64 | DataType::Decimal { .. });
+    let narrow = matches!(
+        array.data_type(),
+        ArrowType::Int8 | ArrowType::Int16 | ArrowType::Int32 | ArrowType::Decimal32(..)
+    );
+    exact && narrow
+}
+
+fn widened(array: &ArrayRef, data_type: DataType) -> ArrayRef {
+    let words: Int64Array = match array.data_type() {
+        ArrowType::Int8 => array.as_primitive::<Int8Type>().unary(i64::from),
+        ArrowType::Int16 => array.as_primitive::<Int16Type>().unary(i64::from),
+        ArrowType::Int32 => array.as_primitive::<Int32Type>().unary(i64::from),
+        _ => array.as_primitive::<Decimal32Type>().unary(i64::from),
+    };
+    match data_type {
+        DataType::Decimal { scale, .. } => {
+            let mantissas = words.reinterpret_cast::<Decimal64Type>();
+            Arc::new(mantissas.with_data_type(ArrowType::Decimal64(NARROW_DIGITS, scale_of(scale))))
+        }
+        _ => Arc::new(words),
+    }
 }
 
 /// A dictionary as views of its texts; any other column as it is.

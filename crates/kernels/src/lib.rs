@@ -13,5 +13,5 @@ mod growth;
 
 pub use aggregate::{AggregateState, Aggregates};
 pub use block::{Block, Source};
-pub use evaluate::{evaluate, evaluate_encoded, select};
+pub use evaluate::{evaluate, evaluate_argument, evaluate_key, select};
 pub use group::GroupTable;

@@ -6,7 +6,7 @@ use arrow::array::ArrayRef;
 use plimsoll_core::resolve::Grouping;
 use plimsoll_core::typed::{bind, bind_aggregate};
 use plimsoll_core::{DataType, Result, Schema, Typed, TypedAggregate};
-use plimsoll_kernels::{Block, GroupTable, evaluate, evaluate_encoded};
+use plimsoll_kernels::{Block, GroupTable, evaluate_argument, evaluate_key};
 
 /// Keys and aggregates.
 pub(crate) struct Plan {
@@ -53,9 +53,10 @@ impl Plan {
 
     /// The keys of a block of this schema, and the arguments of each aggregate.
     pub(crate) fn evaluate(&self, block: &Block) -> Result<(Vec<ArrayRef>, Vec<Vec<ArrayRef>>)> {
-        let keys = self.keys.iter().map(|key| evaluate_encoded(key, block)).collect::<Result<_>>()?;
-        let columns =
-            |all: &[Typed]| all.iter().map(|typed| evaluate(typed, block)).collect::<Result<Vec<_>>>();
+        let keys = self.keys.iter().map(|key| evaluate_key(key, block)).collect::<Result<_>>()?;
+        let columns = |all: &[Typed]| {
+            all.iter().map(|typed| evaluate_argument(typed, block)).collect::<Result<Vec<_>>>()
+        };
         let mut arguments: Vec<Vec<ArrayRef>> = Vec::with_capacity(self.aggregates.len());
         for (number, (aggregate, first)) in self.aggregates.iter().zip(&self.arguments).enumerate() {
             arguments.push(match *first < number {

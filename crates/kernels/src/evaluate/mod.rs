@@ -42,7 +42,7 @@ use crate::arrays::{arrow_type, plain};
 /// with its escape character, in the first row that has one.
 pub fn evaluate(expr: &Typed, block: &Block) -> Result<ArrayRef> {
     if let TypedKind::Field(index) = expr.kind {
-        return plain(&block.columns[index]);
+        return plain(&block.columns[index], expr.data_type);
     }
     if block.rows == 0 {
         return Ok(new_empty_array(&arrow_type(expr.data_type)));
@@ -53,13 +53,25 @@ pub fn evaluate(expr: &Typed, block: &Block) -> Result<ArrayRef> {
     }
 }
 
-/// As [`evaluate`], but a bare column stays encoded as its source gives it; see [`crate::arrays`].
+/// As [`evaluate`], but a bare column of text stays encoded as its source gives it (see [`crate::arrays`]): for keys of a
+/// [`GroupTable`](crate::GroupTable).
 ///
 /// # Errors
 /// As [`evaluate`].
-pub fn evaluate_encoded(expr: &Typed, block: &Block) -> Result<ArrayRef> {
+pub fn evaluate_key(expr: &Typed, block: &Block) -> Result<ArrayRef> {
     match expr.kind {
-        TypedKind::Field(index) => Ok(Arc::clone(&block.columns[index])),
+        TypedKind::Field(index) if expr.data_type == DataType::Utf8 => Ok(Arc::clone(&block.columns[index])),
+        _ => evaluate(expr, block),
+    }
+}
+
+/// As [`evaluate`], but a bare column of anything but text stays encoded: for arguments of aggregates.
+///
+/// # Errors
+/// As [`evaluate`].
+pub fn evaluate_argument(expr: &Typed, block: &Block) -> Result<ArrayRef> {
+    match expr.kind {
+        TypedKind::Field(index) if expr.data_type != DataType::Utf8 => Ok(Arc::clone(&block.columns[index])),
         _ => evaluate(expr, block),
     }
 }
@@ -82,7 +94,7 @@ fn operand(expr: &Typed, block: &Block) -> Result<Operand> {
     use TypedKind as K;
     let data_type = expr.data_type;
     match &expr.kind {
-        K::Field(index) => Ok(Operand::column(plain(&block.columns[*index])?)),
+        K::Field(index) => Ok(Operand::column(plain(&block.columns[*index], data_type)?)),
         K::Literal(value) => Ok(Operand::constant(literal::array(&[value], data_type))),
         K::Cast { input, lenient } => {
             cast::cast(&operand(input, block)?, input.data_type, data_type, *lenient)

@@ -203,7 +203,12 @@ impl TicketedScan {
                     self.parse(place, rows.clone(), selected.as_ref(), form, ticket)?
                 }
             };
-            columns.push(if self.scan.output_form == Form::Encoded { column } else { plain(&column)? });
+            let data_type = self.output_schema.fields[at].data_type;
+            columns.push(if self.scan.output_form == Form::Encoded {
+                column
+            } else {
+                plain(&column, data_type)?
+            });
         }
         let position = self.reader.position() + rows.start as u64;
         Ok(Some(Block { position, schema: Arc::clone(&self.output_schema), columns, rows: passed.rows }))
