@@ -1,7 +1,7 @@
 //! Which bytes of a block are delimiters, line feeds, carriage returns and quotes: 64 bytes to four 64-bit masks.
 //!
-//! One [`Lanes`] for each instruction set; [`scan`](self) chooses once, at run time, and compiles the loops over masks for
-//! the same instruction set. [`portable`] is the twin that the tests hold the others against. The idea of masks of 64 bytes
+//! One [`Lanes`] for each instruction set; [`fastest`] chooses once, at run time, among the loops that are compiled for each of
+//! them. [`portable`] is the twin that the tests hold the others against. The idea of masks of 64 bytes
 //! is that of simdjson (Langdale and Lemire, 2019).
 
 #[cfg(target_arch = "x86_64")]

@@ -46,104 +46,46 @@ fn has_avx512() -> bool {
         && is_x86_feature_detected!("avx512vl")
 }
 
-fn index_with_avx2(
-    padded: &[u8],
-    length: usize,
-    needles: Needles,
-    place: &mut Place,
-    fields: &mut [u64],
-    ends: &mut [u64],
-) -> Option<Marked> {
-    #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
-    fn compiled(
-        padded: &[u8],
-        length: usize,
-        needles: Needles,
-        place: &mut Place,
-        fields: &mut [u64],
-        ends: &mut [u64],
-    ) -> Option<Marked> {
-        index_by_parity::<Avx2>(padded, length, needles, place, fields, ends)
-    }
-    // SAFETY: the only way to this function is `detect`, which hands it out only where the processor has these features.
-    unsafe { compiled(padded, length, needles, place, fields, ends) }
+/// A function that compiles its body for processors with these features.
+macro_rules! compiled_for {
+    ($features:literal, $name:ident($($argument:ident: $of:ty),*) -> $result:ty, $body:expr) => {
+        fn $name($($argument: $of),*) -> $result {
+            #[target_feature(enable = $features)]
+            fn compiled($($argument: $of),*) -> $result {
+                $body
+            }
+            // SAFETY: the only way to this function is `detect`, which hands it out only where the processor has these
+            // features.
+            unsafe { compiled($($argument),*) }
+        }
+    };
 }
 
-fn index_with_avx512(
-    padded: &[u8],
-    length: usize,
-    needles: Needles,
-    place: &mut Place,
-    fields: &mut [u64],
-    ends: &mut [u64],
-) -> Option<Marked> {
-    #[target_feature(enable = "avx512f,avx512bw,avx2,bmi1,bmi2,lzcnt,popcnt")]
-    fn compiled(
-        padded: &[u8],
-        length: usize,
-        needles: Needles,
-        place: &mut Place,
-        fields: &mut [u64],
-        ends: &mut [u64],
-    ) -> Option<Marked> {
-        index_by_parity::<Avx512>(padded, length, needles, place, fields, ends)
-    }
-    // SAFETY: the only way to this function is `detect`, which hands it out only where the processor has these features.
-    unsafe { compiled(padded, length, needles, place, fields, ends) }
-}
-
-fn walk_with_bits(
-    stride: &Stride,
-    fields: &[u64],
-    ends: &[u64],
-    bytes: &[u8],
-    stretch: Stretch,
-    spans: &mut [Vec<Span>],
-) -> Walked {
-    #[target_feature(enable = "bmi1,bmi2,lzcnt,popcnt")]
-    fn compiled(
-        stride: &Stride,
-        fields: &[u64],
-        ends: &[u64],
-        bytes: &[u8],
-        stretch: Stretch,
-        spans: &mut [Vec<Span>],
-    ) -> Walked {
-        stride.walk::<Pdep>(fields, ends, bytes, stretch, spans)
-    }
-    // SAFETY: the only way to this function is `detect`, which hands it out only where the processor has these features.
-    unsafe { compiled(stride, fields, ends, bytes, stretch, spans) }
-}
-
-fn numbers_with_avx2(
-    shape: Shape,
-    bytes: &[u8],
-    spans: &[Span],
-    values: &mut Vec<i64>,
-    others: &mut Vec<usize>,
-) {
-    #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
-    fn compiled(shape: Shape, bytes: &[u8], spans: &[Span], values: &mut Vec<i64>, others: &mut Vec<usize>) {
-        shape.read(bytes, spans, values, others);
-    }
-    // SAFETY: the only way to this function is `detect`, which hands it out only where the processor has these features.
-    unsafe { compiled(shape, bytes, spans, values, others) }
-}
-
-fn numbers_with_avx512(
-    shape: Shape,
-    bytes: &[u8],
-    spans: &[Span],
-    values: &mut Vec<i64>,
-    others: &mut Vec<usize>,
-) {
-    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,bmi1,bmi2,lzcnt,popcnt")]
-    fn compiled(shape: Shape, bytes: &[u8], spans: &[Span], values: &mut Vec<i64>, others: &mut Vec<usize>) {
-        shape.read(bytes, spans, values, others);
-    }
-    // SAFETY: the only way to this function is `detect`, which hands it out only where the processor has these features.
-    unsafe { compiled(shape, bytes, spans, values, others) }
-}
+compiled_for!(
+    "avx2,bmi1,bmi2,lzcnt,popcnt",
+    index_with_avx2(padded: &[u8], length: usize, needles: Needles, place: &mut Place, fields: &mut [u64], ends: &mut [u64]) -> Option<Marked>,
+    index_by_parity::<Avx2>(padded, length, needles, place, fields, ends)
+);
+compiled_for!(
+    "avx512f,avx512bw,avx2,bmi1,bmi2,lzcnt,popcnt",
+    index_with_avx512(padded: &[u8], length: usize, needles: Needles, place: &mut Place, fields: &mut [u64], ends: &mut [u64]) -> Option<Marked>,
+    index_by_parity::<Avx512>(padded, length, needles, place, fields, ends)
+);
+compiled_for!(
+    "bmi1,bmi2,lzcnt,popcnt",
+    walk_with_bits(stride: &Stride, fields: &[u64], ends: &[u64], bytes: &[u8], stretch: Stretch, spans: &mut [Vec<Span>]) -> Walked,
+    stride.walk::<Pdep>(fields, ends, bytes, stretch, spans)
+);
+compiled_for!(
+    "avx2,bmi1,bmi2,lzcnt,popcnt",
+    numbers_with_avx2(shape: Shape, bytes: &[u8], spans: &[Span], values: &mut Vec<i64>, others: &mut Vec<usize>) -> (),
+    shape.read(bytes, spans, values, others)
+);
+compiled_for!(
+    "avx512f,avx512bw,avx512dq,avx512vl,avx2,bmi1,bmi2,lzcnt,popcnt",
+    numbers_with_avx512(shape: Shape, bytes: &[u8], spans: &[Span], values: &mut Vec<i64>, others: &mut Vec<usize>) -> (),
+    shape.read(bytes, spans, values, others)
+);
 
 /// The bit of a number by depositing a bit of that number into the word (BMI2).
 struct Pdep;
