@@ -243,6 +243,8 @@ pub(crate) fn thread_pool(threads: usize) -> Result<ThreadPool> {
     rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
         .thread_name(|index| format!("plimsoll-{index}"))
+        // Whoever waits for what panicked says so; without this the process would be aborted.
+        .panic_handler(|_| {})
         .build()
         .map_err(|error| {
             Error::plan(format!("{threads} threads cannot be started: {error}"), "use fewer threads")

@@ -10,11 +10,12 @@ use plimsoll_kernels::group::Groups;
 use plimsoll_memory::{Consumer, Tag};
 use rayon::ThreadPool;
 
-use crate::Ticketed;
+use crate::group_given::Given;
 use crate::group_partitions::{FEW, Feeder, Part, Partitions};
 use crate::group_worker::{Grouped, Worker};
 use crate::plumbing::{Memory, settle, thread};
 use crate::widening::join;
+use crate::{Ordered, Ticketed};
 
 /// Reads its bases to their ends, then gives the groups in the order of their first records: the keys, then the
 /// aggregates, named by their SQL text. Positions count the groups.
@@ -38,13 +39,11 @@ pub struct Group<I> {
 
 /// What is given once all input has been read.
 #[derive(Debug)]
-struct Output {
-    groups: Groups,
-    schema: Arc<Schema>,
-    position: u64,
-    /// Blocks that were made together, the last one first.
-    made: Vec<Block>,
-    _memory: Vec<Memory>,
+enum Output {
+    /// Made on the thread that pulls.
+    Alone(Given),
+    /// Made on the pool's threads, some blocks ahead of whoever pulls.
+    Ahead(Ordered<Given>),
 }
 
 impl<I> Group<I> {
@@ -87,7 +86,11 @@ impl<I: Iterator<Item = Result<T>> + Send, T: Into<Ticketed>> Group<I> {
             self.output = Some(self.read_all()?);
         }
         match &mut self.output {
-            Some(output) => output.next(self.pool.as_deref()),
+            Some(Output::Alone(given)) => {
+                let items = given.find(|item| item.as_ref().map_or(true, |item| item.block.is_some()));
+                Ok(items.transpose()?.and_then(|item| item.block))
+            }
+            Some(Output::Ahead(ordered)) => ordered.next().transpose(),
             None => Ok(None),
         }
     }
@@ -166,34 +169,16 @@ impl<I: Iterator<Item = Result<T>> + Send, T: Into<Ticketed>> Group<I> {
         let names = names(&self.grouping, &self.input);
         let fields = names.into_iter().zip(types).map(|(name, data_type)| Field::new(name, data_type));
         let schema = Arc::new(Schema::new(fields.collect()));
-        Output { groups, schema, position: 0, made: Vec::new(), _memory: memory }
-    }
-}
-
-impl Output {
-    fn next(&mut self, pool: Option<&ThreadPool>) -> Result<Option<Block>> {
-        if self.made.is_empty() {
-            self.make_some(pool)?;
+        // One block is made at once, many by all threads.
+        let many = groups.remaining() > Block::ROWS;
+        let given = Given::new(groups, schema, memory);
+        match &self.pool {
+            Some(pool) if many => {
+                let workers = given.several(pool.current_num_threads());
+                Output::Ahead(Ordered::new(workers, Arc::clone(pool)))
+            }
+            _ => Output::Alone(given),
         }
-        Ok(self.made.pop())
-    }
-
-    /// Makes the next blocks, some for each thread.
-    fn make_some(&mut self, pool: Option<&ThreadPool>) -> Result<()> {
-        let blocks = pool.map_or(1, |pool| 2 * pool.current_num_threads());
-        let mut making = Vec::new();
-        while making.len() < blocks && self.groups.remaining() > 0 {
-            making.push((self.groups.pick(Block::ROWS), Ok(Vec::new())));
-        }
-        let groups = &self.groups;
-        each(pool, &mut making, |(picked, columns)| *columns = groups.columns(picked));
-        for (picked, columns) in making {
-            let (position, schema, rows) = (self.position, Arc::clone(&self.schema), picked.rows());
-            self.position += rows as u64;
-            self.made.push(Block { position, schema, columns: columns?, rows });
-        }
-        self.made.reverse();
-        Ok(())
     }
 }
 

@@ -12,7 +12,7 @@ use arrow::datatypes::{
 };
 use arrow::record_batch::RecordBatch;
 use plimsoll::{Error, Result};
-use plimsoll_core::value::{write_date, write_decimal, write_float, write_timestamp};
+use plimsoll_core::value::{write_date, write_decimal, write_float, write_int, write_timestamp};
 
 /// A column of a batch, its type known.
 #[derive(Debug)]
@@ -74,7 +74,7 @@ impl<'a> Column<'a> {
         let _ = match self {
             Column::Null => Ok(()),
             Column::Boolean(array) => out.write_str(if array.value(row) { "true" } else { "false" }),
-            Column::Int64(array) => write!(out, "{}", array.value(row)),
+            Column::Int64(array) => write_int(out, array.value(row)),
             Column::Decimal(array, scale) => write_decimal(out, array.value(row), *scale),
             Column::Float64(array) => write_float(out, array.value(row)),
             Column::Date(array) => write_date(out, array.value(row)),

@@ -1,4 +1,6 @@
-//! The groups of tables that have seen all their rows, given out a piece at a time.
+//! The groups of tables that have seen all their rows, given out a piece at a time, by several threads if they like.
+
+use std::sync::{Mutex, PoisonError};
 
 use arrow::array::{Array, ArrayRef};
 use arrow::compute::interleave;
@@ -16,22 +18,38 @@ pub struct ClosedTable {
     first_positions: Vec<u64>,
     /// Group ids by first record.
     order: Vec<u32>,
-    /// How many of them lie before the groups that are still to be given.
-    given: usize,
 }
 
 /// All groups of some tables that have none in common, in the order of their first records: keys, then aggregates.
+///
+/// Picking is cheap and goes one after the other; the columns of what was picked are made without a lock.
 #[derive(Debug)]
 pub struct Groups {
     tables: Vec<ClosedTable>,
+    order: Mutex<Order>,
+}
+
+/// How far the groups were picked.
+#[derive(Debug)]
+struct Order {
+    /// How many groups of each table lie before those that are still to be put in order.
+    given: Vec<usize>,
     /// The next groups in their order.
     next: Vec<Next>,
     remaining: usize,
+    picks: u64,
+    position: u64,
 }
 
 /// Some groups in their order.
 #[derive(Debug)]
-pub struct Picked(Vec<Next>);
+pub struct Picked {
+    /// Which pick it was, from 0.
+    pub number: u64,
+    /// How many groups lie before.
+    pub position: u64,
+    groups: Vec<Next>,
+}
 
 /// A group that is to be given out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,7 +65,7 @@ impl ClosedTable {
         let mut order: Vec<u32> = (0..first_positions.len() as u32).collect();
         // In a table that saw its rows in order, they are sorted; else there are long runs.
         order.sort_by_key(|id| first_positions[*id as usize]);
-        ClosedTable { keys, aggregates, first_positions, order, given: 0 }
+        ClosedTable { keys, aggregates, first_positions, order }
     }
 
     /// Heap bytes held, by capacity.
@@ -58,16 +76,16 @@ impl ClosedTable {
             + self.order.capacity() * size_of::<u32>()
     }
 
-    /// The position of the group that lies `ahead` groups ahead.
-    fn position(&self, ahead: usize) -> Option<u64> {
-        self.order.get(self.given + ahead).map(|id| self.first_positions[*id as usize])
+    /// The position of the group at this place in the order.
+    fn position(&self, place: usize) -> Option<u64> {
+        self.order.get(place).map(|id| self.first_positions[*id as usize])
     }
 }
 
 impl Picked {
     /// How many.
     pub fn rows(&self) -> usize {
-        self.0.len()
+        self.groups.len()
     }
 }
 
@@ -75,49 +93,36 @@ impl Groups {
     /// The groups of all `tables`.
     pub fn new(tables: Vec<ClosedTable>) -> Self {
         let remaining = tables.iter().map(|table| table.order.len()).sum();
-        Groups { tables, next: Vec::new(), remaining }
+        let (given, next) = (vec![0; tables.len()], Vec::new());
+        Groups { order: Mutex::new(Order { given, next, remaining, picks: 0, position: 0 }), tables }
     }
 
     /// Groups that were not picked yet.
     pub fn remaining(&self) -> usize {
-        self.remaining
-    }
-
-    /// Heap bytes held, by capacity.
-    pub fn size(&self) -> usize {
-        let tables = self.tables.iter().map(ClosedTable::size).sum::<usize>();
-        tables + self.next.capacity() * size_of::<Next>()
+        self.order.lock().unwrap_or_else(PoisonError::into_inner).remaining
     }
 
     /// The next groups, `rows` of them or as many as are left: one array for each key, then one for each aggregate.
     ///
     /// # Errors
     /// As [`Groups::columns`].
-    pub fn next_columns(&mut self, rows: usize) -> Result<Vec<ArrayRef>> {
-        let picked = self.pick(rows);
-        self.columns(&picked)
+    pub fn next_columns(&self, rows: usize) -> Result<Vec<ArrayRef>> {
+        self.columns(&self.pick(rows))
     }
 
     /// The next groups, `rows` of them or as many as are left: those that are given out now.
-    pub fn pick(&mut self, rows: usize) -> Picked {
-        let rows = rows.min(self.remaining);
-        while self.next.len() < rows {
-            self.merge_some(rows);
-        }
-        let behind = self.next.split_off(rows);
-        self.remaining -= rows;
-        Picked(std::mem::replace(&mut self.next, behind))
+    pub fn pick(&self, rows: usize) -> Picked {
+        self.order.lock().unwrap_or_else(PoisonError::into_inner).pick(&self.tables, rows)
     }
 
     /// One array for each key, then one for each aggregate, of groups that were picked.
     ///
     /// # Errors
     /// `Value` where the texts of one key have 2 GiB or more in all.
-    pub fn columns(&self, groups: &Picked) -> Result<Vec<ArrayRef>> {
-        let groups = &groups.0;
+    pub fn columns(&self, picked: &Picked) -> Result<Vec<ArrayRef>> {
         let mut ids = vec![Vec::new(); self.tables.len()];
-        let mut places = Vec::with_capacity(groups.len());
-        for group in groups {
+        let mut places = Vec::with_capacity(picked.rows());
+        for group in &picked.groups {
             let ids: &mut Vec<u32> = &mut ids[group.table];
             places.push((group.table, ids.len()));
             ids.push(group.id);
@@ -133,19 +138,37 @@ impl Groups {
             _ => interleaved(&columns, &places),
         }
     }
+}
+
+impl Order {
+    fn pick(&mut self, tables: &[ClosedTable], rows: usize) -> Picked {
+        let rows = rows.min(self.remaining);
+        while self.next.len() < rows {
+            self.merge_some(tables, rows);
+        }
+        let behind = self.next.split_off(rows);
+        let groups = std::mem::replace(&mut self.next, behind);
+        let picked = Picked { number: self.picks, position: self.position, groups };
+        self.remaining -= rows;
+        self.picks += 1;
+        self.position += rows as u64;
+        picked
+    }
 
     /// Puts further groups of all tables in order: those before the position that some table reaches when all give their
     /// share of `rows`.
-    fn merge_some(&mut self, rows: usize) {
-        let share = rows.div_ceil(self.tables.len().max(1));
-        let bound = self.tables.iter().filter_map(|table| table.position(share)).min();
+    fn merge_some(&mut self, tables: &[ClosedTable], rows: usize) {
+        let share = rows.div_ceil(tables.len().max(1));
+        let reached =
+            tables.iter().zip(&self.given).filter_map(|(table, given)| table.position(given + share));
+        let bound = reached.min();
         let start = self.next.len();
-        for (number, table) in self.tables.iter_mut().enumerate() {
+        for (number, (table, given)) in tables.iter().zip(&mut self.given).enumerate() {
             while let Some(position) =
-                table.position(0).filter(|position| bound.is_none_or(|end| *position < end))
+                table.position(*given).filter(|position| bound.is_none_or(|end| *position < end))
             {
-                self.next.push(Next { position, table: number, id: table.order[table.given] });
-                table.given += 1;
+                self.next.push(Next { position, table: number, id: table.order[*given] });
+                *given += 1;
             }
         }
         self.next[start..].sort_unstable();

@@ -165,7 +165,7 @@ impl GroupTable {
     /// # Errors
     /// Those of the aggregate states; `Value` where the texts of a key have 2 GiB or more in all.
     pub fn finish(self) -> Result<Vec<ArrayRef>> {
-        let mut groups = self.into_groups()?;
+        let groups = self.into_groups()?;
         groups.next_columns(groups.remaining())
     }
 

@@ -229,7 +229,7 @@ proptest! {
             }
         }
         let closed = parts.into_iter().map(|part| part.close().unwrap()).collect();
-        let mut groups = Groups::new(closed);
+        let groups = Groups::new(closed);
         let expected = whole.finish().unwrap();
         prop_assert_eq!(groups.remaining(), expected[0].len());
         let mut given = 0;
@@ -340,7 +340,7 @@ fn codes_of_dictionaries_are_texts() {
             }
         }
         assert_eq!(&table.finish().unwrap()[0], &expected, "{types:?}");
-        let mut groups = Groups::new(parts.into_iter().map(|part| part.close().unwrap()).collect());
+        let groups = Groups::new(parts.into_iter().map(|part| part.close().unwrap()).collect());
         assert_eq!(&groups.next_columns(10).unwrap()[0], &expected, "{types:?}");
     }
 }
@@ -352,7 +352,7 @@ fn empty_tables_have_no_groups() {
         let mut empty = GroupTable::new(&types, &[]);
         empty.merge(GroupTable::new(&types, &[])).unwrap();
         empty.split_into(&mut parts).unwrap();
-        let mut groups = Groups::new(parts.into_iter().map(|part| part.close().unwrap()).collect());
+        let groups = Groups::new(parts.into_iter().map(|part| part.close().unwrap()).collect());
         assert_eq!(groups.remaining(), 0);
         let columns = groups.next_columns(10).unwrap();
         assert_eq!(columns.iter().map(|column| column.len()).sum::<usize>(), 0);
@@ -368,7 +368,7 @@ fn many_groups_come_in_pieces() {
     }
     assert_eq!(table.groups(), 52_500);
     assert!(table.size() > 52_500 * 26);
-    let mut groups = table.into_groups().unwrap();
+    let groups = table.into_groups().unwrap();
     let mut next = 0;
     while groups.remaining() > 0 {
         let columns = groups.next_columns(4096).unwrap();

@@ -5,7 +5,7 @@ use std::fmt;
 use arrow::array::{ArrowPrimitiveType, AsArray, StringBuilder};
 use arrow::datatypes::{Date32Type, Decimal128Type, Float64Type, Int64Type, TimestampMicrosecondType};
 use plimsoll_core::DataType;
-use plimsoll_core::value::{write_date, write_decimal, write_float, write_timestamp};
+use plimsoll_core::value::{write_date, write_decimal, write_float, write_int, write_timestamp};
 
 use super::super::arithmetic::scale_of;
 use super::super::operand::Operand;
@@ -22,9 +22,7 @@ pub(super) fn text(input: &Operand, from: DataType) -> Operand {
             texts.extend(values.iter().map(|value| value.map(|value| if value { "true" } else { "false" })));
             input.with(texts.finish())
         }
-        DataType::Int64 => {
-            write_all::<Int64Type>(input, |out, value| fmt::Write::write_fmt(out, format_args!("{value}")))
-        }
+        DataType::Int64 => write_all::<Int64Type>(input, write_int),
         DataType::Float64 => write_all::<Float64Type>(input, write_float),
         DataType::Date => write_all::<Date32Type>(input, write_date),
         DataType::Timestamp => write_all::<TimestampMicrosecondType>(input, write_timestamp),

@@ -1,7 +1,10 @@
 //! One value of any type, and the canonical text of values.
 
+mod text;
+
 use std::fmt;
 
+pub use self::text::{write_date, write_decimal, write_float, write_int, write_timestamp};
 use crate::DataType;
 
 /// One value. At most 24 bytes, so that a vector of them is what an eager program pays and no more.
@@ -96,7 +99,7 @@ impl fmt::Display for Value {
         match self {
             Value::Null => f.write_str("NULL"),
             Value::Boolean(value) => write!(f, "{value}"),
-            Value::Int64(value) => write!(f, "{value}"),
+            Value::Int64(value) => write_int(f, *value),
             Value::Decimal { .. } => match self.as_exact() {
                 Some((mantissa, scale)) => write_decimal(f, mantissa, scale),
                 None => Ok(()),
@@ -116,60 +119,6 @@ pub const fn decimal_digits(mantissa: i128) -> u8 {
         Some(log) => log as u8 + 1,
         None => 1,
     }
-}
-
-/// Writes `mantissa` / 10^`scale` with exactly `scale` digits behind the point.
-///
-/// # Errors
-/// Those of the writer.
-pub fn write_decimal(out: &mut impl fmt::Write, mantissa: i128, scale: u8) -> fmt::Result {
-    if scale == 0 {
-        return write!(out, "{mantissa}");
-    }
-    let sign = if mantissa < 0 { "-" } else { "" };
-    let unit = 10u128.pow(u32::from(scale));
-    let magnitude = mantissa.unsigned_abs();
-    write!(out, "{sign}{}.{:0width$}", magnitude / unit, magnitude % unit, width = usize::from(scale))
-}
-
-/// Writes the shortest text that reads back as the same double: `1.0`, `0.1`, `1e300`, `NaN`, `inf`, `-inf`.
-///
-/// # Errors
-/// Those of the writer.
-pub fn write_float(out: &mut impl fmt::Write, value: f64) -> fmt::Result {
-    write!(out, "{:?}", if value == 0.0 { 0.0 } else { value })
-}
-
-/// Writes `YYYY-MM-DD`.
-///
-/// # Errors
-/// Those of the writer.
-pub fn write_date(out: &mut impl fmt::Write, days: i32) -> fmt::Result {
-    let (year, month, day) = civil_from_days(days);
-    write!(out, "{year:04}-{month:02}-{day:02}")
-}
-
-/// Writes `YYYY-MM-DD HH:MM:SS`, and the microseconds behind a point, without trailing zeros, where there are any.
-///
-/// # Errors
-/// Those of the writer.
-pub fn write_timestamp(out: &mut impl fmt::Write, micros: i64) -> fmt::Result {
-    const DAY: i64 = 86_400_000_000;
-    let days = i32::try_from(micros.div_euclid(DAY)).unwrap_or(i32::MAX);
-    let time = micros.rem_euclid(DAY);
-    write_date(out, days)?;
-    let seconds = time / 1_000_000;
-    write!(out, " {:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)?;
-    let mut fraction = time % 1_000_000;
-    if fraction == 0 {
-        return Ok(());
-    }
-    let mut width = 6;
-    while fraction % 10 == 0 {
-        fraction /= 10;
-        width -= 1;
-    }
-    write!(out, ".{fraction:0width$}")
 }
 
 /// Days since 1970-01-01 of a proleptic Gregorian date, `None` where the month has no such day or the year is not in
