@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use anyhow::Result;
+use plimsoll_memory::process;
 
 use crate::destination::Destination;
 use crate::footer::footer;
@@ -23,6 +24,8 @@ pub(crate) fn run(settings: &Settings) -> Result<()> {
     let mut cost = settings.stats.as_deref().map(Destination::file).transpose()?;
 
     let mut stream = query.stream()?;
+    // Arguments and SQL are read; before the first pull, no file but its head.
+    process::forget_code();
     let mut bar = settings.progress.then(|| Bar::start(stream.progress()));
     let first = stream.next().transpose()?;
     if settings.rows_to_terminal {
