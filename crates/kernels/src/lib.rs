@@ -13,5 +13,5 @@ mod growth;
 
 pub use aggregate::{AggregateState, Aggregates};
 pub use block::{Block, Source};
-pub use evaluate::{evaluate, evaluate_argument, evaluate_key, select};
+pub use evaluate::{Condition, evaluate, evaluate_argument, evaluate_key};
 pub use group::GroupTable;

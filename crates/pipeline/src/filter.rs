@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use arrow::compute::filter;
-use plimsoll_core::{DataType, Error, Expr, Result, Typed, typed};
-use plimsoll_kernels::{Block, select};
+use plimsoll_core::{DataType, Error, Expr, Result, typed};
+use plimsoll_kernels::{Block, Condition};
 
 use crate::plumbing::{Bound, settle};
 
@@ -14,7 +14,7 @@ use crate::plumbing::{Bound, settle};
 pub struct Filter<I> {
     base: I,
     condition: Expr,
-    bound: Bound<Typed>,
+    bound: Bound<Condition>,
     ended: bool,
 }
 
@@ -57,7 +57,7 @@ impl<I> Filter<I> {
     pub fn apply(&mut self, block: &Block) -> Result<Block> {
         let condition = &self.condition;
         let condition = self.bound.for_schema(&block.schema, |types| bind_condition(condition, types))?;
-        let selected = select(condition, block)?;
+        let selected = condition.select(block)?;
         let rows = selected.true_count();
         if rows == block.rows {
             return Ok(block.clone());
@@ -69,8 +69,8 @@ impl<I> Filter<I> {
     }
 }
 
-pub(crate) fn bind_condition(condition: &Expr, types: &[DataType]) -> Result<Typed> {
-    typed::bind_condition(condition, types, "a filter")
+pub(crate) fn bind_condition(condition: &Expr, types: &[DataType]) -> Result<Condition> {
+    Ok(Condition::new(typed::bind_condition(condition, types, "a filter")?))
 }
 
 #[cfg(test)]

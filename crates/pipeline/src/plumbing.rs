@@ -28,12 +28,12 @@ impl<T> Bound<T> {
         &mut self,
         schema: &Arc<Schema>,
         bind: impl FnOnce(&[DataType]) -> Result<T>,
-    ) -> Result<&T> {
+    ) -> Result<&mut T> {
         let bound = match self.current.take() {
             Some((last, bound)) if same(&last, schema) => bound,
             _ => bind(&schema.types())?,
         };
-        Ok(&self.current.insert((Arc::clone(schema), bound)).1)
+        Ok(&mut self.current.insert((Arc::clone(schema), bound)).1)
     }
 }
 

@@ -5,11 +5,15 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, BooleanBufferBuilder, NullArray};
 use arrow::buffer::{BooleanBuffer, NullBuffer};
 use arrow::compute::FilterBuilder;
-use plimsoll_core::{DataType, Result, Typed, TypedKind};
+use plimsoll_core::{Result, Typed, TypedKind};
 
+use super::cost::cost;
 use super::operand::Operand;
 use super::{kernel_error, operand};
 use crate::Block;
+
+/// The most that an expression may cost to be worth a look at rows that do not need it.
+const CHEAP: u32 = 16;
 
 /// The values of an expression for the rows that were asked for.
 pub(super) struct Part {
@@ -31,7 +35,7 @@ pub(super) fn on_rows(expr: &Typed, block: &Block, rows: &BooleanBuffer) -> Resu
     let whole = match expr.kind {
         TypedKind::Field(_) | TypedKind::Literal(_) => true,
         // Where nothing can fail, a look at some rows too many costs less than to take rows out and put them back.
-        _ => count == block.rows || (count * 4 >= block.rows && infallible(expr)),
+        _ => count == block.rows || (count * 4 >= block.rows && cost(expr).is_some_and(|cost| cost <= CHEAP)),
     };
     if whole {
         return Ok(Part { values: operand(expr, block)?, compact: false });
@@ -113,23 +117,4 @@ fn mark_fields(expr: &Typed, read: &mut [bool]) {
         read[index] = true;
     }
     expr.children().into_iter().for_each(|child| mark_fields(child, read));
-}
-
-/// Whether no row of `expr` can fail, and none costs much.
-fn infallible(expr: &Typed) -> bool {
-    let here = match &expr.kind {
-        TypedKind::Field(_)
-        | TypedKind::Literal(_)
-        | TypedKind::Not(_)
-        | TypedKind::Compare(..)
-        | TypedKind::And(..)
-        | TypedKind::Or(..)
-        | TypedKind::IsNull { .. } => true,
-        TypedKind::Arithmetic(..) => expr.data_type == DataType::Float64,
-        TypedKind::Cast { input, .. } => {
-            expr.data_type == DataType::Float64 && input.data_type == DataType::Int64
-        }
-        _ => false,
-    };
-    here && expr.children().into_iter().all(infallible)
 }

@@ -8,6 +8,8 @@ mod arithmetic;
 mod case;
 mod cast;
 mod compare;
+mod condition;
+mod cost;
 mod divide;
 mod in_list;
 mod lazy;
@@ -25,11 +27,11 @@ mod text;
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, new_empty_array};
-use arrow::compute::prep_null_mask_filter;
+use arrow::array::{ArrayRef, new_empty_array};
 use arrow::error::ArrowError;
 use plimsoll_core::{ArithmeticOp, DataType, Error, Function, Result, Typed, TypedKind};
 
+pub use self::condition::Condition;
 use self::operand::Operand;
 use crate::Block;
 use crate::arrays::{arrow_type, plain};
@@ -74,19 +76,6 @@ pub fn evaluate_argument(expr: &Typed, block: &Block) -> Result<ArrayRef> {
         TypedKind::Field(index) if expr.data_type != DataType::Utf8 => Ok(Arc::clone(&block.columns[index])),
         _ => evaluate(expr, block),
     }
-}
-
-/// Which rows of `block` a condition selects: those where it is true, neither false nor NULL. The result has no NULL.
-///
-/// # Errors
-/// As [`evaluate`].
-pub fn select(condition: &Typed, block: &Block) -> Result<BooleanArray> {
-    let values = evaluate(condition, block)?;
-    Ok(match values.data_type() {
-        arrow::datatypes::DataType::Null => BooleanArray::from(vec![false; block.rows]),
-        _ if values.null_count() > 0 => prep_null_mask_filter(values.as_boolean()),
-        _ => values.as_boolean().clone(),
-    })
 }
 
 /// The values of `expr` for a block of one row at least. Where several rows fail, the error is that of any of them.

@@ -288,17 +288,3 @@ fn the_first_row_that_fails_is_the_one_named() {
     let sum = arithmetic(number, ArithmeticOp::Add, arithmetic(field(0), ArithmeticOp::Add, integer(1)));
     assert_eq!(refused(&sum, &block), "9223372036854775807 + 1 is out of the range of BIGINT");
 }
-
-#[test]
-fn select_takes_neither_false_nor_null() {
-    let block = block(vec![booleans(&[Some(true), None, Some(false)])]);
-    let selected = |expr: &Expr| {
-        let typed = bind(expr, &block.schema.types()).unwrap();
-        let rows = super::select(&typed, &block).unwrap();
-        assert_eq!(rows.null_count(), 0);
-        rows.values().iter().collect::<Vec<bool>>()
-    };
-    assert_eq!(selected(&field(0)), [true, false, false]);
-    assert_eq!(selected(&null()), [false; 3]);
-    assert_eq!(selected(&compare(integer(1), CompareOp::Equal, integer(1))), [true; 3]);
-}

@@ -6,10 +6,10 @@ use std::sync::atomic::Ordering;
 
 use arrow::array::{ArrayRef, BooleanArray};
 use arrow::compute::filter;
-use plimsoll_core::{DataType, Error, Field, Profile, Result, Schema, Typed};
+use plimsoll_core::{DataType, Error, Field, Profile, Result, Schema};
 use plimsoll_csv::{ColumnType, Misfit as CellMisfit, Parsed, Reader, Scan, Span};
 use plimsoll_kernels::arrays::plain;
-use plimsoll_kernels::{Block, select};
+use plimsoll_kernels::{Block, Condition};
 
 use super::{CsvScan, Misfit};
 use crate::Ticketed;
@@ -57,7 +57,7 @@ pub struct TicketedScan {
     ticket: Option<u64>,
     /// Types of the wanted columns, as this worker has them.
     types: Vec<ColumnType>,
-    filter: Bound<Typed>,
+    filter: Bound<Condition>,
     filter_schema: Arc<Schema>,
     output_schema: Arc<Schema>,
     /// How many records were found, and the next of them to give.
@@ -227,7 +227,7 @@ impl TicketedScan {
         let position = self.reader.position() + rows.start as u64;
         let block = Block { position, schema, columns, rows: rows.len() };
         let bound = self.filter.for_schema(&block.schema, |types| bind_condition(condition, types))?;
-        let selected = match select(bound, &block) {
+        let selected = match bound.select(&block) {
             Ok(selected) => selected,
             // Halving finds the rows before the one that fails.
             Err(_) if rows.len() > 1 => return Err(Halt::Before(rows.start + rows.len() / 2)),
