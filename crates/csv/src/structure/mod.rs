@@ -41,10 +41,13 @@ pub(crate) trait Lanes {
     fn masks(chunk: &[u8; 64], needles: Needles) -> Masks;
 }
 
-/// How one instruction set picks a bit.
-pub(crate) trait Select {
+/// How one instruction set picks bits.
+pub(crate) trait Bits {
     /// The position of the set bit of this number, from 0; there must be one.
     fn select(word: u64, number: u32) -> u32;
+
+    /// The lowest bits of `bits`, one at the place of each set bit of `word`, in their order.
+    fn deposit(bits: u64, word: u64) -> u64;
 }
 
 /// The loops over masks, compiled for one instruction set.

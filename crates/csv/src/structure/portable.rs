@@ -1,6 +1,6 @@
 //! The structural masks with plain 64-bit arithmetic, eight bytes at a time.
 
-use super::{Lanes, Masks, Needles, Select};
+use super::{Bits, Lanes, Masks, Needles};
 
 const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
 
@@ -21,13 +21,24 @@ impl Lanes for Words {
     }
 }
 
-impl Select for Words {
+impl Bits for Words {
     #[inline(always)]
     fn select(mut word: u64, number: u32) -> u32 {
         for _ in 0..number {
             word &= word - 1;
         }
         word.trailing_zeros()
+    }
+
+    #[inline(always)]
+    fn deposit(mut bits: u64, mut word: u64) -> u64 {
+        let mut deposited = 0;
+        while word != 0 {
+            deposited |= (bits & 1) << word.trailing_zeros();
+            bits >>= 1;
+            word &= word - 1;
+        }
+        deposited
     }
 }
 

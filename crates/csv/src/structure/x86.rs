@@ -8,7 +8,7 @@ use std::arch::x86_64::{
     _pdep_u64,
 };
 
-use super::{Lanes, Loops, Masks, Needles, Select};
+use super::{Bits, Lanes, Loops, Masks, Needles};
 use crate::index::{Marked, index_by_parity};
 use crate::machine::Place;
 use crate::parse::lanes::Shape;
@@ -90,11 +90,17 @@ compiled_for!(
 /// The bit of a number by depositing a bit of that number into the word (BMI2).
 struct Pdep;
 
-impl Select for Pdep {
+impl Bits for Pdep {
     #[inline(always)]
     fn select(word: u64, number: u32) -> u32 {
         // SAFETY: only functions that are compiled for processors with BMI2 come here.
         unsafe { _pdep_u64(1 << number, word) }.trailing_zeros()
+    }
+
+    #[inline(always)]
+    fn deposit(bits: u64, word: u64) -> u64 {
+        // SAFETY: only functions that are compiled for processors with BMI2 come here.
+        unsafe { _pdep_u64(bits, word) }
     }
 }
 

@@ -162,7 +162,7 @@ impl ByteKeys {
 
     #[inline]
     fn intern_long(&mut self, bytes: &[u8], hash: u32) -> u32 {
-        let equal = |entry: &u128| length(*entry) == bytes.len() && self.long(*entry) == bytes;
+        let equal = |entry: &u128| length(*entry) == bytes.len() && same_long(self.long(*entry), bytes);
         let found = self.index.find(hash, |id| self.entries.get(id as usize).is_some_and(equal));
         found.unwrap_or_else(|slot| self.insert(slot, hash, Key::Long(bytes)))
     }
@@ -192,6 +192,24 @@ impl ByteKeys {
     fn long(&self, entry: u128) -> &[u8] {
         &self.arena[place(entry)..place(entry) + length(entry)]
     }
+}
+
+/// Whether two strings of the same length, longer than [`SHORT`], are equal: 16 bytes at a time, the last ones twice where
+/// need be. A call of `memcmp` would take longer than the comparison.
+#[inline(always)]
+#[allow(clippy::inline_always, reason = "a call for each row would cost more than the look-up")]
+fn same_long(left: &[u8], right: &[u8]) -> bool {
+    let chunks = left.as_chunks::<16>().0.iter().zip(right.as_chunks::<16>().0);
+    let mut differ =
+        chunks.fold(0, |all, (left, right)| all | (u128::from_ne_bytes(*left) ^ u128::from_ne_bytes(*right)));
+    if let (Some(left), Some(right)) = (left.last_chunk(), right.last_chunk()) {
+        differ |= u128::from_ne_bytes(*left) ^ u128::from_ne_bytes(*right);
+    } else {
+        let word = |bytes: Option<&[u8; 8]>| bytes.map_or(0, |bytes| u64::from_ne_bytes(*bytes));
+        let first = word(left.first_chunk()) ^ word(right.first_chunk());
+        differ |= u128::from(first | (word(left.last_chunk()) ^ word(right.last_chunk())));
+    }
+    differ == 0
 }
 
 /// The length that an entry or a view says.
