@@ -74,24 +74,22 @@ impl Dialect {
     /// Bytes after the closing quote are text, as the `csv` crate reads them.
     pub fn unquote(&self, raw: &[u8], out: &mut Vec<u8>) {
         let Some(quote) = self.quote else { return out.extend_from_slice(raw) };
-        let mut at = 1;
-        while at < raw.len() {
-            let byte = raw[at];
-            let next = raw.get(at + 1).copied();
-            if byte == quote {
-                if next != Some(quote) {
-                    return out.extend_from_slice(&raw[at + 1..]);
-                }
-                at += 1;
-            } else if Some(byte) == self.escape && (next == Some(quote) || next == self.escape) {
-                at += 1;
-                out.push(raw[at]);
-                at += 1;
-                continue;
+        let special = |byte: &u8| *byte == quote || Some(*byte) == self.escape;
+        let mut rest = &raw[1..];
+        while let Some(at) = rest.iter().position(special) {
+            let (text, behind) = rest.split_at(at);
+            out.extend_from_slice(text);
+            let next = behind.get(1).copied();
+            if behind[0] == quote && next != Some(quote) {
+                return out.extend_from_slice(&behind[1..]);
             }
-            out.push(byte);
-            at += 1;
+            // A doubled quote, and what an escape stands before, mean themselves; any other escape is text.
+            let escapes = behind[0] == quote || next == Some(quote) || next == self.escape;
+            let taken = 1 + usize::from(escapes);
+            out.push(behind[taken - 1]);
+            rest = &behind[taken..];
         }
+        out.extend_from_slice(rest);
     }
 }
 

@@ -93,10 +93,17 @@ impl Views<'_> {
     /// The text between two quotes, where nothing in it means anything else.
     fn plainly_quoted(&self, span: Span, raw: &[u8]) -> Option<Span> {
         let dialect = self.cells.dialect;
-        let (last, inner) = raw.get(1..)?.split_last()?;
-        let means_more = |byte: &u8| Some(*byte) == dialect.quote || Some(*byte) == dialect.escape;
-        let plain = Some(*last) == dialect.quote && !inner.iter().any(means_more);
-        plain.then(|| Span { start: span.start + 1, length: span.length - 2 })
+        let quote = dialect.quote?;
+        let (last, text) = raw.get(1..)?.split_last()?;
+        let inner = Span { start: span.start + 1, length: span.length - 2 };
+        let plain = match text.len() {
+            ..=16 => {
+                let head = head(self.cells.bytes, inner);
+                !holds(head, inner, quote) && dialect.escape.is_none_or(|escape| !holds(head, inner, escape))
+            }
+            _ => !text.iter().any(|byte| *byte == quote || Some(*byte) == dialect.escape),
+        };
+        (*last == quote && plain).then_some(inner)
     }
 }
 
@@ -112,11 +119,52 @@ fn check_utf8(cells: &Cells<'_>) -> Result<(), Misfit> {
     if all.len() < own * SPARSE && bytes.get(all).is_some_and(|all| from_utf8(all).is_ok()) {
         return Ok(());
     }
+    if gathered_are_utf8(bytes, spans) {
+        return Ok(());
+    }
     match spans.iter().position(|span| from_utf8(span.of(bytes)).is_err()) {
         Some(row) => Err(Misfit { row, class: None }),
         None => Ok(()),
     }
 }
+
+/// Whether the cells are UTF-8, told from copies of those that are not ASCII: one call for many short cells.
+fn gathered_are_utf8(bytes: &[u8], spans: &[Span]) -> bool {
+    const TOGETHER: usize = 4096;
+    let mut gathered = Vec::with_capacity(2 * TOGETHER);
+    for span in spans {
+        if span.length < 16 {
+            let own = head(bytes, *span) & FIRST[span.length as usize];
+            if own & HIGH_BITS != 0 {
+                // With the zeros behind it, so that no character reaches from one cell into the next.
+                gathered.extend_from_slice(&own.to_le_bytes());
+            }
+        } else {
+            gathered.extend_from_slice(span.of(bytes));
+            gathered.push(0);
+        }
+        if gathered.len() > TOGETHER {
+            if from_utf8(&gathered).is_err() {
+                return false;
+            }
+            gathered.clear();
+        }
+    }
+    from_utf8(&gathered).is_ok()
+}
+
+/// Whether a byte is among those of a text of at most 16 bytes, of which `head` is the [`head`].
+#[inline(always)]
+fn holds(head: u128, text: Span, byte: u8) -> bool {
+    // A byte is zero where it is the one looked for; those behind the text are not.
+    let differences = head ^ (u128::from(byte) * LOW_BITS) | !FIRST[text.length as usize];
+    differences.wrapping_sub(LOW_BITS) & !differences & HIGH_BITS != 0
+}
+
+/// The lowest bit of each byte.
+const LOW_BITS: u128 = u128::MAX / 0xff;
+/// The highest bit of each byte.
+const HIGH_BITS: u128 = LOW_BITS << 7;
 
 /// The first 16 bytes of a text, and what stands behind a shorter one.
 #[inline(always)]
@@ -146,12 +194,23 @@ fn head_at_the_end(text: &[u8]) -> u128 {
     u128::from_le_bytes(window)
 }
 
+/// Which bits the first `n` bytes of a text are.
+const FIRST: [u128; 17] = {
+    let mut first = [u128::MAX; 17];
+    let mut length = 0;
+    while length < 16 {
+        first[length] = (1 << (8 * length)) - 1;
+        length += 1;
+    }
+    first
+};
+
 /// Which bits of its first bytes the view of a text of `n` bytes has: all, or the first 4 bytes of a longer one.
 const MASKS: [u128; INLINE + 2] = {
-    let mut masks = [0xffff_ffff; INLINE + 2];
+    let mut masks = [FIRST[4]; INLINE + 2];
     let mut length = 0;
     while length <= INLINE {
-        masks[length] = (1 << (8 * length)) - 1;
+        masks[length] = FIRST[length];
         length += 1;
     }
     masks
@@ -170,8 +229,9 @@ mod tests {
     proptest! {
         #[test]
         fn views_say_what_copies_say(
-            cells in prop::collection::vec("(\"([a,é]|\"\"|NA){0,9}\"[a\"]?|[ab,é]{0,20}|NA)", 0..40),
+            cells in prop::collection::vec("(\"([a,é東]|\"\"|NA){0,12}\"[a\"]?|[ab,é東]{0,20}|NA)", 0..40),
             named in any::<bool>(),
+            between in prop::sample::select(vec![0usize, 100]),
             spoiled in prop::option::of(any::<prop::sample::Index>()),
         ) {
             let mut bytes = Vec::new();
@@ -180,6 +240,7 @@ mod tests {
                 spans.push(Span::between(bytes.len(), bytes.len() + cell.len()));
                 bytes.extend_from_slice(cell.as_bytes());
                 bytes.push(b',');
+                bytes.extend(std::iter::repeat_n(b'-', between));
             }
             if let Some(at) = spoiled && !bytes.is_empty() {
                 let at = at.index(bytes.len());
