@@ -14,6 +14,8 @@ pub(crate) struct Stride {
     skips: Vec<u32>,
     /// The marks behind that of the last wanted field, up to the record's end.
     behind: u32,
+    /// Where no field is wanted of few: which of the next 64 marks end records, by how many of a record were passed.
+    lawful: Vec<u64>,
 }
 
 /// What a walk found.
@@ -66,7 +68,13 @@ impl Stride {
             skips.push(u32::try_from(field - next).unwrap_or(u32::MAX));
             next = field + 1;
         }
-        Stride { skips, behind: u32::try_from(columns.saturating_sub(next)).unwrap_or(u32::MAX) }
+        let behind = u32::try_from(columns.saturating_sub(next)).unwrap_or(u32::MAX);
+        let ends_from = |passed: usize| {
+            let ends = (0..64).filter(|mark| (passed + mark + 1) % columns == 0);
+            ends.fold(0, |all, mark| all | 1 << mark)
+        };
+        let counted = if wanted.is_empty() && columns <= 64 { columns } else { 0 };
+        Stride { skips, behind, lawful: (0..counted).map(ends_from).collect() }
     }
 
     /// Walks records and writes the spans of their wanted fields to `spans`, each vector of which has room for the most
@@ -117,36 +125,34 @@ impl Stride {
         stretch: Stretch,
     ) -> Option<Walked> {
         let Stretch { begin, limit, most, carriage_returns } = stretch;
-        let columns = self.behind;
-        if columns == 0 || columns > 64 || begin >= limit {
+        if self.lawful.is_empty() || begin >= limit || most == 0 {
             return None;
         }
-        // The marks that end records, of those that follow the beginning of one.
-        let lawful = (0..u128::BITS)
-            .filter(|mark| mark % columns == columns - 1)
-            .fold(0u128, |all, mark| all | 1 << mark);
-        let (first, last) = (begin / 64, (limit - 1) / 64);
+        let columns = self.behind as usize;
+        let words = begin / 64..(limit - 1) / 64 + 1;
+        let last = words.len() - 1;
+        let marks = fields.get(words.clone())?.iter().zip(ends.get(words)?);
         let mut open = u64::MAX << (begin % 64);
         let (mut records, mut passed, mut end) = (0, 0, None);
-        for word in first..=last {
+        for (word, (fields, ends)) in marks.enumerate() {
             if word == last {
                 open &= u64::MAX >> (63 - (limit - 1) % 64);
             }
-            let left = most - records;
-            if (ends[word] & open).count_ones() as usize >= left {
-                let bit = S::select(ends[word] & open, u32::try_from(left).ok()?.checked_sub(1)?);
-                open &= u64::MAX >> (63 - bit);
+            let (mut fields, mut ends) = (fields & open, ends & open);
+            let mut ended = ends.count_ones() as usize;
+            if records + ended >= most {
+                ended = most - records;
+                let bit = S::select(ends, u32::try_from(ended).ok()?.checked_sub(1)?);
+                open = u64::MAX >> (63 - bit);
+                (fields, ends) = (fields & open, ends & open);
             }
-            let (fields, ends) = (fields[word] & open, ends[word] & open);
-            #[allow(clippy::cast_possible_truncation, reason = "the next 64 marks")]
-            if S::deposit((lawful >> passed) as u64, fields) != ends {
+            if S::deposit(*self.lawful.get(passed)?, fields) != ends {
                 break;
             }
-            let ended = ends.count_ones();
-            passed = passed + fields.count_ones() - columns * ended;
-            records += ended as usize;
+            passed = passed + fields.count_ones() as usize - columns * ended;
+            records += ended;
             if ended > 0 {
-                end = Some(word * 64 + 63 - ends.leading_zeros() as usize);
+                end = Some((begin / 64 + word) * 64 + 63 - ends.leading_zeros() as usize);
             }
             if records == most {
                 break;

@@ -148,9 +148,10 @@ mod tests {
     /// As Python's `repr`, too, has them.
     #[test]
     fn ties_go_to_the_even_digit() {
-        assert_eq!(text(|out| write_float(out, 802_139_342_442_314.25)), "802139342442314.2");
-        assert_eq!(text(|out| write_float(out, 1_125_899_906_842_624.25)), "1125899906842624.2");
-        assert_eq!(text(|out| write_float(out, 1_125_899_906_842_624.75)), "1125899906842624.8");
+        let tie = |whole: f64, part: f64| text(|out| write_float(out, whole + part));
+        assert_eq!(tie(802_139_342_442_314.0, 0.25), "802139342442314.2");
+        assert_eq!(tie(1_125_899_906_842_624.0, 0.25), "1125899906842624.2");
+        assert_eq!(tie(1_125_899_906_842_624.0, 0.75), "1125899906842624.8");
     }
 
     #[test]
