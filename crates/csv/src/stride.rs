@@ -70,7 +70,7 @@ impl Stride {
         }
         let behind = u32::try_from(columns.saturating_sub(next)).unwrap_or(u32::MAX);
         let ends_from = |passed: usize| {
-            let ends = (0..64).filter(|mark| (passed + mark + 1) % columns == 0);
+            let ends = (0..64).filter(|mark| (passed + mark + 1).is_multiple_of(columns));
             ends.fold(0, |all, mark| all | 1 << mark)
         };
         let counted = if wanted.is_empty() && columns <= 64 { columns } else { 0 };
