@@ -1,6 +1,6 @@
 //! What happens to values once they are Arrow arrays: expressions, groups, aggregates and exact sums.
 //!
-//! This crate reads no file and starts no thread. It is the only evaluator of expressions over Arrow arrays; the other
+//! This crate starts no thread, and reads no file but the temporary ones that it has written (`spill`). It is the only evaluator of expressions over Arrow arrays; the other
 //! evaluator, the oracle in `plimsoll-rows`, knows nothing of Arrow.
 
 pub mod aggregate;
@@ -10,6 +10,7 @@ pub mod evaluate;
 pub mod exact;
 pub mod group;
 mod growth;
+pub mod spill;
 
 pub use aggregate::{AggregateState, Aggregates};
 pub use block::{Block, Source};

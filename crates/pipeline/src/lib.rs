@@ -21,6 +21,7 @@ mod project;
 pub mod scan;
 mod sort;
 mod sort_rows;
+mod sort_runs;
 mod tagged;
 mod widening;
 

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use plimsoll_core::{Result, Schema, SortKey};
 use plimsoll_kernels::Block;
+use plimsoll_kernels::spill::Space;
 use plimsoll_memory::Consumer;
 
 use crate::plumbing::{Memory, settle};
 use crate::sort_rows::Held;
+use crate::sort_runs::{Merged, SortRuns};
 use crate::widening::Widest;
 
 /// Fewer rows than these are not worth cutting.
@@ -15,6 +17,9 @@ const MIN_CUT: usize = 65_536;
 
 /// Reads `base` to its end, then gives its rows in the order of the keys. Rows that tie keep the order of their
 /// positions. With a limit only that many rows are kept. Positions count the rows given.
+///
+/// Where memory does not hold the rows, those that it holds are sorted and go to a temporary file as a run; at the end
+/// all runs are merged.
 #[derive(Debug)]
 #[must_use = "pipelines are lazy: nothing happens before the first pull"]
 pub struct Sort<I> {
@@ -22,13 +27,21 @@ pub struct Sort<I> {
     keys: Vec<SortKey>,
     limit: usize,
     consumer: Option<Consumer>,
+    space: Option<Space>,
     output: Option<Output>,
     ended: bool,
 }
 
 /// What is given once all input has been read.
 #[derive(Debug)]
-struct Output {
+enum Output {
+    Held(InMemory),
+    Merged(Box<Merged>),
+}
+
+/// Rows in memory, and the order of their places.
+#[derive(Debug)]
+struct InMemory {
     held: Held,
     schema: Arc<Schema>,
     order: Vec<(u32, u32)>,
@@ -40,12 +53,19 @@ impl<I> Sort<I> {
     /// Over `base`, by columns of it; `limit` is how many rows are wanted from the front.
     pub fn new(base: I, keys: Vec<SortKey>, limit: Option<u64>) -> Self {
         let limit = limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
-        Sort { base, keys, limit, consumer: None, output: None, ended: false }
+        Sort { base, keys, limit, consumer: None, space: None, output: None, ended: false }
     }
 
-    /// Reserves the memory of the rows held for `consumer`; `MemoryLimit` where its budget has not enough.
+    /// Reserves the memory of the rows held for `consumer`; where its budget has not enough, rows go to temporary files,
+    /// or, without [`Sort::with_space`], the error is `MemoryLimit`.
     pub fn with_consumer(mut self, consumer: Consumer) -> Self {
         self.consumer = Some(consumer);
+        self
+    }
+
+    /// Where temporary files may lie.
+    pub fn with_space(mut self, space: Space) -> Self {
+        self.space = Some(space);
         self
     }
 }
@@ -71,7 +91,8 @@ impl<I: Iterator<Item = Result<Block>>> Sort<I> {
             self.output = self.read_all()?;
         }
         match &mut self.output {
-            Some(output) => output.next(),
+            Some(Output::Held(held)) => held.next(),
+            Some(Output::Merged(merged)) => merged.next(),
             None => Ok(None),
         }
     }
@@ -79,38 +100,54 @@ impl<I: Iterator<Item = Result<Block>>> Sort<I> {
     /// All rows in order; `None` where there is none.
     fn read_all(&mut self) -> Result<Option<Output>> {
         let mut memory = Memory::new(self.consumer.as_ref());
+        let mut runs = self.space.clone().map(|space| SortRuns::new(space, self.limit));
         let mut widest = Widest::default();
         let mut schema: Option<Arc<Schema>> = None;
-        let mut held = Held::default();
+        let mut held = Held::new(&self.keys);
         for block in self.base.by_ref() {
             let block = widest.bring(block?)?;
-            let types = block.schema.types();
             if schema.as_ref().is_some_and(|last| !Arc::ptr_eq(last, &block.schema)) {
-                held.widen(&types)?;
+                held.widen(&block.schema.types())?;
             }
             schema = Some(Arc::clone(&block.schema));
-            held.push(&block);
-            memory.hold(held.size())?;
+            let piece = held.piece(&block)?;
+            if memory.hold(held.size_with(&piece)).is_err() {
+                make_room(&mut held, &mut memory, runs.as_mut(), self.limit)?;
+                memory.hold(held.size_with(&piece))?;
+            }
+            held.push(piece);
             if held.rows() > self.limit.saturating_mul(2).max(MIN_CUT) {
-                let order = held.order(&self.keys, &types, self.limit, &mut memory)?;
-                held.keep(&order)?;
+                held.cut(self.limit)?;
             }
         }
         let Some(schema) = schema else { return Ok(None) };
-        let order = held.order(&self.keys, &schema.types(), self.limit, &mut memory)?;
-        memory.hold(held.size() + order.capacity() * size_of::<(u32, u32)>())?;
-        Ok(Some(Output { held, schema, order, given: 0, _memory: memory }))
+        if let Some(mut runs) = runs.filter(|runs| !runs.is_empty()) {
+            runs.spill(&mut held)?;
+            return Ok(Some(Output::Merged(Box::new(runs.merge(schema, &self.keys, memory)?))));
+        }
+        let order = held.order(self.limit);
+        Ok(Some(Output::Held(InMemory { held, schema, order, given: 0, _memory: memory })))
     }
 }
 
-impl Output {
+/// Lets go of rows that are not wanted, or else of all, which go to a run.
+fn make_room(held: &mut Held, memory: &mut Memory, runs: Option<&mut SortRuns>, limit: usize) -> Result<()> {
+    if held.rows() / 2 > limit {
+        held.cut(limit)?;
+    } else if let Some(runs) = runs {
+        runs.spill(held)?;
+    }
+    memory.hold(held.size())
+}
+
+impl InMemory {
     fn next(&mut self) -> Result<Option<Block>> {
         let rows = (self.order.len() - self.given).min(Block::ROWS);
         if rows == 0 {
             return Ok(None);
         }
-        let mut columns = self.held.gather(&self.order[self.given..self.given + rows])?;
-        columns.truncate(self.schema.fields.len());
+        let columns =
+            self.held.gather(&self.order[self.given..self.given + rows], self.schema.fields.len())?;
         let block = Block { position: self.given as u64, schema: Arc::clone(&self.schema), columns, rows };
         self.given += rows;
         Ok(Some(block))
@@ -121,6 +158,8 @@ impl Output {
 mod tests {
     use super::*;
     use crate::testing::{block, blocks, integers, integers_of, mantissas_of, schema, tenths};
+    use arrow::array::{Array, ArrayRef, StringArray};
+    use arrow::compute::concat;
     use plimsoll_core::{DataType, ErrorKind};
     use plimsoll_memory::Budget;
     use proptest::prelude::*;
@@ -215,5 +254,65 @@ mod tests {
         assert_eq!(integers_of(&given, 0), all[..10]);
         // Some 70,000 rows of 16 bytes, while they are sorted another 30 or so; all 819,200 would be 13 MB at the least.
         assert!(budget.peak() < 5_000_000, "{}", budget.peak());
+    }
+
+    /// Blocks of numbers, texts of some length and NULLs, the first column of which widens after some of them.
+    fn mixed(blocks: u64, rows: u64, wide_from: u64) -> impl Iterator<Item = Result<Block>> {
+        (0..blocks).map(move |number| {
+            let value = |row: u64| ((number * rows + row) * 7919 % 10_007) as i64;
+            let texts: StringArray =
+                (0..rows).map(|row| (row % 5 > 0).then(|| "x".repeat((value(row) % 90) as usize))).collect();
+            let (of, numbers): (_, ArrayRef) = if number < wide_from {
+                (DataType::Int64, integers(&(0..rows).map(|row| Some(value(row))).collect::<Vec<_>>()))
+            } else {
+                (DataType::decimal(1), tenths(&(0..rows).map(|row| value(row) * 10).collect::<Vec<_>>()))
+            };
+            Ok(block(number * rows, &[of, DataType::Utf8], vec![numbers, Arc::new(texts)]))
+        })
+    }
+
+    #[test]
+    fn runs_in_files_change_nothing() {
+        let directory = tempfile::tempdir().unwrap();
+        for (limit, wide_from) in [(None, 40), (None, 17), (Some(30_000), 40), (Some(9_000), 17)] {
+            let keys = vec![by(1, true, false), by(0, false, true)];
+            let expected: Vec<Block> =
+                Sort::new(mixed(40, 1000, wide_from), keys.clone(), limit).collect::<Result<_>>().unwrap();
+            let space = Space::new(directory.path(), None);
+            let budget = Budget::limited(900_000).unwrap();
+            let sort = Sort::new(mixed(40, 1000, wide_from), keys, limit);
+            let sort = sort.with_consumer(budget.consumer("sort")).with_space(space.clone());
+            let given: Vec<Block> = sort.collect::<Result<_>>().unwrap();
+            assert!(space.written() > 0);
+            let columns = |blocks: &[Block], column: usize| {
+                let pieces: Vec<&dyn Array> =
+                    blocks.iter().map(|block| block.columns[column].as_ref()).collect();
+                concat(&pieces).unwrap()
+            };
+            for column in 0..2 {
+                assert_eq!(&columns(&given, column), &columns(&expected, column), "{limit:?} {wide_from}");
+            }
+            assert_eq!((budget.used(), directory.path().read_dir().unwrap().count()), (0, 0));
+        }
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_written_ends_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut outcomes = [0; 2];
+        for write in 1.. {
+            let space = Space::new(directory.path(), None).failing(write, std::io::ErrorKind::StorageFull);
+            let budget = Budget::limited(900_000).unwrap();
+            let sort = Sort::new(mixed(20, 1000, 9), vec![by(0, false, false)], None);
+            let sort = sort.with_consumer(budget.consumer("sort")).with_space(space);
+            let outcome: Result<Vec<Block>> = sort.collect();
+            outcomes[usize::from(outcome.is_ok())] += 1;
+            match outcome {
+                Ok(_) => break,
+                Err(error) => assert!(matches!(error.kind(), ErrorKind::Io { .. }), "{error}"),
+            }
+            assert_eq!(budget.used(), 0);
+        }
+        assert!(outcomes[0] > 10 && outcomes[1] == 1, "{outcomes:?}");
     }
 }

@@ -12,112 +12,169 @@ use plimsoll_kernels::Block;
 use plimsoll_kernels::arrays::{arrow_type, result_array};
 use plimsoll_kernels::group::widen;
 
-use crate::plumbing::Memory;
-
-/// Pieces of rows: the columns of a block, and behind them the rows' positions. Decimals are 128 bits wide.
-#[derive(Debug, Default)]
+/// Rows in pieces.
+#[derive(Debug)]
 pub(crate) struct Held {
-    pieces: Vec<Vec<ArrayRef>>,
+    keys: Vec<SortKey>,
+    /// What encodes the keys of rows of these types.
+    encoder: Option<(Vec<DataType>, RowConverter)>,
+    pieces: Vec<Piece>,
     rows: usize,
     bytes: usize,
 }
 
+/// The rows of a block.
+#[derive(Debug)]
+pub(crate) struct Piece {
+    /// The columns, and behind them the rows' positions. Decimals are 128 bits wide.
+    columns: Vec<ArrayRef>,
+    /// The keys and the position as bytes in whose order the rows are: nothing ties.
+    keys: Rows,
+}
+
+impl Piece {
+    /// Heap bytes, with a place in the order for each row.
+    fn size(&self) -> usize {
+        let columns = self.columns.iter().map(|column| column.get_array_memory_size()).sum::<usize>();
+        columns + self.keys.size() + self.keys.num_rows() * size_of::<(u32, u32)>()
+    }
+}
+
 impl Held {
+    /// No rows, to be sorted by these keys.
+    pub(crate) fn new(keys: &[SortKey]) -> Self {
+        Held { keys: keys.to_vec(), encoder: None, pieces: Vec::new(), rows: 0, bytes: 0 }
+    }
+
     /// How many rows.
     pub(crate) fn rows(&self) -> usize {
         self.rows
     }
 
-    /// Heap bytes held.
+    /// Heap bytes held, once they are sorted.
     pub(crate) fn size(&self) -> usize {
         self.bytes
     }
 
-    pub(crate) fn push(&mut self, block: &Block) {
-        if block.rows > 0 {
-            let positions = UInt64Array::from_iter_values((block.position..).take(block.rows));
-            let columns = block.columns.iter().zip(&block.schema.fields);
-            let columns = columns.map(|(column, field)| result_array(column, field.data_type));
-            self.push_piece(columns.chain([Arc::new(positions) as ArrayRef]).collect());
+    /// The same with a further piece.
+    pub(crate) fn size_with(&self, piece: &Piece) -> usize {
+        self.bytes + piece.size()
+    }
+
+    /// The types of the columns of its rows; `None` where it never had any.
+    pub(crate) fn types(&self) -> Option<&[DataType]> {
+        self.encoder.as_ref().map(|(types, _)| types.as_slice())
+    }
+
+    /// A block as a piece.
+    pub(crate) fn piece(&mut self, block: &Block) -> Result<Piece> {
+        let types = block.schema.types();
+        let positions = UInt64Array::from_iter_values((block.position..).take(block.rows));
+        let columns = block.columns.iter().zip(&types).map(|(column, of)| result_array(column, *of));
+        let columns = columns.chain([Arc::new(positions) as ArrayRef]).collect();
+        self.encoded(columns, &types)
+    }
+
+    /// Adds a piece.
+    pub(crate) fn push(&mut self, piece: Piece) {
+        if piece.keys.num_rows() > 0 {
+            self.rows += piece.keys.num_rows();
+            self.bytes += piece.size();
+            self.pieces.push(piece);
         }
     }
 
     /// Brings all rows to wider types.
     pub(crate) fn widen(&mut self, types: &[DataType]) -> Result<()> {
-        for piece in std::mem::take(self).pieces {
-            let columns = piece.iter().zip(types).map(|(column, to)| widen(column, *to));
+        for piece in self.take() {
+            let columns = piece.columns.iter().zip(types).map(|(column, to)| widen(column, *to));
             let mut columns: Vec<ArrayRef> = columns.collect::<Result<_>>()?;
-            columns.extend(piece.into_iter().skip(types.len()));
-            self.push_piece(columns);
+            columns.extend(piece.columns.last().cloned());
+            let piece = self.encoded(columns, types)?;
+            self.push(piece);
         }
         Ok(())
     }
 
-    /// The places (piece and row in it) of the first `limit` rows in the order of the keys.
-    pub(crate) fn order(
-        &self,
-        keys: &[SortKey],
-        types: &[DataType],
-        limit: usize,
-        memory: &mut Memory,
-    ) -> Result<Vec<(u32, u32)>> {
-        let fields = keys.iter().map(|key| {
-            let options = SortOptions { descending: key.descending, nulls_first: key.nulls_first };
-            SortField::new_with_options(arrow_type(types[key.output]), options)
-        });
-        // The position comes last: nothing ties.
-        let fields = fields.chain([SortField::new(ArrowType::UInt64)]).collect();
-        let converter = RowConverter::new(fields).map_err(failed)?;
-        let mut rows = Vec::with_capacity(self.pieces.len());
+    /// The places (piece and row in it) of the first `limit` rows in order.
+    pub(crate) fn order(&self, limit: usize) -> Vec<(u32, u32)> {
         let mut places = Vec::with_capacity(self.rows);
-        let mut bytes = self.bytes + self.rows * size_of::<(u32, u32)>();
         #[allow(clippy::cast_possible_truncation, reason = "no memory holds 2^32 blocks")]
-        for (piece, columns) in self.pieces.iter().enumerate() {
-            let keys = keys.iter().map(|key| &columns[key.output]).chain(columns.last());
-            let keys: Vec<ArrayRef> = keys.cloned().collect();
-            let encoded: Rows = converter.convert_columns(&keys).map_err(failed)?;
-            places.extend((0..encoded.num_rows()).map(|row| (piece as u32, row as u32)));
-            bytes += encoded.size();
-            memory.hold(bytes)?;
-            rows.push(encoded);
+        for (number, piece) in self.pieces.iter().enumerate() {
+            places.extend((0..piece.keys.num_rows()).map(|row| (number as u32, row as u32)));
         }
-        let row = |place: &(u32, u32)| rows[place.0 as usize].row(place.1 as usize);
         if places.len() > limit {
-            places.select_nth_unstable_by(limit - 1, |a, b| row(a).cmp(&row(b)));
+            places.select_nth_unstable_by(limit - 1, |a, b| self.key(*a).cmp(self.key(*b)));
             places.truncate(limit);
         }
-        places.sort_unstable_by(|a, b| row(a).cmp(&row(b)));
-        Ok(places)
+        places.sort_unstable_by(|a, b| self.key(*a).cmp(self.key(*b)));
+        places
     }
 
-    /// Drops all rows but those at these places.
-    pub(crate) fn keep(&mut self, places: &[(u32, u32)]) -> Result<()> {
-        let mut kept = Held::default();
-        for places in places.chunks(Block::ROWS) {
-            kept.push_piece(self.gather(places)?);
+    /// Drops all rows but the first `limit`.
+    pub(crate) fn cut(&mut self, limit: usize) -> Result<()> {
+        let Some(types) = self.types().map(<[DataType]>::to_vec) else { return Ok(()) };
+        let order = self.order(limit);
+        let mut kept = Vec::new();
+        for places in order.chunks(Block::ROWS) {
+            let columns = self.gather(places, types.len() + 1)?;
+            kept.push(self.encoded(columns, &types)?);
         }
-        *self = kept;
+        self.clear();
+        kept.into_iter().for_each(|piece| self.push(piece));
         Ok(())
     }
 
-    /// The rows at these places: the columns, then the positions.
-    pub(crate) fn gather(&self, places: &[(u32, u32)]) -> Result<Vec<ArrayRef>> {
+    /// Drops all rows.
+    pub(crate) fn clear(&mut self) {
+        self.take();
+    }
+
+    /// The first `columns` columns (the positions stand behind the last) of the rows at these places.
+    pub(crate) fn gather(&self, places: &[(u32, u32)], columns: usize) -> Result<Vec<ArrayRef>> {
         let places: Vec<_> = places.iter().map(|(piece, row)| (*piece as usize, *row as usize)).collect();
-        let columns = self.pieces.first().map_or(0, Vec::len);
         let gathered = (0..columns).map(|column| {
-            let pieces: Vec<&dyn Array> = self.pieces.iter().map(|piece| piece[column].as_ref()).collect();
+            let pieces: Vec<&dyn Array> =
+                self.pieces.iter().map(|piece| piece.columns[column].as_ref()).collect();
             interleave(&pieces, &places).map_err(failed)
         });
         gathered.collect()
     }
 
-    fn push_piece(&mut self, columns: Vec<ArrayRef>) {
-        self.rows += columns.last().map_or(0, |positions| positions.len());
-        self.bytes += columns.iter().map(|column| column.get_array_memory_size()).sum::<usize>();
-        self.pieces.push(columns);
+    /// The key of the row at a place.
+    pub(crate) fn key(&self, (piece, row): (u32, u32)) -> &[u8] {
+        self.pieces[piece as usize].keys.row(row as usize).data()
+    }
+
+    fn take(&mut self) -> Vec<Piece> {
+        (self.rows, self.bytes) = (0, 0);
+        std::mem::take(&mut self.pieces)
+    }
+
+    /// Columns of these types, with the positions behind them, as a piece.
+    pub(crate) fn encoded(&mut self, columns: Vec<ArrayRef>, types: &[DataType]) -> Result<Piece> {
+        let encoder = match self.encoder.take() {
+            Some((of, encoder)) if of == types => (of, encoder),
+            _ => (types.to_vec(), encoder(&self.keys, types)?),
+        };
+        let (_, converter) = self.encoder.insert(encoder);
+        let keys: Vec<ArrayRef> =
+            self.keys.iter().map(|key| &columns[key.output]).chain(columns.last()).cloned().collect();
+        let keys = converter.convert_columns(&keys).map_err(failed)?;
+        Ok(Piece { columns, keys })
     }
 }
 
-fn failed(error: ArrowError) -> Error {
+/// What makes keys bytes. The position comes last: nothing ties.
+fn encoder(keys: &[SortKey], types: &[DataType]) -> Result<RowConverter> {
+    let fields = keys.iter().map(|key| {
+        let options = SortOptions { descending: key.descending, nulls_first: key.nulls_first };
+        SortField::new_with_options(arrow_type(types[key.output]), options)
+    });
+    RowConverter::new(fields.chain([SortField::new(ArrowType::UInt64)]).collect()).map_err(failed)
+}
+
+/// An error of Arrow's, which no valid rows give.
+pub(crate) fn failed(error: ArrowError) -> Error {
     Error::value(format!("rows cannot be sorted: {error}"))
 }

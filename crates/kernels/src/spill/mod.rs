@@ -1,0 +1,14 @@
+//! What memory does not hold: sorted runs in temporary files, and their merge.
+//!
+//! An entry is a key, by whose bytes runs are sorted, and a payload. [`Runs`] are the runs of one holder, in one file of a
+//! [`Space`]; [`Merge`] gives the entries of all of them in order. This module knows neither rows nor groups.
+
+mod entry;
+mod file;
+mod merge;
+mod run;
+mod space;
+
+pub use merge::Merge;
+pub use run::{READER_BYTES, RunWriter, Runs, WRITER_BYTES};
+pub use space::Space;

@@ -1,0 +1,221 @@
+//! Sorted runs: entries in compressed frames, one run behind the other in one file.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use lz4_flex::block::{compress_into, decompress_into, get_maximum_output_size};
+use plimsoll_core::Result;
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::entry::{put, take};
+use super::file::SpillFile;
+use super::{Merge, Space};
+
+/// Bytes of a frame from which on it is written.
+const FRAME: usize = 32 << 10;
+/// Length, compressed length and checksum of a frame.
+const HEADER: usize = 16;
+
+/// Bytes that a writer holds, but for an entry that alone is larger.
+pub const WRITER_BYTES: usize = 3 * FRAME;
+/// Bytes that a reader of one run holds, but for an entry that alone is larger.
+pub const READER_BYTES: usize = 2 * FRAME;
+
+/// Runs of one holder. Their file is gone with the last of its users.
+#[derive(Debug)]
+pub struct Runs {
+    file: Arc<SpillFile>,
+    space: Space,
+    runs: Vec<Range<u64>>,
+}
+
+/// Writes one run.
+#[derive(Debug)]
+#[must_use = "a run is one of the runs once it is finished"]
+pub struct RunWriter<'a> {
+    runs: &'a mut Runs,
+    start: u64,
+    frame: Vec<u8>,
+    /// The key that was put last into the frame.
+    last: Vec<u8>,
+    compressed: Vec<u8>,
+}
+
+/// Reads one run.
+#[derive(Debug)]
+pub(super) struct RunReader {
+    file: Arc<SpillFile>,
+    /// The frames that were not read yet.
+    rest: Range<u64>,
+    frame: Vec<u8>,
+    at: usize,
+    key: Vec<u8>,
+    payload: Range<usize>,
+    compressed: Vec<u8>,
+}
+
+impl Runs {
+    /// None yet, in a new file of `space`.
+    ///
+    /// # Errors
+    /// `Io` where there can be no file.
+    pub fn new(space: &Space) -> Result<Self> {
+        Ok(Runs { file: Arc::new(space.file()?), space: space.clone(), runs: Vec::new() })
+    }
+
+    /// How many.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.runs.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.runs.is_empty()
+    }
+
+    /// A writer of a further run.
+    pub fn writer(&mut self) -> RunWriter<'_> {
+        let start = self.file.length();
+        RunWriter { runs: self, start, frame: Vec::new(), last: Vec::new(), compressed: Vec::new() }
+    }
+
+    /// The entries of all runs in order; of equal keys those of earlier runs first. At most `fan_in` runs (two at the
+    /// least) are read at once: where there are more, some are merged to longer ones before.
+    ///
+    /// # Errors
+    /// `Io`, and `MemoryLimit` where the space has not enough.
+    pub fn merge(mut self, fan_in: usize) -> Result<Merge> {
+        let fan_in = fan_in.max(2);
+        while self.runs.len() > fan_in {
+            self = self.fewer(fan_in)?;
+        }
+        Merge::new(self.readers(&self.runs))
+    }
+
+    /// Merges as many runs at a time as may be, but no more than there need be.
+    fn fewer(self, fan_in: usize) -> Result<Self> {
+        let mut fewer = Runs::new(&self.space)?;
+        for runs in self.runs.chunks(fan_in) {
+            let mut merge = Merge::new(self.readers(runs))?;
+            let mut writer = fewer.writer();
+            while merge.advance()? {
+                writer.push(merge.key(), merge.payload())?;
+            }
+            writer.finish()?;
+        }
+        Ok(fewer)
+    }
+
+    fn readers(&self, runs: &[Range<u64>]) -> Vec<RunReader> {
+        runs.iter().map(|run| RunReader::new(Arc::clone(&self.file), run.clone())).collect()
+    }
+}
+
+impl RunWriter<'_> {
+    /// Adds an entry, whose key is not less than the one before.
+    ///
+    /// # Errors
+    /// `Io`, and `MemoryLimit` where the space has not enough.
+    pub fn push(&mut self, key: &[u8], payload: &[u8]) -> Result<()> {
+        debug_assert!(self.last.as_slice() <= key || self.frame.is_empty(), "runs are sorted");
+        put(&mut self.frame, &self.last, key, payload);
+        self.last.clear();
+        if self.frame.len() < FRAME {
+            self.last.extend_from_slice(key);
+            return Ok(());
+        }
+        self.flush()
+    }
+
+    /// Ends the run.
+    ///
+    /// # Errors
+    /// As [`RunWriter::push`].
+    pub fn finish(mut self) -> Result<()> {
+        self.flush()?;
+        let end = self.runs.file.length();
+        if end > self.start {
+            self.runs.runs.push(self.start..end);
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        if self.frame.is_empty() {
+            return Ok(());
+        }
+        let file = &self.runs.file;
+        self.compressed.resize(HEADER + get_maximum_output_size(self.frame.len()), 0);
+        let length =
+            compress_into(&self.frame, &mut self.compressed[HEADER..]).map_err(|_| file.damaged())?;
+        let lengths = [self.frame.len(), length].map(u32::try_from);
+        let [Ok(whole), Ok(short)] = lengths else { return Err(file.damaged()) };
+        let check = xxh3_64(&self.compressed[HEADER..HEADER + length]);
+        self.compressed[..4].copy_from_slice(&whole.to_le_bytes());
+        self.compressed[4..8].copy_from_slice(&short.to_le_bytes());
+        self.compressed[8..HEADER].copy_from_slice(&check.to_le_bytes());
+        file.append(&self.compressed[..HEADER + length])?;
+        self.frame.clear();
+        self.last.clear();
+        Ok(())
+    }
+}
+
+impl RunReader {
+    fn new(file: Arc<SpillFile>, rest: Range<u64>) -> Self {
+        let (frame, key, compressed) = (Vec::new(), Vec::new(), Vec::new());
+        RunReader { file, rest, frame, at: 0, key, payload: 0..0, compressed }
+    }
+
+    /// Goes to the next entry, the first one at first; `false` after the last.
+    pub(super) fn advance(&mut self) -> Result<bool> {
+        if self.at == self.frame.len() && !self.read_frame()? {
+            return Ok(false);
+        }
+        let payload = take(&self.frame, &mut self.at, &mut self.key);
+        self.payload = payload.ok_or_else(|| self.file.damaged())?;
+        Ok(true)
+    }
+
+    /// The key of the entry.
+    pub(super) fn key(&self) -> &[u8] {
+        &self.key
+    }
+
+    /// The payload of the entry.
+    pub(super) fn payload(&self) -> &[u8] {
+        &self.frame[self.payload.clone()]
+    }
+
+    fn read_frame(&mut self) -> Result<bool> {
+        if self.rest.is_empty() {
+            return Ok(false);
+        }
+        let mut header = [0; HEADER];
+        self.file.read(&mut header, self.rest.start)?;
+        // The lower 32 bits are the length, then come those of the compressed one, then the checksum.
+        let header = u128::from_le_bytes(header);
+        #[allow(clippy::cast_possible_truncation, reason = "takes the header apart")]
+        let (length, compressed, check) =
+            (header as u32 as usize, (header >> 32) as u32 as usize, (header >> 64) as u64);
+        if compressed as u64 > self.rest.end - self.rest.start {
+            return Err(self.file.damaged());
+        }
+        self.compressed.resize(compressed, 0);
+        self.file.read(&mut self.compressed, self.rest.start + HEADER as u64)?;
+        self.rest.start += (HEADER + compressed) as u64;
+        if xxh3_64(&self.compressed) != check {
+            return Err(self.file.damaged());
+        }
+        self.frame.resize(length, 0);
+        match decompress_into(&self.compressed, &mut self.frame) {
+            Ok(decompressed) if decompressed == length && length > 0 => {}
+            _ => return Err(self.file.damaged()),
+        }
+        self.at = 0;
+        self.key.clear();
+        Ok(true)
+    }
+}
