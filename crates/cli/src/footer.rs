@@ -19,8 +19,12 @@ pub(crate) fn footer(footprint: &Footprint) -> String {
         Some(counted(threads, "thread")),
         peak,
     ];
-    let unusual = [(footprint.restarts, "restart"), (footprint.blank_lines, "blank line")]
-        .map(|(count, noun)| (count > 0).then(|| counted(count, noun)));
+    let spilled = footprint.bytes_spilled;
+    let unusual = [
+        (footprint.restarts > 0).then(|| counted(footprint.restarts, "restart")),
+        (footprint.blank_lines > 0).then(|| counted(footprint.blank_lines, "blank line")),
+        (spilled > 0).then(|| format!("{} to temporary files", file_bytes(spilled))),
+    ];
     line(&cost) + &line(&unusual)
 }
 
@@ -52,6 +56,8 @@ mod tests {
         footprint.restarts = 1;
         footprint.blank_lines = 2000;
         assert_eq!(footer(&footprint), format!("{usual}1 restart · 2,000 blank lines\n"));
+        (footprint.restarts, footprint.blank_lines, footprint.bytes_spilled) = (0, 0, 1_234_567);
+        assert_eq!(footer(&footprint), format!("{usual}1.23 MB to temporary files\n"));
     }
 
     #[test]

@@ -23,9 +23,9 @@ pub(crate) fn run(settings: &Settings) -> Result<()> {
     let mut result = Destination::open(settings.output.as_deref())?;
     let mut cost = settings.stats.as_deref().map(Destination::file).transpose()?;
 
-    let mut stream = query.stream()?;
-    // Arguments and SQL are read; before the first pull, no file but its head.
+    // Arguments and SQL are read, and what read them would count as the program's own memory to the end.
     process::forget_code();
+    let mut stream = query.stream()?;
     let mut bar = settings.progress.then(|| Bar::start(stream.progress()));
     let first = stream.next().transpose()?;
     if settings.rows_to_terminal {

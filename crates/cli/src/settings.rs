@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use plimsoll::{CsvOptions, Engine, Error, Infer, QueryBuilder, Result};
 
-use crate::args::{FormatArg, InferArg, InputArgs, LimitArgs, OutputArgs, QueryArgs};
+use crate::args::{FormatArg, InferArg, InputArgs, LimitArgs, OutputArgs, QueryArgs, TempArgs};
 use crate::output::Format;
 use crate::size::Size;
 use crate::terminal::Terminal;
@@ -48,7 +48,7 @@ impl Settings {
         }
         let rows_to_terminal = output.is_none() && terminal.stdout;
         Ok(Settings {
-            engine: engine(&args.limits)?,
+            engine: engine(&args.limits, args.temp)?,
             sql: statement(args.sql)?,
             options: csv_options(args.input)?,
             format: resolve_format(format, output.as_deref(), terminal.stdout),
@@ -77,8 +77,14 @@ pub(crate) fn threads(limits: &LimitArgs) -> usize {
     limits.threads.map_or_else(processors, std::num::NonZero::get)
 }
 
-fn engine(limits: &LimitArgs) -> Result<Engine> {
+fn engine(limits: &LimitArgs, temp: TempArgs) -> Result<Engine> {
     let mut builder = Engine::builder();
+    if let Some(directory) = temp.temp_dir {
+        builder = builder.temp_dir(directory);
+    }
+    if let Some(Size(bytes)) = temp.max_temp {
+        builder = builder.max_temp(bytes);
+    }
     if let Some(Size(bytes)) = limits.memory_limit {
         builder = builder.memory_limit(bytes);
     }

@@ -21,6 +21,7 @@ struct Stats<'a> {
     groups: Option<u64>,
     restarts: u64,
     blank_lines: u64,
+    bytes_spilled: u64,
     memory: Memory,
     consumers: &'a [Holder],
 }
@@ -43,6 +44,7 @@ pub(crate) fn json(footprint: &Footprint) -> serde_json::Result<String> {
         groups,
         restarts,
         blank_lines,
+        bytes_spilled,
     } = *footprint;
     let stats = Stats {
         format_version: FORMAT_VERSION,
@@ -57,6 +59,7 @@ pub(crate) fn json(footprint: &Footprint) -> serde_json::Result<String> {
         groups,
         restarts,
         blank_lines,
+        bytes_spilled,
         memory,
         consumers,
     };
@@ -86,6 +89,7 @@ mod tests {
             groups: None,
             restarts: 1,
             blank_lines: 0,
+            bytes_spilled: 7,
         };
         let expected = format!(
             r#"{{
@@ -101,6 +105,7 @@ mod tests {
   "groups": null,
   "restarts": 1,
   "blank_lines": 0,
+  "bytes_spilled": 7,
   "memory": {{
     "reserved": {none},
     "untracked": {none},

@@ -1,6 +1,9 @@
 //! The engine: the limits that queries run under.
 
+use std::path::PathBuf;
+
 use plimsoll_core::{CsvOptions, Error, ErrorKind, Query, Result, Table};
+use plimsoll_kernels::spill::Space;
 use plimsoll_memory::Budget;
 
 use crate::QueryBuilder;
@@ -22,6 +25,10 @@ pub(crate) struct Limits {
     pub(crate) threads: usize,
     /// Bytes that a worker reads at a time.
     pub(crate) block_size: usize,
+    /// Where temporary files lie; the system's directory for them where nothing is said.
+    pub(crate) temp_dir: Option<PathBuf>,
+    /// The most bytes of temporary files that a query may have at once.
+    pub(crate) max_temp: Option<u64>,
 }
 
 impl Limits {
@@ -33,15 +40,25 @@ impl Limits {
             (None, None) => Ok(Budget::unlimited()),
         }
     }
+
+    /// Where a query's temporary files may lie. None is made yet.
+    pub(crate) fn space(&self) -> Space {
+        Space::new(self.temp_dir.clone().unwrap_or_else(std::env::temp_dir), self.max_temp)
+    }
 }
 
-/// What operators may reserve of a process that may have `limit` bytes: all but what it has already and a stack for each
-/// thread.
+/// What operators may reserve of a process that may have `limit` bytes: all but what it has already, the code that it will
+/// need, and a stack for each thread.
 fn budget_of(limit: u64, threads: usize) -> Result<Budget> {
     /// What a thread's stack and its allocator's arena come to.
     const THREAD: u64 = 512 << 10;
-    let base = plimsoll_memory::process::resident().current.unwrap_or(0) + threads as u64 * THREAD;
-    Budget::limited(limit.saturating_sub(base)).map_err(|_| {
+    /// Pages of code that come into memory when a query runs.
+    const CODE: u64 = 3 << 20;
+    let now = plimsoll_memory::process::resident().current.unwrap_or(0);
+    let base = now + CODE + threads as u64 * THREAD;
+    // What is left, less what the allocator loses between the blocks that it gives.
+    let left = limit.saturating_sub(base);
+    Budget::limited(left - left / 32).map_err(|_| {
         let mib = |bytes: u64| bytes.div_ceil(1 << 20);
         ErrorKind::MemoryLimit {
             message: format!(
@@ -61,6 +78,8 @@ pub struct EngineBuilder {
     budget: Option<Budget>,
     threads: Option<usize>,
     block_size: Option<usize>,
+    temp_dir: Option<PathBuf>,
+    max_temp: Option<u64>,
 }
 
 impl EngineBuilder {
@@ -92,6 +111,19 @@ impl EngineBuilder {
         self
     }
 
+    /// The directory of temporary files, which hold what memory does not; the system's where nothing is said. They have no
+    /// names, so that nothing is left there, whatever ends the process.
+    pub fn temp_dir(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.temp_dir = Some(directory.into());
+        self
+    }
+
+    /// The most bytes of temporary files that a query may have at once; without a bound where nothing is said.
+    pub fn max_temp(mut self, bytes: u64) -> Self {
+        self.max_temp = Some(bytes);
+        self
+    }
+
     /// The engine.
     ///
     /// # Errors
@@ -114,7 +146,8 @@ impl EngineBuilder {
             ));
         }
         let memory = self.memory.or_else(plimsoll_memory::process::default_limit);
-        Ok(Engine { limits: Limits { memory, budget: self.budget, threads, block_size } })
+        let EngineBuilder { budget, temp_dir, max_temp, .. } = self;
+        Ok(Engine { limits: Limits { memory, budget, threads, block_size, temp_dir, max_temp } })
     }
 }
 

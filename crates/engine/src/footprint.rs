@@ -34,6 +34,8 @@ pub struct Footprint {
     pub restarts: u64,
     /// Blank lines passed over.
     pub blank_lines: u64,
+    /// Bytes written to temporary files, what memory did not hold.
+    pub bytes_spilled: u64,
 }
 
 /// How far a running query is; shared with whoever draws a bar.

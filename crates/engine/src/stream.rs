@@ -7,6 +7,7 @@ use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 use plimsoll_core::{Error, ErrorKind, Profile, Resolved, Result};
 use plimsoll_kernels::Block;
+use plimsoll_kernels::spill::Space;
 use plimsoll_memory::Budget;
 use plimsoll_pipeline::{Group, Ordered, Pipeline, Project};
 use rayon::ThreadPool;
@@ -26,6 +27,7 @@ pub struct Stream {
     plan: Plan,
     meter: Meter,
     budget: Budget,
+    space: Space,
     pool: Arc<ThreadPool>,
     progress: Progress,
     batches: Batches,
@@ -56,6 +58,7 @@ impl Stream {
         Ok(Stream {
             meter,
             budget,
+            space: plan.limits.space(),
             pool: Arc::new(thread_pool(threads)?),
             progress,
             batches,
@@ -92,6 +95,7 @@ impl Stream {
             groups: self.plan.grouping.is_some().then(|| self.groups.load(Ordering::Relaxed)),
             restarts: self.restarts,
             blank_lines,
+            bytes_spilled: self.space.written(),
             ..self.meter.read(&self.budget)
         }
     }
@@ -264,7 +268,7 @@ impl Stream {
             return rows;
         }
         let wanted = resolved.limit.map(|limit| limit.saturating_add(resolved.offset));
-        let sort = rows.sort(resolved.order_by.clone(), wanted);
+        let sort = rows.sort(resolved.order_by.clone(), wanted).with_space(self.space.clone());
         Box::new(sort.with_consumer(operator::SORT.consumer(&self.budget)).tagged(operator::SORT.tag()))
     }
 }

@@ -7,8 +7,8 @@ use plimsoll_kernels::Block;
 use plimsoll_kernels::spill::Space;
 use plimsoll_memory::Consumer;
 
-use crate::plumbing::{Memory, settle};
-use crate::sort_rows::Held;
+use crate::plumbing::{Memory, same, settle};
+use crate::sort_rows::{Held, Place};
 use crate::sort_runs::{Merged, SortRuns};
 use crate::widening::Widest;
 
@@ -44,7 +44,7 @@ enum Output {
 struct InMemory {
     held: Held,
     schema: Arc<Schema>,
-    order: Vec<(u32, u32)>,
+    order: Vec<Place>,
     given: usize,
     _memory: Memory,
 }
@@ -106,7 +106,7 @@ impl<I: Iterator<Item = Result<Block>>> Sort<I> {
         let mut held = Held::new(&self.keys);
         for block in self.base.by_ref() {
             let block = widest.bring(block?)?;
-            if schema.as_ref().is_some_and(|last| !Arc::ptr_eq(last, &block.schema)) {
+            if schema.as_ref().is_some_and(|last| !same(last, &block.schema)) {
                 held.widen(&block.schema.types())?;
             }
             schema = Some(Arc::clone(&block.schema));

@@ -36,8 +36,17 @@ impl Piece {
     /// Heap bytes, with a place in the order for each row.
     fn size(&self) -> usize {
         let columns = self.columns.iter().map(|column| column.get_array_memory_size()).sum::<usize>();
-        columns + self.keys.size() + self.keys.num_rows() * size_of::<(u32, u32)>()
+        columns + self.keys.size() + self.keys.num_rows() * size_of::<Place>()
     }
+}
+
+/// A row in the order.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    /// The bytes of its key behind those that all keys begin with: mostly they tell, without a look at the key.
+    head: u64,
+    piece: u32,
+    row: u32,
 }
 
 impl Held {
@@ -96,19 +105,37 @@ impl Held {
         Ok(())
     }
 
-    /// The places (piece and row in it) of the first `limit` rows in order.
-    pub(crate) fn order(&self, limit: usize) -> Vec<(u32, u32)> {
+    /// The places of the first `limit` rows in order.
+    pub(crate) fn order(&self, limit: usize) -> Vec<Place> {
+        let shared = self.shared();
         let mut places = Vec::with_capacity(self.rows);
         #[allow(clippy::cast_possible_truncation, reason = "no memory holds 2^32 blocks")]
         for (number, piece) in self.pieces.iter().enumerate() {
-            places.extend((0..piece.keys.num_rows()).map(|row| (number as u32, row as u32)));
+            let rows = piece.keys.iter().enumerate();
+            places.extend(rows.map(|(row, key)| {
+                let head = head(&key.data()[shared..]);
+                Place { head, piece: number as u32, row: row as u32 }
+            }));
         }
+        let before = |left: &Place, right: &Place| {
+            left.head.cmp(&right.head).then_with(|| self.key(*left).cmp(self.key(*right)))
+        };
         if places.len() > limit {
-            places.select_nth_unstable_by(limit - 1, |a, b| self.key(*a).cmp(self.key(*b)));
+            places.select_nth_unstable_by(limit - 1, before);
             places.truncate(limit);
         }
-        places.sort_unstable_by(|a, b| self.key(*a).cmp(self.key(*b)));
+        places.sort_unstable_by(before);
         places
+    }
+
+    /// How many bytes all keys begin with.
+    fn shared(&self) -> usize {
+        let mut keys = self.pieces.iter().flat_map(|piece| piece.keys.iter());
+        let Some(first) = keys.next() else { return 0 };
+        keys.fold(first.data().len(), |shared, key| {
+            let pairs = first.data()[..shared].iter().zip(key.data());
+            pairs.take_while(|(left, right)| left == right).count()
+        })
     }
 
     /// Drops all rows but the first `limit`.
@@ -131,8 +158,8 @@ impl Held {
     }
 
     /// The first `columns` columns (the positions stand behind the last) of the rows at these places.
-    pub(crate) fn gather(&self, places: &[(u32, u32)], columns: usize) -> Result<Vec<ArrayRef>> {
-        let places: Vec<_> = places.iter().map(|(piece, row)| (*piece as usize, *row as usize)).collect();
+    pub(crate) fn gather(&self, places: &[Place], columns: usize) -> Result<Vec<ArrayRef>> {
+        let places: Vec<_> = places.iter().map(|place| (place.piece as usize, place.row as usize)).collect();
         let gathered = (0..columns).map(|column| {
             let pieces: Vec<&dyn Array> =
                 self.pieces.iter().map(|piece| piece.columns[column].as_ref()).collect();
@@ -142,8 +169,8 @@ impl Held {
     }
 
     /// The key of the row at a place.
-    pub(crate) fn key(&self, (piece, row): (u32, u32)) -> &[u8] {
-        self.pieces[piece as usize].keys.row(row as usize).data()
+    pub(crate) fn key(&self, place: Place) -> &[u8] {
+        self.pieces[place.piece as usize].keys.row(place.row as usize).data()
     }
 
     fn take(&mut self) -> Vec<Piece> {
@@ -163,6 +190,14 @@ impl Held {
         let keys = converter.convert_columns(&keys).map_err(failed)?;
         Ok(Piece { columns, keys })
     }
+}
+
+/// The first bytes of a key as a number in whose order keys are.
+fn head(key: &[u8]) -> u64 {
+    let mut head = [0; 8];
+    let length = key.len().min(8);
+    head[..length].copy_from_slice(&key[..length]);
+    u64::from_be_bytes(head)
 }
 
 /// What makes keys bytes. The position comes last: nothing ties.

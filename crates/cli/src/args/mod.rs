@@ -102,6 +102,8 @@ pub(crate) struct QueryArgs {
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
     #[command(flatten)]
+    pub(crate) temp: TempArgs,
+    #[command(flatten)]
     pub(crate) output: OutputArgs,
     #[command(flatten)]
     pub(crate) cost: CostArgs,
@@ -140,6 +142,20 @@ pub(crate) struct LimitArgs {
     /// Bytes that a worker reads at a time.
     #[arg(long, value_name = "SIZE", hide = true)]
     pub(crate) block_size: Option<Size>,
+}
+
+/// Where what memory does not hold goes.
+#[derive(Debug, Default, clap::Args)]
+#[command(next_help_heading = "Limits")]
+pub(crate) struct TempArgs {
+    /// Directory of temporary files, which hold what memory does not [default: the system's]
+    ///
+    /// The files have no names: nothing is left there, whatever ends the process.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) temp_dir: Option<PathBuf>,
+    /// Most bytes of temporary files at once [default: as many as there is room for]
+    #[arg(long, value_name = "SIZE")]
+    pub(crate) max_temp: Option<Size>,
 }
 
 /// Where results go, and in which form.
@@ -259,7 +275,7 @@ mod tests {
         for verb in ["query", "explain", "profile"] {
             let line = "--memory-limit 64MiB --threads 2 --format tsv -o out.tsv --stats s.json --quiet --delimiter tab \
                         --quote none --escape \\ --no-header --columns a,b --null NA --null - --comment # --skip-rows 3 \
-                        --types a=DECIMAL(4,1),b=DATE --infer full --max-field 1MB --block-size 7";
+                        --types a=DECIMAL(4,1),b=DATE --infer full --max-field 1MB --block-size 7 --temp-dir /tmp --max-temp 1GB";
             let words = ["plimsoll", verb, "SELECT 1"].into_iter().chain(line.split_ascii_whitespace());
             let args = match Args::try_parse_from(words).unwrap().verb {
                 Verb::Query(args) | Verb::Explain(args) => args,
