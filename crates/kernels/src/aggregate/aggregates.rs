@@ -125,6 +125,27 @@ impl Aggregates {
         Ok(numbered.into_iter().map(|(_, results)| results).collect())
     }
 
+    /// See [`AggregateState::freeze`].
+    pub fn freeze(&mut self) {
+        self.families.iter_mut().for_each(|family| family.state.freeze());
+    }
+
+    /// See [`AggregateState::write`].
+    ///
+    /// # Errors
+    /// Those of the states.
+    pub fn write(&self, group: u32, bytes: &mut Vec<u8>) -> Result<()> {
+        self.families.iter().try_for_each(|family| family.state.write(group, bytes))
+    }
+
+    /// See [`AggregateState::read`].
+    ///
+    /// # Errors
+    /// Those of the states.
+    pub fn read(&mut self, group: u32, bytes: &mut &[u8]) -> Result<()> {
+        self.families.iter_mut().try_for_each(|family| family.state.read(group, bytes))
+    }
+
     /// Heap bytes held, by capacity.
     pub fn size(&self) -> usize {
         self.families.iter().map(|family| family.state.size()).sum()

@@ -7,7 +7,9 @@ use arrow::buffer::NullBuffer;
 use arrow::datatypes::{Float64Type, i256};
 use num_bigint::Sign;
 use plimsoll_core::{DataType, Result, TypedAggregate};
+use serde::{Deserialize, Serialize};
 
+use super::frozen::{get, put};
 use super::key::widening;
 use super::moments::{
     FloatMoments, IntegerMoments, MomentCarries, MomentWords, dyadic, product, spread, squares_overflow,
@@ -45,7 +47,7 @@ pub(super) struct CorrelationOfIntegers {
 }
 
 /// Lower words. Each side has its own scale: scales fall out of the quotient.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(super) struct PairWords {
     left: MomentWords,
     right: MomentWords,
@@ -186,6 +188,19 @@ impl Fold for CorrelationOfIntegers {
         Ok(vec![Arc::new(states.map(result).collect::<Float64Array>())])
     }
 
+    fn write_beyond(&self, group: usize, bytes: &mut Vec<u8>) -> Result<()> {
+        self.left.write(group, bytes)?;
+        self.right.write(group, bytes)?;
+        put(&self.products.get(group), bytes)
+    }
+
+    fn read_beyond(&mut self, group: usize, bytes: &mut &[u8]) -> Result<()> {
+        self.left.read(group, bytes)?;
+        self.right.read(group, bytes)?;
+        self.products.add(group, get(bytes)?);
+        Ok(())
+    }
+
     fn heap(&self) -> usize {
         self.left.heap() + self.right.heap() + self.products.heap()
     }
@@ -197,7 +212,7 @@ pub(super) struct CorrelationOfFloats {
     heap: usize,
 }
 
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(super) struct FloatPairs {
     left: FloatMoments,
     right: FloatMoments,
@@ -249,6 +264,10 @@ impl Fold for CorrelationOfFloats {
     ) -> Result<Vec<ArrayRef>> {
         let result = |(_, state): (_, &FloatPairs)| state.coefficient().unwrap_or(Some(f64::NAN));
         Ok(vec![Arc::new(states.map(result).collect::<Float64Array>())])
+    }
+
+    fn took(&mut self, state: &FloatPairs) {
+        self.heap += state.left.heap() + state.right.heap() + state.products.heap();
     }
 
     fn heap(&self) -> usize {

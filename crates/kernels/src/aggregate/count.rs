@@ -6,6 +6,7 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, Int64Array};
 use plimsoll_core::{Result, TypedAggregate};
 
+use super::frozen::{get, put};
 use super::{AggregateState, NOWHERE, same_kind};
 use crate::growth::grow;
 
@@ -103,6 +104,25 @@ impl AggregateState for Counts {
     fn results(&self, groups: &[u32]) -> Result<Vec<ArrayRef>> {
         let counts = groups.iter().map(|group| self.count(*group as usize) as i64);
         Ok(vec![Arc::new(counts.collect::<Int64Array>())])
+    }
+
+    fn write(&self, group: u32, bytes: &mut Vec<u8>) -> Result<()> {
+        put(&self.count(group as usize), bytes)
+    }
+
+    fn read(&mut self, group: u32, bytes: &mut &[u8]) -> Result<()> {
+        let count: u64 = get(bytes)?;
+        match u32::try_from(count) {
+            Ok(count) => {
+                self.counts[group as usize] = count;
+                self.rows = self.rows.max(count.into());
+            }
+            Err(_) => {
+                self.counted.resize(self.counts.len(), 0);
+                self.counted[group as usize] = count;
+            }
+        }
+        Ok(())
     }
 
     fn size(&self) -> usize {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, AsArray, Int64Array};
 use plimsoll_core::{DataType, Result, TypedAggregate};
 
+use super::frozen::{get, put};
 use super::hash::Seed;
 use super::key::{rescale, widening};
 use super::read::visit_keys;
@@ -40,6 +41,8 @@ pub(super) struct DistinctKeys {
     groups: usize,
     keys: KeySet,
     counts: Counts,
+    /// All pairs in order, once they are to be written.
+    frozen: Vec<(u32, i128)>,
 }
 
 /// A key is in the set of its width.
@@ -76,7 +79,13 @@ fn table_bytes(capacity: usize, pair: usize) -> usize {
 
 impl DistinctKeys {
     pub(super) fn new(argument: DataType) -> Self {
-        DistinctKeys { argument, groups: 0, keys: KeySet::default(), counts: Counts::default() }
+        DistinctKeys {
+            argument,
+            groups: 0,
+            keys: KeySet::default(),
+            counts: Counts::default(),
+            frozen: Vec::new(),
+        }
     }
 }
 
@@ -121,8 +130,26 @@ impl AggregateState for DistinctKeys {
         Ok(self.counts.results(groups))
     }
 
+    fn freeze(&mut self) {
+        self.frozen.extend(take(&mut self.keys).iter());
+        self.frozen.sort_unstable();
+    }
+
+    fn write(&self, group: u32, bytes: &mut Vec<u8>) -> Result<()> {
+        let pairs = of_group(&self.frozen, group, |pair| pair.0);
+        put(&pairs.len(), bytes)?;
+        pairs.iter().try_for_each(|(_, key)| put(key, bytes))
+    }
+
+    fn read(&mut self, group: u32, bytes: &mut &[u8]) -> Result<()> {
+        for _ in 0..get::<usize>(bytes)? {
+            self.keys.insert(group, get(bytes)?);
+        }
+        Ok(())
+    }
+
     fn size(&self) -> usize {
-        self.keys.size() + self.counts.size()
+        self.keys.size() + self.counts.size() + self.frozen.capacity() * size_of::<(u32, i128)>()
     }
 
     fn into_any(self: Box<Self>) -> Box<dyn Any> {
@@ -134,12 +161,21 @@ impl AggregateState for DistinctKeys {
     }
 }
 
+/// Those of a group, of some that are in the order of their groups.
+fn of_group<T>(sorted: &[T], group: u32, group_of: impl Fn(&T) -> u32) -> &[T] {
+    let start = sorted.partition_point(|one| group_of(one) < group);
+    let behind = sorted[start..].partition_point(|one| group_of(one) == group);
+    &sorted[start..start + behind]
+}
+
 /// Of text.
 #[derive(Default)]
 pub(super) struct DistinctTexts {
     groups: usize,
     texts: TextSet,
     counts: Counts,
+    /// The numbers of the texts by group, once they are to be written.
+    frozen: Vec<u32>,
 }
 
 impl AggregateState for DistinctTexts {
@@ -179,8 +215,25 @@ impl AggregateState for DistinctTexts {
         Ok(self.counts.results(groups))
     }
 
+    fn freeze(&mut self) {
+        self.frozen = self.texts.by_group();
+    }
+
+    fn write(&self, group: u32, bytes: &mut Vec<u8>) -> Result<()> {
+        let texts = of_group(&self.frozen, group, |number| self.texts.pair(*number).0);
+        put(&texts.len(), bytes)?;
+        texts.iter().try_for_each(|number| put(&self.texts.pair(*number).1, bytes))
+    }
+
+    fn read(&mut self, group: u32, bytes: &mut &[u8]) -> Result<()> {
+        for _ in 0..get::<usize>(bytes)? {
+            self.texts.insert(group, &get::<Vec<u8>>(bytes)?)?;
+        }
+        Ok(())
+    }
+
     fn size(&self) -> usize {
-        self.texts.size() + self.counts.size()
+        self.texts.size() + self.counts.size() + self.frozen.capacity() * size_of::<u32>()
     }
 
     fn into_any(self: Box<Self>) -> Box<dyn Any> {

@@ -68,6 +68,10 @@ impl Fold for TextExtremes {
         Ok(vec![Texts::finish(slots.map(|(_, slot)| slot), DataType::Utf8)?])
     }
 
+    fn took(&mut self, state: &Option<String>) {
+        self.heap += Texts::heap(state);
+    }
+
     fn heap(&self) -> usize {
         self.heap
     }

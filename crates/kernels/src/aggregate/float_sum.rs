@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, AsArray, Float64Array, Int64Array};
 use arrow::datatypes::Float64Type;
 use plimsoll_core::{AggregateFunction, Result};
+use serde::{Deserialize, Serialize};
 
 use super::key::visit_rows;
 use super::per_group::Fold;
@@ -16,7 +17,7 @@ pub(super) struct FloatSums {
     heap: usize,
 }
 
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(super) struct FloatTotal {
     sum: FloatSum,
     count: u64,
@@ -74,6 +75,10 @@ impl Fold for FloatSums {
             _ => over(|_| 1),
         };
         Ok(self.functions.iter().map(result).collect())
+    }
+
+    fn took(&mut self, state: &FloatTotal) {
+        self.heap += state.sum.heap();
     }
 
     fn heap(&self) -> usize {

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, StringBuilder};
 use plimsoll_core::{DataType, Error, Result};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use super::key::{from_keys, rescale};
 use super::read::visit_keys;
@@ -13,7 +15,7 @@ pub(super) trait Kind: Send + Sync + 'static {
     /// A value as an array lends it.
     type Value<'a>: Copy;
     /// A kept value or none.
-    type Slot: Default + Send + Sync + 'static;
+    type Slot: Default + Send + Sync + Serialize + DeserializeOwned + 'static;
 
     /// Calls `visit` with every row, NULLs included.
     fn visit<'a>(array: &'a dyn Array, visit: impl FnMut(usize, Option<Self::Value<'a>>));
@@ -36,7 +38,7 @@ pub(super) trait Kind: Send + Sync + 'static {
 pub(super) enum Keys {}
 
 /// A key or none, in the 16 bytes of the key.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Serialize, Deserialize)]
 pub(super) struct KeySlot(i128);
 
 impl KeySlot {

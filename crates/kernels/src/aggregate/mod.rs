@@ -13,6 +13,7 @@ mod distinct;
 mod extremes;
 mod family;
 mod float_sum;
+mod frozen;
 mod hash;
 mod key;
 mod kind;
@@ -96,6 +97,21 @@ pub trait AggregateState: Send + Sync {
     /// # Errors
     /// `Value` for texts of 2 GiB or more in all.
     fn results(&self, groups: &[u32]) -> Result<Vec<ArrayRef>>;
+
+    /// Ends the updates: from now on, states can be written.
+    fn freeze(&mut self) {}
+
+    /// Adds the state of a group to `bytes`, for [`AggregateState::read`].
+    ///
+    /// # Errors
+    /// None that a state of ours gives.
+    fn write(&self, group: u32, bytes: &mut Vec<u8>) -> Result<()>;
+
+    /// Makes the state of `group`, which has seen nothing, one that was written. `bytes` goes on behind it.
+    ///
+    /// # Errors
+    /// `Value` for bytes that no state was written as.
+    fn read(&mut self, group: u32, bytes: &mut &[u8]) -> Result<()>;
 
     /// Heap bytes held, by capacity.
     fn size(&self) -> usize;

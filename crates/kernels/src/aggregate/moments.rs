@@ -3,7 +3,9 @@
 use arrow::datatypes::i256;
 use num_bigint::BigInt;
 use plimsoll_core::{Error, Result};
+use serde::{Deserialize, Serialize};
 
+use super::frozen::{get, put};
 use crate::exact::{Carries, Dyadic, FloatSum, IntegerSum, exact_ratio};
 
 /// The product of two mantissas of at most 38 digits, which 256 bits always hold.
@@ -32,7 +34,7 @@ pub(super) fn squares_overflow() -> Error {
 }
 
 /// The lower words of [`IntegerMoments`] (see [`Carries`]): what a value of 64 bits changes.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub(super) struct MomentWords {
     /// Without sign: squares only add up.
     squares: u128,
@@ -140,6 +142,19 @@ impl MomentCarries {
         }
     }
 
+    /// Adds the upper words of a group to `bytes`.
+    pub(super) fn write(&self, group: usize, bytes: &mut Vec<u8>) -> Result<()> {
+        put(&(self.sums.get(group), self.squares.get(group)), bytes)
+    }
+
+    /// Takes the upper words of a group that has none.
+    pub(super) fn read(&mut self, group: usize, bytes: &mut &[u8]) -> Result<()> {
+        let (sum, squares) = get(bytes)?;
+        self.sums.add(group, sum);
+        self.squares.add(group, squares);
+        Ok(())
+    }
+
     /// Heap bytes held.
     pub(super) fn heap(&self) -> usize {
         self.sums.heap() + self.squares.heap()
@@ -200,7 +215,7 @@ impl IntegerMoments {
 }
 
 /// Of doubles.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct FloatMoments {
     count: u64,
     sum: FloatSum,
@@ -223,6 +238,11 @@ impl FloatMoments {
 
     pub(super) fn count(&self) -> u64 {
         self.count
+    }
+
+    /// Heap bytes held.
+    pub(super) fn heap(&self) -> usize {
+        self.sum.heap() + self.squares.heap()
     }
 
     /// The sum; `None` where a value was not finite.

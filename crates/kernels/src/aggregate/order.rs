@@ -4,6 +4,7 @@ use std::marker::PhantomData;
 
 use arrow::array::ArrayRef;
 use plimsoll_core::{AggregateFunction, DataType, Result, TypedAggregate};
+use serde::{Deserialize, Serialize};
 
 use super::key::widening;
 use super::kind::Kind;
@@ -19,7 +20,7 @@ pub(super) struct Ordered<K> {
 }
 
 /// The record that leads, by a rank that grows towards the wanted end; 0 before the first record.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(super) struct Leader<S> {
     rank: u64,
     slot: S,
@@ -99,6 +100,10 @@ impl<K: Kind> Fold for Ordered<K> {
         leaders: impl Iterator<Item = (usize, &'a Leader<K::Slot>)> + Clone,
     ) -> Result<Vec<ArrayRef>> {
         Ok(vec![K::finish(leaders.map(|(_, leader)| &leader.slot), self.data_type)?])
+    }
+
+    fn took(&mut self, state: &Leader<K::Slot>) {
+        self.heap += K::heap(&state.slot);
     }
 
     fn heap(&self) -> usize {

@@ -5,14 +5,17 @@ use std::mem::take;
 
 use arrow::array::ArrayRef;
 use plimsoll_core::{Result, TypedAggregate};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
+use super::frozen::{get, put};
 use super::{AggregateState, NOWHERE, same_kind};
 use crate::growth::grow;
 
 /// What a family does with the state of one group; [`boxed`] makes an [`AggregateState`] of it.
 pub(super) trait Fold: Send + Sync + 'static {
     /// The state of one group; its default has seen no value.
-    type State: Default + Send + Sync;
+    type State: Default + Send + Sync + Serialize + DeserializeOwned;
 
     /// See [`AggregateState::update`].
     fn update(
@@ -55,6 +58,19 @@ pub(super) trait Fold: Send + Sync + 'static {
         &self,
         states: impl Iterator<Item = (usize, &'a Self::State)> + Clone,
     ) -> Result<Vec<ArrayRef>>;
+
+    /// Counts the heap bytes of a state that was read.
+    fn took(&mut self, _state: &Self::State) {}
+
+    /// Adds what is held of a group beyond its state; see [`AggregateState::write`].
+    fn write_beyond(&self, _group: usize, _bytes: &mut Vec<u8>) -> Result<()> {
+        Ok(())
+    }
+
+    /// Takes what [`Fold::write_beyond`] has added.
+    fn read_beyond(&mut self, _group: usize, _bytes: &mut &[u8]) -> Result<()> {
+        Ok(())
+    }
 
     /// Heap bytes that the states hold beyond themselves.
     fn heap(&self) -> usize {
@@ -104,6 +120,18 @@ impl<F: Fold> AggregateState for PerGroup<F> {
 
     fn results(&self, groups: &[u32]) -> Result<Vec<ArrayRef>> {
         self.fold.results(groups.iter().map(|group| (*group as usize, &self.states[*group as usize])))
+    }
+
+    fn write(&self, group: u32, bytes: &mut Vec<u8>) -> Result<()> {
+        put(&self.states[group as usize], bytes)?;
+        self.fold.write_beyond(group as usize, bytes)
+    }
+
+    fn read(&mut self, group: u32, bytes: &mut &[u8]) -> Result<()> {
+        let state = get(bytes)?;
+        self.fold.took(&state);
+        self.states[group as usize] = state;
+        self.fold.read_beyond(group as usize, bytes)
     }
 
     fn size(&self) -> usize {

@@ -10,6 +10,7 @@ use arrow::array::{ArrayRef, Float64Array};
 use num_bigint::BigInt;
 use plimsoll_core::{AggregateFunction, DataType, Result, TypedAggregate};
 
+use super::frozen::{get, put};
 use super::key::{float_of_key, from_keys, widening};
 use super::samples::{Samples, Visitor};
 use super::{AggregateState, NOWHERE, argument_type, same_kind, same_state};
@@ -120,6 +121,14 @@ impl AggregateState for Quantiles {
             false => from_keys(keys.into_iter(), self.argument),
         };
         Ok(self.measures.iter().zip(columns).map(array).collect())
+    }
+
+    fn write(&self, group: u32, bytes: &mut Vec<u8>) -> Result<()> {
+        put(&self.samples.values(group), bytes)
+    }
+
+    fn read(&mut self, group: u32, bytes: &mut &[u8]) -> Result<()> {
+        self.samples.push(group, &get::<Vec<i128>>(bytes)?)
     }
 
     fn size(&self) -> usize {

@@ -60,6 +60,19 @@ impl TextSet {
         self.pairs.iter().map(|pair| pair.group)
     }
 
+    /// The numbers of all pairs by group. None can be added any more.
+    pub(super) fn by_group(&mut self) -> Vec<u32> {
+        self.table = Vec::new();
+        let mut numbers: Vec<u32> = (0..self.pairs.len() as u32).collect();
+        numbers.sort_unstable_by_key(|number| self.pairs[*number as usize].group);
+        numbers
+    }
+
+    /// The pair of a number.
+    pub(super) fn pair(&self, number: u32) -> (u32, &[u8]) {
+        (self.pairs[number as usize].group, self.text(number as usize))
+    }
+
     /// Heap bytes held.
     pub(super) fn size(&self) -> usize {
         self.bytes.capacity()

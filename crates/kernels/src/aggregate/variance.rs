@@ -104,6 +104,14 @@ impl Fold for VarianceOfIntegers {
         Ok(self.measures.iter().map(results).collect())
     }
 
+    fn write_beyond(&self, group: usize, bytes: &mut Vec<u8>) -> Result<()> {
+        self.carries.write(group, bytes)
+    }
+
+    fn read_beyond(&mut self, group: usize, bytes: &mut &[u8]) -> Result<()> {
+        self.carries.read(group, bytes)
+    }
+
     fn heap(&self) -> usize {
         self.carries.heap()
     }
@@ -190,6 +198,10 @@ impl Fold for VarianceOfFloats {
             Arc::new(states.clone().map(result).collect::<Float64Array>())
         };
         Ok(self.measures.iter().map(results).collect())
+    }
+
+    fn took(&mut self, state: &FloatMoments) {
+        self.heap += state.heap();
     }
 
     fn heap(&self) -> usize {

@@ -5,6 +5,7 @@
 //! superaccumulators", 2015), here with only the words that the sum needs.
 
 use num_bigint::BigInt;
+use serde::{Deserialize, Serialize};
 
 use super::dyadic::decode;
 use super::limbs::Limbs;
@@ -12,10 +13,10 @@ use super::{Dyadic, scaled_ratio};
 
 /// An exact sum. Starts without heap memory. Its value depends neither on the order of the addends nor on how they
 /// were split into sums that were merged.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct FloatSum(Repr);
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 enum Repr {
     /// `mantissa` * 2^`exponent`.
     Window { mantissa: i128, exponent: i32 },

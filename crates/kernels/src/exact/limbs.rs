@@ -3,13 +3,14 @@
 use std::iter::repeat_n;
 
 use num_bigint::BigInt;
+use serde::{Deserialize, Serialize};
 
 use super::Dyadic;
 
 /// The sum of `words[i]` * 2^(64 * (`base` + i)), in two's complement: the top word carries the sign, and its two top
 /// bits are equal, so that one more addend of the same length cannot overflow. Only the words between the least and
 /// the greatest bit seen exist.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Limbs {
     words: Box<[u64]>,
     base: i32,

@@ -124,6 +124,23 @@ impl Samples {
         });
     }
 
+    /// All values of a group.
+    pub(super) fn values(&self, group: u32) -> Vec<i128> {
+        let mut collected = Collected::default();
+        self.each_group(&[group], &mut collected);
+        collected.0
+    }
+
+    /// Takes values into a group.
+    ///
+    /// # Errors
+    /// `Value` for more values than can be kept.
+    pub(super) fn push(&mut self, group: u32, values: &[i128]) -> Result<()> {
+        self.parts.widen_to(values.iter().map(|value| bytes_of(*value)).max().unwrap_or(0));
+        let groups = self.groups;
+        with_parts!(&mut self.parts, parts => push(&mut parts[0], groups, group, values)).map_err(too_many)
+    }
+
     /// Heap bytes held.
     pub(super) fn size(&self) -> usize {
         with_parts!(&self.parts, parts => parts.iter().map(Chains::size).sum())
@@ -199,11 +216,7 @@ impl Reader for Extend<'_> {
     }
 
     fn wide(self, values: &[i128], nulls: Option<&NullBuffer>) -> Result<()> {
-        let bytes = values.iter().map(|value| match value {
-            value if i32::try_from(*value).is_ok() => 4,
-            value if i64::try_from(*value).is_ok() => 8,
-            _ => 16,
-        });
+        let bytes = values.iter().map(|value| bytes_of(*value));
         self.samples.parts.widen_to(bytes.max().unwrap_or(0));
         self.take(values, nulls, |value| value)
     }
@@ -243,6 +256,35 @@ fn extend<T: Width, N: Copy>(
         }
     }
     Ok(())
+}
+
+/// The least width that holds a value.
+fn bytes_of(value: i128) -> usize {
+    match value {
+        value if i32::try_from(value).is_ok() => 4,
+        value if i64::try_from(value).is_ok() => 8,
+        _ => 16,
+    }
+}
+
+fn push<T: Width>(chains: &mut Chains<T>, groups: usize, group: u32, values: &[i128]) -> Result<(), NoRoom> {
+    chains.resize(groups)?;
+    let values = values.iter().map(|value| T::of(*value));
+    match chains.is_lone() {
+        true => chains.extend_lone(values),
+        false => chains.push_all(values.map(|value| (group, value)))?,
+    }
+    Ok(())
+}
+
+/// The values of groups that are visited.
+#[derive(Default)]
+struct Collected(Vec<i128>);
+
+impl Visitor for Collected {
+    fn visit<T: Copy + Ord + Into<i128>>(&mut self, values: &mut [T]) {
+        self.0.extend(values.iter().map(|value| (*value).into()));
+    }
 }
 
 fn merge<T: Width>(

@@ -35,6 +35,12 @@ impl Beyond {
         *entry(&mut self.nulls, group, 0) += 1;
     }
 
+    pub(super) fn add_nulls(&mut self, group: usize, nulls: u64) {
+        if nulls > 0 {
+            *entry(&mut self.nulls, group, 0) += nulls;
+        }
+    }
+
     /// The least and the greatest outlier.
     pub(super) fn outliers(&self, group: usize) -> Option<(i128, i128)> {
         self.outliers.get(group).copied().filter(|(least, greatest)| least <= greatest)
@@ -57,9 +63,7 @@ impl Beyond {
         if other.counted(from) > 0 {
             self.add_counted(group, other.counted(from));
         }
-        if other.nulls(from) > 0 {
-            *entry(&mut self.nulls, group, 0) += other.nulls(from);
-        }
+        self.add_nulls(group, other.nulls(from));
     }
 
     /// Multiplies the outliers by `factor`.

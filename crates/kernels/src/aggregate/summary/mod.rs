@@ -17,6 +17,7 @@ use arrow::buffer::NullBuffer;
 use plimsoll_core::{AggregateFunction as A, DataType, Error, MAX_PRECISION, Result, TypedAggregate};
 
 use super::count::ROWS_COUNTED;
+use super::frozen::{get, put};
 use super::key::{from_keys, rescale, widening};
 use super::read::read;
 use super::{AggregateState, NOWHERE, argument_type, same_kind};
@@ -219,6 +220,36 @@ impl<S: Slot> AggregateState for Summary<S> {
 
     fn results(&self, groups: &[u32]) -> Result<Vec<ArrayRef>> {
         self.functions.iter().map(|function| self.result(*function, groups)).collect()
+    }
+
+    fn write(&self, group: u32, bytes: &mut Vec<u8>) -> Result<()> {
+        let group = group as usize;
+        let sum = self.sum(group);
+        put(&(self.extent(group), sum.to_words(), sum.count(), self.beyond.nulls(group)), bytes)
+    }
+
+    fn read(&mut self, group: u32, bytes: &mut &[u8]) -> Result<()> {
+        let group = group as usize;
+        let (ends, (upper, sum), counted, nulls): (Option<(i128, i128)>, (i128, i64), u64, u64) = get(bytes)?;
+        let mut extent = Extent::default();
+        if let Some((least, greatest)) = ends {
+            match (i64::try_from(least), i64::try_from(greatest)) {
+                (Ok(least), Ok(greatest)) => extent = Extent { least, greatest },
+                _ => {
+                    self.beyond.stretch(group, least);
+                    self.beyond.stretch(group, greatest);
+                }
+            }
+        }
+        self.beyond.carries.add(group, upper);
+        self.beyond.add_nulls(group, nulls);
+        let count = u32::try_from(counted).ok().filter(|_| counted <= ROWS_COUNTED);
+        match count {
+            Some(_) => self.counted = self.counted.max(counted),
+            None => self.beyond.add_counted(group, counted),
+        }
+        self.slots[group] = S::of(extent, Total { sum, count: count.unwrap_or(0) });
+        Ok(())
     }
 
     fn size(&self) -> usize {

@@ -60,21 +60,25 @@ pub(super) struct Split {
     chunks: Vec<(usize, usize)>,
     merging: Vec<usize>,
     wide: bool,
+    /// Whether states go through bytes before they are merged.
+    frozen: bool,
 }
 
 impl Split {
     /// One chunk, one state.
     pub(super) fn whole() -> Self {
-        Split { chunks: vec![(usize::MAX, 0)], merging: vec![0], wide: false }
+        Split { chunks: vec![(usize::MAX, 0)], merging: vec![0], wide: false, frozen: false }
     }
 }
 
 pub(super) fn split() -> impl Strategy<Value = Split> {
     let chunks = vec((1usize..12, 0usize..4), 1..8);
-    (chunks, Just(vec![0, 1, 2, 3]).prop_shuffle(), any::<bool>()).prop_map(|(chunks, merging, wide)| Split {
+    let merging = Just(vec![0, 1, 2, 3]).prop_shuffle();
+    (chunks, merging, any::<bool>(), any::<bool>()).prop_map(|(chunks, merging, wide, frozen)| Split {
         chunks,
         merging,
         wide,
+        frozen,
     })
 }
 
@@ -256,9 +260,27 @@ pub(super) fn run(
         if late.is_some() && !part.widened {
             part.states.widen(aggregates)?;
         }
+        if split.frozen {
+            part.states = through_bytes(part.states, states(aggregates), part.groups.len())?;
+        }
         all.merge(part.states, &part.groups)?;
     }
     finish(&mut all, GROUPS)
+}
+
+/// The states of so many groups as bytes, the last group first, and back again.
+fn through_bytes(mut from: Aggregates, mut to: Aggregates, groups: usize) -> Result<Aggregates> {
+    from.freeze();
+    to.resize(groups);
+    for group in (0..groups as u32).rev() {
+        let mut bytes = vec![7];
+        from.write(group, &mut bytes)?;
+        bytes.push(9);
+        let mut rest = &bytes[1..];
+        to.read(group, &mut rest)?;
+        assert_eq!(rest, [9]);
+    }
+    Ok(to)
 }
 
 /// The results of the first groups.
