@@ -13,6 +13,7 @@ mod keys;
 mod lane_keys;
 mod partition;
 mod row_keys;
+mod spill;
 mod split;
 mod text_keys;
 mod widen;
@@ -26,6 +27,7 @@ use plimsoll_core::{DataType, Error, Result, TypedAggregate};
 
 pub use groups::{ClosedTable, Groups};
 pub use partition::{PARTITIONS, Partitioned, Partitioner};
+pub use spill::{Spilled, SpilledGroups};
 pub use widen::widen;
 
 use crate::aggregate::Aggregates;

@@ -53,6 +53,9 @@ struct Summary<S> {
     rows: u64,
 }
 
+/// What is written of a group: its ends, the words of its sum, how many values and NULLs it has seen.
+type Written = (Option<(i128, i128)>, (i128, i64), u64, u64);
+
 /// From this many rows a group on, extremes are [settled](Slot::add): of values in no order, one in so many changes the
 /// least, and a branch that is not foreseen costs about as much as so many moves without a branch.
 const SETTLED_ROWS: u64 = 32;
@@ -230,7 +233,7 @@ impl<S: Slot> AggregateState for Summary<S> {
 
     fn read(&mut self, group: u32, bytes: &mut &[u8]) -> Result<()> {
         let group = group as usize;
-        let (ends, (upper, sum), counted, nulls): (Option<(i128, i128)>, (i128, i64), u64, u64) = get(bytes)?;
+        let (ends, (upper, sum), counted, nulls): Written = get(bytes)?;
         let mut extent = Extent::default();
         if let Some((least, greatest)) = ends {
             match (i64::try_from(least), i64::try_from(greatest)) {

@@ -1,0 +1,332 @@
+//! Groups that go to a temporary file, and come back with those of the same key merged.
+//!
+//! An entry's key is the hash of the group's key and behind it the key itself, as arrow-row encodes it; so runs and their
+//! merge go by hash, which eight bytes tell. Its payload is the position of the group's first record and its states.
+
+use arrow::array::ArrayRef;
+use arrow_row::{RowConverter, Rows, SortField};
+use plimsoll_core::{DataType, Error, Result, TypedAggregate};
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::GroupTable;
+use crate::aggregate::Aggregates;
+use crate::arrays::{arrow_type, result_array};
+use crate::spill::{Merge, Runs};
+
+/// Groups that are encoded at once.
+const TOGETHER: usize = 1024;
+/// Bytes of the hash before a key.
+const HASH: usize = 8;
+
+impl GroupTable {
+    /// Writes all groups as a further run of `runs`, which holds groups of tables of the same types.
+    ///
+    /// # Errors
+    /// `Io` and `MemoryLimit` where they cannot be written.
+    pub fn spill(mut self, runs: &mut Runs) -> Result<()> {
+        self.keys.close();
+        self.ids = Vec::new();
+        self.aggregates.freeze();
+        let codec = KeyCodec::new(&self.key_types)?;
+        let order = self.by_hash(&codec)?;
+        let mut writer = runs.writer();
+        let (mut key, mut payload) = (Vec::new(), Vec::new());
+        let mut rest = order.as_slice();
+        while !rest.is_empty() {
+            // Groups of the same hash stay together, since then their keys decide.
+            let mut behind = rest.len().min(TOGETHER);
+            while behind < rest.len() && rest[behind].0 == rest[behind - 1].0 {
+                behind += 1;
+            }
+            let (groups, others) = rest.split_at(behind);
+            rest = others;
+            let ids: Vec<u32> = groups.iter().map(|(_, id)| *id).collect();
+            let keys = codec.encode(&self.keys.decode(&ids)?, ids.len())?;
+            let mut numbers: Vec<usize> = (0..ids.len()).collect();
+            numbers.sort_by(|left, right| {
+                groups[*left].0.cmp(&groups[*right].0).then_with(|| keys.of(*left).cmp(keys.of(*right)))
+            });
+            for number in numbers {
+                let (hash, id) = groups[number];
+                key.clear();
+                key.extend_from_slice(&hash.to_be_bytes());
+                key.extend_from_slice(keys.of(number));
+                payload.clear();
+                payload.extend_from_slice(&self.first_positions[id as usize].to_le_bytes());
+                self.aggregates.write(id, &mut payload)?;
+                writer.push(&key, &payload)?;
+            }
+        }
+        writer.finish()
+    }
+
+    /// The hash and the id of every group, in the order of the hashes.
+    fn by_hash(&self, codec: &KeyCodec) -> Result<Vec<(u64, u32)>> {
+        let mut order = Vec::with_capacity(self.groups());
+        #[allow(clippy::cast_possible_truncation, reason = "there are no more groups than ids")]
+        let all = self.groups() as u32;
+        for start in (0..all).step_by(TOGETHER) {
+            let ids: Vec<u32> = (start..all.min(start + TOGETHER as u32)).collect();
+            let keys = codec.encode(&self.keys.decode(&ids)?, ids.len())?;
+            order.extend(ids.iter().enumerate().map(|(number, id)| (xxh3_64(keys.of(number)), *id)));
+        }
+        order.sort_unstable();
+        Ok(order)
+    }
+}
+
+/// All groups of some runs, those of the same key as one.
+#[derive(Debug)]
+pub struct SpilledGroups {
+    merge: Merge,
+    codec: KeyCodec,
+    aggregates: Vec<TypedAggregate>,
+    arguments: Vec<usize>,
+    /// Whether the merge stands at an entry that was not taken yet.
+    waits: bool,
+}
+
+/// Some groups.
+#[derive(Debug)]
+pub struct Spilled {
+    /// One array for each key, then one for each aggregate.
+    pub columns: Vec<ArrayRef>,
+    /// The position of the first record of each group.
+    pub first_positions: Vec<u64>,
+}
+
+impl SpilledGroups {
+    /// Those of `runs`, which tables of these types have [spilled](GroupTable::spill); `arguments` are those of
+    /// [`Aggregates::new`]. At most `fan_in` runs are read at once.
+    ///
+    /// # Errors
+    /// `Io`.
+    pub fn new(
+        runs: Runs,
+        key_types: &[DataType],
+        aggregates: &[TypedAggregate],
+        arguments: &[usize],
+        fan_in: usize,
+    ) -> Result<Self> {
+        let (codec, merge) = (KeyCodec::new(key_types)?, runs.merge(fan_in)?);
+        let (aggregates, arguments) = (aggregates.to_vec(), arguments.to_vec());
+        Ok(SpilledGroups { merge, codec, aggregates, arguments, waits: false })
+    }
+
+    /// The next groups: at most so many, and no more than have states of about so many bytes. `None` after the last.
+    ///
+    /// # Errors
+    /// `Io`, and those of the states.
+    pub fn next(&mut self, groups: usize, bytes: usize) -> Result<Option<Spilled>> {
+        /// States between two looks at their size.
+        const LOOKS: usize = 32;
+        let mut keys = Packed::default();
+        let mut first_positions: Vec<u64> = Vec::new();
+        let mut states = self.states();
+        // The group of each state.
+        let mut mapping: Vec<u32> = Vec::new();
+        while self.waits || self.merge.advance()? {
+            self.waits = true;
+            let (hashed, payload) = (self.merge.key(), self.merge.payload());
+            let key = hashed.get(HASH..).ok_or_else(damaged)?;
+            let (position, mut payload) = payload.split_first_chunk().ok_or_else(damaged)?;
+            let position = u64::from_le_bytes(*position);
+            if keys.last() == Some(key) {
+                if let Some(first) = first_positions.last_mut() {
+                    *first = position.min(*first);
+                }
+            } else {
+                let full = mapping.len() % LOOKS == 0 && states.size() + keys.bytes.len() > bytes;
+                if keys.len() == groups || (full && !mapping.is_empty()) {
+                    break;
+                }
+                keys.push(key);
+                first_positions.push(position);
+            }
+            #[allow(clippy::cast_possible_truncation, reason = "a block has few groups")]
+            let (state, group) = (mapping.len() as u32, keys.len() as u32 - 1);
+            mapping.push(group);
+            states.resize(mapping.len());
+            states.read(state, &mut payload)?;
+            self.waits = false;
+        }
+        if mapping.is_empty() {
+            return Ok(None);
+        }
+        if mapping.len() > keys.len() {
+            let mut parts = std::mem::replace(&mut states, self.states());
+            states.resize(keys.len());
+            states.take_part(&mut parts, &mapping)?;
+        }
+        states.close()?;
+        let mut columns = self.codec.decode(&keys)?;
+        #[allow(clippy::cast_possible_truncation, reason = "a block has few groups")]
+        columns.extend(states.results(&(0..keys.len() as u32).collect::<Vec<_>>())?);
+        Ok(Some(Spilled { columns, first_positions }))
+    }
+
+    fn states(&self) -> Aggregates {
+        Aggregates::new(&self.aggregates, &self.arguments)
+    }
+}
+
+/// Keys as bytes. Equal keys, and only they, are equal bytes.
+#[derive(Debug)]
+struct KeyCodec {
+    types: Vec<DataType>,
+    /// `None` where there is no key.
+    converter: Option<RowConverter>,
+}
+
+/// The encoded keys of some groups.
+struct Encoded(Option<Rows>);
+
+impl Encoded {
+    fn of(&self, number: usize) -> &[u8] {
+        self.0.as_ref().map_or(&[], |rows| rows.row(number).data())
+    }
+}
+
+impl KeyCodec {
+    fn new(types: &[DataType]) -> Result<Self> {
+        let fields: Vec<SortField> = types.iter().map(|of| SortField::new(arrow_type(*of))).collect();
+        let converter = (!fields.is_empty()).then(|| RowConverter::new(fields)).transpose();
+        Ok(KeyCodec { types: types.to_vec(), converter: converter.map_err(|error| failed(&error))? })
+    }
+
+    fn encode(&self, keys: &[ArrayRef], groups: usize) -> Result<Encoded> {
+        let Some(converter) = &self.converter else { return Ok(Encoded(None)) };
+        let keys: Vec<ArrayRef> =
+            keys.iter().zip(&self.types).map(|(key, of)| result_array(key, *of)).collect();
+        debug_assert!(keys.iter().all(|key| key.len() == groups));
+        converter.convert_columns(&keys).map(|rows| Encoded(Some(rows))).map_err(|error| failed(&error))
+    }
+
+    fn decode(&self, keys: &Packed) -> Result<Vec<ArrayRef>> {
+        let Some(converter) = &self.converter else { return Ok(Vec::new()) };
+        let parser = converter.parser();
+        let rows = (0..keys.len()).map(|number| parser.parse(keys.get(number)));
+        converter.convert_rows(rows).map_err(|error| failed(&error))
+    }
+}
+
+/// Byte strings, one behind the other.
+#[derive(Debug, Default)]
+struct Packed {
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl Packed {
+    fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    fn push(&mut self, string: &[u8]) {
+        self.bytes.extend_from_slice(string);
+        self.ends.push(self.bytes.len());
+    }
+
+    fn get(&self, number: usize) -> &[u8] {
+        let start = number.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.bytes[start..self.ends[number]]
+    }
+
+    fn last(&self) -> Option<&[u8]> {
+        self.len().checked_sub(1).map(|last| self.get(last))
+    }
+}
+
+fn failed(error: &arrow::error::ArrowError) -> Error {
+    Error::value(format!("keys cannot be written to a temporary file: {error}"))
+}
+
+fn damaged() -> Error {
+    Error::value("a group in a temporary file is damaged")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::{Array, Int64Array, StringArray, UInt32Array};
+    use arrow::compute::{concat, take};
+    use plimsoll_core::typed::bind_aggregate;
+    use plimsoll_core::{AggregateFunction as A, Expr};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::spill::Space;
+
+    /// Everything that states do with numbers and texts.
+    fn aggregates() -> Vec<TypedAggregate> {
+        let functions = [
+            (A::CountStar, None),
+            (A::Sum, Some(0)),
+            (A::Max, Some(1)),
+            (A::First, Some(1)),
+            (A::CountDistinct, Some(0)),
+            (A::CountDistinct, Some(1)),
+            (A::QuantileCont(0.5), Some(0)),
+            (A::StddevPop, Some(0)),
+        ];
+        let bound = functions.map(|(function, field)| {
+            let arguments: Vec<Expr> = field.into_iter().map(Expr::Field).collect();
+            bind_aggregate(function, &arguments, &[DataType::Int64, DataType::Utf8]).unwrap()
+        });
+        bound.to_vec()
+    }
+
+    proptest! {
+        #[test]
+        fn as_if_they_had_stayed(
+            rows in prop::collection::vec((prop::option::of(-3i64..3), prop::option::of("[ab]{0,2}|c{20}")), 0..200),
+            used in prop::sample::select(vec![vec![], vec![0usize], vec![1], vec![0, 1]]),
+            blocks in 1usize..30,
+            kept in 1usize..5,
+            fan_in in 2usize..5,
+            groups in 1usize..9,
+            bytes in prop::sample::select(vec![0usize, 1 << 20]),
+        ) {
+            let directory = tempfile::tempdir().unwrap();
+            let mut runs = Runs::new(&Space::new(directory.path(), None)).unwrap();
+            let types: Vec<DataType> = used.iter().map(|key| [DataType::Int64, DataType::Utf8][*key]).collect();
+            let aggregates = aggregates();
+            let table = || GroupTable::new(&types, &aggregates);
+            let (mut whole, mut part) = (table(), table());
+            for (number, block) in rows.chunks(blocks).enumerate() {
+                let numbers: ArrayRef = Arc::new(block.iter().map(|row| row.0).collect::<Int64Array>());
+                let texts: ArrayRef = Arc::new(block.iter().map(|row| row.1.clone()).collect::<StringArray>());
+                let columns = [numbers, texts];
+                let keys: Vec<ArrayRef> = used.iter().map(|key| Arc::clone(&columns[*key])).collect();
+                let arguments: Vec<Vec<ArrayRef>> = [None, Some(0), Some(1), Some(1), Some(0), Some(1), Some(0), Some(0)]
+                    .map(|field| field.into_iter().map(|field: usize| Arc::clone(&columns[field])).collect())
+                    .to_vec();
+                let position = (number * blocks) as u64;
+                whole.update(&keys, &arguments, block.len(), position).unwrap();
+                part.update(&keys, &arguments, block.len(), position).unwrap();
+                if number % kept == 0 {
+                    std::mem::replace(&mut part, table()).spill(&mut runs).unwrap();
+                }
+            }
+            part.spill(&mut runs).unwrap();
+            let arguments: Vec<usize> = (0..aggregates.len()).collect();
+            let mut spilled = SpilledGroups::new(runs, &types, &aggregates, &arguments, fan_in).unwrap();
+            let (mut pieces, mut positions) = (Vec::new(), Vec::new());
+            while let Some(piece) = spilled.next(groups, bytes).unwrap() {
+                prop_assert!(piece.first_positions.len() <= groups);
+                positions.extend(piece.first_positions);
+                pieces.push(piece.columns);
+            }
+            let expected = whole.finish().unwrap();
+            let mut order: Vec<u32> = (0..positions.len() as u32).collect();
+            order.sort_by_key(|group| positions[*group as usize]);
+            let order = UInt32Array::from(order);
+            prop_assert!(pieces.is_empty() == expected[0].is_empty());
+            for (column, expected) in expected.iter().enumerate().filter(|_| !pieces.is_empty()) {
+                let pieces: Vec<&dyn Array> = pieces.iter().map(|piece| piece[column].as_ref()).collect();
+                prop_assert_eq!(&take(&concat(&pieces).unwrap(), &order, None).unwrap(), expected);
+            }
+        }
+    }
+}
