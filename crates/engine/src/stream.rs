@@ -227,6 +227,7 @@ impl Stream {
                 let groups =
                     Group::parallel(workers.collect(), Arc::clone(&self.pool), grouping.clone(), input)
                         .with_consumer(operator::GROUP.consumer(&self.budget))
+                        .with_space(self.space.clone())
                         .tagged(operator::GROUP.tag());
                 let counted = Counted { base: groups, count: Arc::clone(&self.groups) };
                 let groups: Blocks = match &resolved.having {
@@ -260,7 +261,7 @@ impl Stream {
     fn distinct(&self, rows: Blocks) -> Result<Blocks> {
         let input = Arc::new(self.plan.result_schema()?);
         let distinct = rows.distinct(input).with_consumer(operator::DISTINCT.consumer(&self.budget));
-        Ok(Box::new(distinct.tagged(operator::DISTINCT.tag())))
+        Ok(Box::new(distinct.with_space(self.space.clone()).tagged(operator::DISTINCT.tag())))
     }
 
     fn sorted(&self, rows: Blocks, resolved: &Resolved) -> Blocks {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use plimsoll_core::resolve::Grouping;
 use plimsoll_core::{Expr, Field, Result, Schema};
 use plimsoll_kernels::Block;
+use plimsoll_kernels::spill::Space;
 use plimsoll_memory::Consumer;
 use rayon::ThreadPool;
 
@@ -22,18 +23,24 @@ pub struct Distinct<I> {
 impl<I> Distinct<I> {
     /// Over one base. `input` names the columns.
     pub fn new(base: I, input: Arc<Schema>) -> Self {
-        Distinct { base: Group::new(base, all_columns(&input), Arc::clone(&input)), input }
+        Distinct { base: Group::new(base, all_columns(&input), Arc::clone(&input)).in_order(), input }
     }
 
     /// Over several bases on the threads of `pool`; see [`Group::parallel`].
     pub fn parallel(bases: Vec<I>, pool: Arc<ThreadPool>, input: Arc<Schema>) -> Self {
         let base = Group::parallel(bases, pool, all_columns(&input), Arc::clone(&input));
-        Distinct { base, input }
+        Distinct { base: base.in_order(), input }
     }
 
-    /// Reserves the memory of the rows held for `consumer`; `MemoryLimit` where its budget has not enough.
+    /// Reserves the memory of the rows held for `consumer`; where its budget has not enough, rows go to temporary files,
+    /// or, without [`Distinct::with_space`], the error is `MemoryLimit`.
     pub fn with_consumer(self, consumer: Consumer) -> Self {
         Distinct { base: self.base.with_consumer(consumer), ..self }
+    }
+
+    /// Where temporary files may lie.
+    pub fn with_space(self, space: Space) -> Self {
+        Distinct { base: self.base.with_space(space), ..self }
     }
 }
 

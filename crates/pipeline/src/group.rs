@@ -1,24 +1,31 @@
 //! GROUP BY and aggregates: one row for each group, after all input.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use plimsoll_core::resolve::Grouping;
-use plimsoll_core::{DataType, Error, Expr, Field, Result, Schema};
+use plimsoll_core::{DataType, Error, Expr, Field, Result, Schema, SortKey};
 use plimsoll_kernels::Block;
 use plimsoll_kernels::group::Groups;
+use plimsoll_kernels::spill::Space;
 use plimsoll_memory::{Consumer, Tag};
 use rayon::ThreadPool;
 
 use crate::group_given::Given;
 use crate::group_partitions::{FEW, Feeder, Part, Partitions};
+use crate::group_plan::Plan;
+use crate::group_spilled::Spilled;
 use crate::group_worker::{Grouped, Worker};
 use crate::plumbing::{Memory, settle, thread};
 use crate::widening::join;
-use crate::{Ordered, Ticketed};
+use crate::{Ordered, Sort, Ticketed};
 
 /// Reads its bases to their ends, then gives the groups in the order of their first records: the keys, then the
 /// aggregates, named by their SQL text. Positions count the groups.
+///
+/// Where memory does not hold the groups, some go to temporary files. Then they come in no order, but for
+/// [`Group::in_order`].
 ///
 /// Of several bases each is driven by a thread of its own. They give blocks of increasing positions or, better, the
 /// tickets that those come from: where more than one of them fails, the error of the least ticket counts, and an error of
@@ -31,6 +38,9 @@ pub struct Group<I> {
     grouping: Grouping,
     input: Arc<Schema>,
     consumer: Option<Consumer>,
+    space: Option<Space>,
+    /// Whether groups that were spilled are sorted.
+    in_order: bool,
     /// How many groups a worker may have for itself; see [`Partitions`].
     few: usize,
     output: Option<Output>,
@@ -38,32 +48,59 @@ pub struct Group<I> {
 }
 
 /// What is given once all input has been read.
-#[derive(Debug)]
-enum Output {
-    /// Made on the thread that pulls.
-    Alone(Given),
-    /// Made on the pool's threads, some blocks ahead of whoever pulls.
-    Ahead(Ordered<Given>),
+struct Output(Box<dyn Iterator<Item = Result<Block>> + Send>);
+
+impl fmt::Debug for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Output")
+    }
 }
 
 impl<I> Group<I> {
     /// Over one base, on the thread that pulls. `input` names the columns; its types count where there is no block.
     pub fn new(base: I, grouping: Grouping, input: Arc<Schema>) -> Self {
-        let (bases, pool, consumer, output) = (vec![base], None, None, None);
-        Group { bases, pool, grouping, input, consumer, few: FEW, output, ended: false }
+        Group::over(vec![base], None, grouping, input)
     }
 
     /// Over several bases on the threads of `pool`, which should have one for each: where fewer are free, some bases
     /// only begin after others have ended.
     pub fn parallel(bases: Vec<I>, pool: Arc<ThreadPool>, grouping: Grouping, input: Arc<Schema>) -> Self {
-        let (pool, consumer, output) = (Some(pool), None, None);
-        Group { bases, pool, grouping, input, consumer, few: FEW, output, ended: false }
+        Group::over(bases, Some(pool), grouping, input)
+    }
+
+    fn over(bases: Vec<I>, pool: Option<Arc<ThreadPool>>, grouping: Grouping, input: Arc<Schema>) -> Self {
+        let (consumer, space, output) = (None, None, None);
+        Group {
+            bases,
+            pool,
+            grouping,
+            input,
+            consumer,
+            space,
+            in_order: false,
+            few: FEW,
+            output,
+            ended: false,
+        }
     }
 
     /// Reserves the memory of the group tables for `consumer`, a consumer below it for each base until they are merged;
-    /// `MemoryLimit` where its budget has not enough.
+    /// where its budget has not enough, groups go to temporary files, or, without [`Group::with_space`], the error is
+    /// `MemoryLimit`.
     pub fn with_consumer(mut self, consumer: Consumer) -> Self {
         self.consumer = Some(consumer);
+        self
+    }
+
+    /// Where temporary files may lie.
+    pub fn with_space(mut self, space: Space) -> Self {
+        self.space = Some(space);
+        self
+    }
+
+    /// The same, but groups come in the order of their first records also where some were spilled.
+    pub fn in_order(mut self) -> Self {
+        self.in_order = true;
         self
     }
 }
@@ -86,11 +123,7 @@ impl<I: Iterator<Item = Result<T>> + Send, T: Into<Ticketed>> Group<I> {
             self.output = Some(self.read_all()?);
         }
         match &mut self.output {
-            Some(Output::Alone(given)) => {
-                let items = given.find(|item| item.as_ref().map_or(true, |item| item.block.is_some()));
-                Ok(items.transpose()?.and_then(|item| item.block))
-            }
-            Some(Output::Ahead(ordered)) => ordered.next().transpose(),
+            Some(Output(blocks)) => blocks.next().transpose(),
             None => Ok(None),
         }
     }
@@ -98,7 +131,8 @@ impl<I: Iterator<Item = Result<T>> + Send, T: Into<Ticketed>> Group<I> {
     fn read_all(&mut self) -> Result<Output> {
         let bases = std::mem::take(&mut self.bases);
         let failed = AtomicU64::new(u64::MAX);
-        let partitions = Partitions::new(&self.grouping, self.consumer.as_ref(), self.few);
+        let partitions =
+            Partitions::new(&self.grouping, self.consumer.as_ref(), self.space.as_ref(), self.few);
         let numbered = bases.into_iter().zip(1..);
         let mut tasks: Vec<_> = numbered
             .map(|(base, number)| {
@@ -128,21 +162,67 @@ impl<I: Iterator<Item = Result<T>> + Send, T: Into<Ticketed>> Group<I> {
     fn finish(&self, mut tables: Vec<Grouped>, partitions: Partitions<'_>) -> Result<Output> {
         tables.sort_by_key(Grouped::groups);
         let merged: usize = tables.iter().rev().skip(1).map(Grouped::groups).sum();
-        let mut left = Vec::new();
-        if partitions.is_empty() && merged <= self.few {
+        let bytes: usize = tables.iter().map(Grouped::size).sum();
+        if partitions.is_empty() && merged <= self.few && (tables.len() < 2 || !partitions.is_tight(bytes)) {
             return self.finish_few(tables);
         }
-        left.extend(tables.into_iter().map(|table| (Some(table), Ok(()))));
+        let mut left: Vec<_> = tables.into_iter().map(|table| (Some(table), Ok(()))).collect();
         each(self.pool.as_deref(), &mut left, |(table, outcome)| {
             *outcome = table.take().map_or(Ok(()), |table| partitions.pour(table, &mut Feeder::new()));
         });
         left.into_iter().try_for_each(|(_, outcome)| outcome)?;
         let (plan, parts) = partitions.into_parts()?;
+        match &self.space {
+            Some(space) if parts.iter().any(|part| part.runs.is_some()) => {
+                self.finish_spilled(plan, parts, space)
+            }
+            _ => self.finish_held(&plan, parts),
+        }
+    }
+
+    /// All groups are in memory.
+    fn finish_held(&self, plan: &Plan, parts: Vec<Part>) -> Result<Output> {
         let mut parts: Vec<_> = parts.into_iter().map(|part| (Some(part), None)).collect();
         each(self.pool.as_deref(), &mut parts, |(part, closed)| *closed = part.take().map(Part::close));
         let closed = parts.into_iter().filter_map(|(_, closed)| closed);
         let (tables, memory) = closed.collect::<Result<Vec<_>>>()?.into_iter().unzip();
         Ok(self.output(Groups::new(tables), plan.types(), memory))
+    }
+
+    /// Some groups were spilled. Partitions are read one after the other, for which there must be room: what is left of
+    /// those that have runs goes to a run, too.
+    fn finish_spilled(&self, plan: Plan, parts: Vec<Part>, space: &Space) -> Result<Output> {
+        let mut parts: Vec<_> = parts.into_iter().map(|part| (part, Ok(()))).collect();
+        each(self.pool.as_deref(), &mut parts, |(part, outcome)| {
+            if part.runs.is_some() {
+                *outcome = part.spill(&plan, space);
+            }
+        });
+        let parts = parts.into_iter().map(|(part, outcome)| outcome.map(|()| part));
+        let parts = parts.collect::<Result<Vec<_>>>()?;
+        let schema = self.schema(plan.types());
+        let spilled = Spilled::new(parts, plan, &schema, space.clone(), self.in_order);
+        let blocks: Box<dyn Iterator<Item = Result<Block>> + Send> = match &self.pool {
+            Some(pool) => {
+                let workers = spilled.several(pool.current_num_threads());
+                Box::new(Ordered::new(workers, Arc::clone(pool)))
+            }
+            None => Box::new(spilled.filter_map(|item| item.map(|item| item.block).transpose())),
+        };
+        if !self.in_order {
+            return Ok(Output(blocks));
+        }
+        let by_position = SortKey { output: schema.fields.len(), descending: false, nulls_first: false };
+        let mut sorted = Sort::new(blocks, vec![by_position], None).with_space(space.clone());
+        if let Some(consumer) = &self.consumer {
+            sorted = sorted.with_consumer(consumer.child("order"));
+        }
+        Ok(Output(Box::new(sorted.map(move |block| {
+            let mut block = block?;
+            block.columns.truncate(schema.fields.len());
+            block.schema = Arc::clone(&schema);
+            Ok(block)
+        }))))
     }
 
     /// One worker's table takes the groups of the others.
@@ -166,19 +246,23 @@ impl<I: Iterator<Item = Result<T>> + Send, T: Into<Ticketed>> Group<I> {
     }
 
     fn output(&self, groups: Groups, types: Vec<DataType>, memory: Vec<Memory>) -> Output {
-        let names = names(&self.grouping, &self.input);
-        let fields = names.into_iter().zip(types).map(|(name, data_type)| Field::new(name, data_type));
-        let schema = Arc::new(Schema::new(fields.collect()));
         // One block is made at once, many by all threads.
         let many = groups.remaining() > Block::ROWS;
-        let given = Given::new(groups, schema, memory);
+        let given = Given::new(groups, self.schema(types), memory);
         match &self.pool {
             Some(pool) if many => {
                 let workers = given.several(pool.current_num_threads());
-                Output::Ahead(Ordered::new(workers, Arc::clone(pool)))
+                Output(Box::new(Ordered::new(workers, Arc::clone(pool))))
             }
-            _ => Output::Alone(given),
+            _ => Output(Box::new(given.filter_map(|item| item.map(|item| item.block).transpose()))),
         }
+    }
+
+    /// Names and types of what is given.
+    fn schema(&self, types: Vec<DataType>) -> Arc<Schema> {
+        let names = names(&self.grouping, &self.input);
+        let fields = names.into_iter().zip(types).map(|(name, data_type)| Field::new(name, data_type));
+        Arc::new(Schema::new(fields.collect()))
     }
 }
 

@@ -3,12 +3,14 @@
 //! A worker that has more groups than [`Partitions::few`] pours them in and from then on puts the rows of each block where
 //! they belong. What is left in the tables of workers with few groups is poured in at the end, by all of them at once.
 
-use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 use arrow::array::ArrayRef;
 use plimsoll_core::resolve::Grouping;
 use plimsoll_core::{Error, Result, Schema};
 use plimsoll_kernels::group::{ClosedTable, PARTITIONS, Partitioner};
+use plimsoll_kernels::spill::{Runs, Space};
 use plimsoll_kernels::{Block, GroupTable};
 use plimsoll_memory::Consumer;
 
@@ -24,6 +26,8 @@ pub(crate) const FEW: usize = 1 << 17;
 pub(crate) struct Partitions<'a> {
     grouping: &'a Grouping,
     consumer: Option<Consumer>,
+    /// Where groups go that memory does not hold; without it they are an error.
+    space: Option<Space>,
     few: usize,
     shared: RwLock<Option<Shared>>,
 }
@@ -31,16 +35,24 @@ pub(crate) struct Partitions<'a> {
 struct Shared {
     plan: Plan,
     tables: Vec<Mutex<Part>>,
+    /// Bytes of each table.
+    sizes: Vec<AtomicUsize>,
     /// Some tables could not follow a schema that others have followed. Whoever found out has the error; what the others
     /// bring is not wanted any more.
     broken: bool,
 }
 
-/// The groups of one partition.
+/// The groups of one partition: those of the table, and those that it has spilled, of the same types.
 pub(crate) struct Part {
-    table: GroupTable,
-    memory: Memory,
+    pub(crate) table: GroupTable,
+    pub(crate) memory: Memory,
+    pub(crate) runs: Option<Runs>,
 }
+
+/// Bytes that a block may add to a table before it is looked whether there is room for the next.
+const HEADROOM: u64 = 512 << 10;
+/// Tables of fewer bytes are not worth a run.
+const LEAST_RUN: usize = 16 << 10;
 
 /// What a worker needs to put blocks into the partitions.
 pub(crate) struct Feeder {
@@ -65,9 +77,25 @@ impl Feeder {
 
 impl<'a> Partitions<'a> {
     /// No tables yet; they will be on the account of a consumer below `operator`.
-    pub(crate) fn new(grouping: &'a Grouping, operator: Option<&Consumer>, few: usize) -> Self {
-        let consumer = operator.cloned();
-        Partitions { grouping, consumer, few, shared: RwLock::new(None) }
+    pub(crate) fn new(
+        grouping: &'a Grouping,
+        operator: Option<&Consumer>,
+        space: Option<&Space>,
+        few: usize,
+    ) -> Self {
+        let (consumer, space) = (operator.cloned(), space.cloned());
+        Partitions { grouping, consumer, space, few, shared: RwLock::new(None) }
+    }
+
+    /// Whether a table of so many bytes, of which a copy must be made to let go of it, should not grow any more. Never
+    /// where groups cannot be spilled.
+    pub(crate) fn is_tight(&self, size: usize) -> bool {
+        self.space.is_some() && Memory::available(self.consumer.as_ref()) < 2 * size as u64 + HEADROOM
+    }
+
+    /// Whether groups can go where memory does not count.
+    pub(crate) fn can_spill(&self) -> bool {
+        self.space.is_some()
     }
 
     /// How many groups a worker may have for itself.
@@ -82,12 +110,23 @@ impl<'a> Partitions<'a> {
         groups.follow(self.grouping, &shared.plan.schema)?;
         let (parts, mut memory) = groups.split()?;
         let mut sizes: usize = parts.iter().map(GroupTable::size).sum();
-        memory.hold(sizes)?;
+        // Both the table and its parts were there for a moment; from here on it is the parts.
+        let held = memory.hold(sizes);
+        if !self.can_spill() {
+            held?;
+        }
         let mut parts: Vec<Option<GroupTable>> = parts.into_iter().map(Some).collect();
         for number in feeder.tour(0) {
-            if let Some(part) = parts[number].take() {
-                let size = part.size();
-                shared.tables[number].lock().unwrap_or_else(PoisonError::into_inner).merge(part)?;
+            if let Some(table) = parts[number].take() {
+                let size = table.size();
+                let mut part = shared.part(number);
+                match &self.space {
+                    Some(space) if self.is_tight(size) => part.add_run(table, space)?,
+                    _ => {
+                        part.table.merge(table)?;
+                        shared.hold(number, &mut part)?;
+                    }
+                }
                 sizes -= size;
                 memory.hold(sizes)?;
             }
@@ -95,10 +134,26 @@ impl<'a> Partitions<'a> {
         Ok(())
     }
 
+    /// Spills the largest tables until there is room to go on.
+    fn relieve(&self, shared: &Shared) -> Result<()> {
+        let Some(space) = &self.space else { return Ok(()) };
+        loop {
+            let sizes = shared.sizes.iter().enumerate().map(|(number, size)| (size.load(Relaxed), number));
+            let Some((size, number)) = sizes.max() else { return Ok(()) };
+            if size < LEAST_RUN || !self.is_tight(size / 2) {
+                return Ok(());
+            }
+            let mut part = shared.part(number);
+            part.spill(&shared.plan, space)?;
+            shared.hold(number, &mut part)?;
+        }
+    }
+
     /// Takes a block.
     pub(crate) fn take(&self, block: Block, feeder: &mut Feeder) -> Result<()> {
         let shared = self.for_schema(&block.schema)?;
         let Some(shared) = shared.as_ref().filter(|shared| !shared.broken) else { return Ok(()) };
+        self.relieve(shared)?;
         let plan = &shared.plan;
         let block = bring(block, &plan.schema)?;
         let (keys, arguments) = plan.evaluate(&block)?;
@@ -117,9 +172,13 @@ impl<'a> Partitions<'a> {
             };
             let (keys, positions) = (slices(&keys), &feeder.positions[range.clone()]);
             let arguments: Vec<_> = arguments.iter().map(|columns| slices(columns)).collect();
-            let mut part = shared.tables[number].lock().unwrap_or_else(PoisonError::into_inner);
+            let mut part = shared.part(number);
             part.table.update_at(&keys, &arguments, positions)?;
-            part.hold()?;
+            if let Err(error) = shared.hold(number, &mut part) {
+                let Some(space) = &self.space else { return Err(error) };
+                part.spill(plan, space)?;
+                shared.hold(number, &mut part)?;
+            }
         }
         Ok(())
     }
@@ -154,7 +213,8 @@ impl<'a> Partitions<'a> {
                 Some(shared) => {
                     let wider = join(&shared.plan.schema, schema)?;
                     if !shared.broken {
-                        shared.follow(self.grouping, &wider).inspect_err(|_| shared.broken = true)?;
+                        let followed = shared.follow(self.grouping, &wider, self.space.as_ref());
+                        followed.inspect_err(|_| shared.broken = true)?;
                     }
                 }
                 None => *shared = Some(Shared::new(self.grouping, schema, self.consumer.as_ref())?),
@@ -166,16 +226,31 @@ impl<'a> Partitions<'a> {
 impl Shared {
     fn new(grouping: &Grouping, schema: &Arc<Schema>, consumer: Option<&Consumer>) -> Result<Self> {
         let plan = Plan::new(grouping, schema)?;
-        let part = |_| Mutex::new(Part { table: plan.table(), memory: Memory::new(consumer) });
-        Ok(Shared { tables: (0..PARTITIONS).map(part).collect(), plan, broken: false })
+        let part = |_| Mutex::new(Part { table: plan.table(), memory: Memory::new(consumer), runs: None });
+        let sizes = (0..PARTITIONS).map(|_| AtomicUsize::new(0)).collect();
+        Ok(Shared { tables: (0..PARTITIONS).map(part).collect(), sizes, plan, broken: false })
+    }
+
+    fn part(&self, number: usize) -> MutexGuard<'_, Part> {
+        self.tables[number].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reserves what the partition of this number holds now.
+    fn hold(&self, number: usize, part: &mut Part) -> Result<()> {
+        let size = part.table.size();
+        self.sizes[number].store(size, Relaxed);
+        part.memory.hold(size)
     }
 
     /// Goes on with rows of a wider schema. Keys of a wider type belong to other partitions.
-    fn follow(&mut self, grouping: &Grouping, schema: &Arc<Schema>) -> Result<()> {
+    fn follow(&mut self, grouping: &Grouping, schema: &Arc<Schema>, space: Option<&Space>) -> Result<()> {
         let wider = Plan::new(grouping, schema)?;
         let (keys, aggregates) = (wider.key_types(), &wider.aggregates);
         let moved = keys != self.plan.key_types();
         if moved || *aggregates != self.plan.aggregates {
+            if let Some(space) = space {
+                self.widen_runs(&wider, moved, space)?;
+            }
             for part in &mut self.tables {
                 let part = part.get_mut().unwrap_or_else(PoisonError::into_inner);
                 part.table.widen(&keys, aggregates)?;
@@ -200,13 +275,63 @@ impl Shared {
     }
 }
 
+impl Shared {
+    /// Writes what was spilled anew, as groups of the wider types, which belong to other partitions where keys have
+    /// `moved`.
+    fn widen_runs(&mut self, wider: &Plan, moved: bool, space: &Space) -> Result<()> {
+        let runs = self.tables.iter_mut().map(|part| {
+            let part = part.get_mut().unwrap_or_else(PoisonError::into_inner);
+            part.runs.take()
+        });
+        for (number, runs) in runs.collect::<Vec<_>>().into_iter().enumerate() {
+            let Some(runs) = runs else { continue };
+            let mut groups = self.plan.spilled(runs, 2)?;
+            while let Some(mut table) = groups.next_table(usize::MAX, HEADROOM as usize)? {
+                table.widen(&wider.key_types(), &wider.aggregates)?;
+                let parts = match moved {
+                    false => vec![(number, table)],
+                    true => {
+                        let mut parts: Vec<_> = (0..PARTITIONS).map(|_| wider.table()).collect();
+                        table.split_into(&mut parts)?;
+                        parts.into_iter().enumerate().collect()
+                    }
+                };
+                for (number, table) in parts.into_iter().filter(|(_, table)| table.groups() > 0) {
+                    let part = self.tables[number].get_mut().unwrap_or_else(PoisonError::into_inner);
+                    part.add_run(table, space)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
 impl Part {
     /// Ends the updates.
     pub(crate) fn close(self) -> Result<(ClosedTable, Memory)> {
-        let Part { table, mut memory } = self;
+        let Part { table, mut memory, .. } = self;
         let closed = table.close()?;
         memory.hold(closed.size())?;
         Ok((closed, memory))
+    }
+
+    /// Spills what the table holds.
+    pub(crate) fn spill(&mut self, plan: &Plan, space: &Space) -> Result<()> {
+        let table = std::mem::replace(&mut self.table, plan.table());
+        self.add_run(table, space)?;
+        self.hold()
+    }
+
+    /// Spills a table of the partition's types.
+    pub(crate) fn add_run(&mut self, table: GroupTable, space: &Space) -> Result<()> {
+        if table.groups() == 0 {
+            return Ok(());
+        }
+        let runs = match self.runs.take() {
+            Some(runs) => runs,
+            None => Runs::new(space)?,
+        };
+        table.spill(self.runs.insert(runs))
     }
 
     fn merge(&mut self, other: GroupTable) -> Result<()> {

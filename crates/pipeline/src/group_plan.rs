@@ -6,6 +6,8 @@ use arrow::array::ArrayRef;
 use plimsoll_core::resolve::Grouping;
 use plimsoll_core::typed::{bind, bind_aggregate};
 use plimsoll_core::{DataType, Result, Schema, Typed, TypedAggregate};
+use plimsoll_kernels::group::SpilledGroups;
+use plimsoll_kernels::spill::Runs;
 use plimsoll_kernels::{Block, GroupTable, evaluate_argument, evaluate_key};
 
 /// Keys and aggregates.
@@ -49,6 +51,11 @@ impl Plan {
     /// A table of these types, without groups.
     pub(crate) fn table(&self) -> GroupTable {
         GroupTable::with_shared_arguments(&self.key_types(), &self.aggregates, &self.arguments)
+    }
+
+    /// The groups that tables of these types have spilled to `runs`, of which at most `fan_in` are read at once.
+    pub(crate) fn spilled(&self, runs: Runs, fan_in: usize) -> Result<SpilledGroups> {
+        SpilledGroups::new(runs, &self.key_types(), &self.aggregates, &self.arguments, fan_in)
     }
 
     /// The keys of a block of this schema, and the arguments of each aggregate.

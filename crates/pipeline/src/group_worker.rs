@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use plimsoll_core::resolve::Grouping;
-use plimsoll_core::{DataType, Error, Result, Schema};
+use plimsoll_core::{DataType, Error, ErrorKind, Result, Schema};
 use plimsoll_kernels::group::{Groups, PARTITIONS};
 use plimsoll_kernels::{Block, GroupTable};
 use plimsoll_memory::Consumer;
@@ -92,10 +92,18 @@ impl<'a> Worker<'a> {
             }
             none => none.insert(Grouped::new(self.grouping, &block.schema, self.consumer.as_ref())?),
         };
-        grouped.take(&block)?;
-        if grouped.groups() > self.partitions.few()
-            && let Some(many) = self.grouped.take()
-        {
+        let taken = grouped.take(&block);
+        let pours = match &taken {
+            Ok(()) => grouped.groups() > self.partitions.few() || self.partitions.is_tight(grouped.size()),
+            // The block is in the table; only that the table is held was refused.
+            Err(error) => {
+                self.partitions.can_spill() && matches!(error.kind(), ErrorKind::MemoryLimit { .. })
+            }
+        };
+        if !pours {
+            return taken;
+        }
+        if let Some(many) = self.grouped.take() {
             let feeder = self.feeder.insert(Feeder::new());
             self.partitions.pour(many, feeder)?;
         }
@@ -137,6 +145,11 @@ impl Grouped {
     /// How many groups.
     pub(crate) fn groups(&self) -> usize {
         self.table.groups()
+    }
+
+    /// Heap bytes held.
+    pub(crate) fn size(&self) -> usize {
+        self.table.size()
     }
 
     /// Takes the groups of another table of the same schema.

@@ -11,6 +11,7 @@ mod group;
 mod group_given;
 mod group_partitions;
 mod group_plan;
+mod group_spilled;
 mod group_worker;
 mod lanes;
 mod limit;

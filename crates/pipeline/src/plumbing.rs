@@ -54,6 +54,11 @@ impl Memory {
         Memory { reservation: consumer.map(Consumer::reservation) }
     }
 
+    /// Bytes that can still be reserved; without a budget there is no end to them.
+    pub(crate) fn available(consumer: Option<&Consumer>) -> u64 {
+        consumer.map_or(u64::MAX, Consumer::available)
+    }
+
     /// Says that `bytes` are held now.
     pub(crate) fn hold(&mut self, bytes: usize) -> Result<()> {
         let Some(reservation) = &mut self.reservation else { return Ok(()) };

@@ -118,6 +118,32 @@ impl SpilledGroups {
     /// # Errors
     /// `Io`, and those of the states.
     pub fn next(&mut self, groups: usize, bytes: usize) -> Result<Option<Spilled>> {
+        let Some((keys, first_positions, mut states)) = self.merge_next(groups, bytes)? else {
+            return Ok(None);
+        };
+        states.close()?;
+        let mut columns = self.codec.decode(&keys)?;
+        #[allow(clippy::cast_possible_truncation, reason = "a block has few groups")]
+        columns.extend(states.results(&(0..keys.len() as u32).collect::<Vec<_>>())?);
+        Ok(Some(Spilled { columns, first_positions }))
+    }
+
+    /// As [`SpilledGroups::next`], but as a table that goes on.
+    ///
+    /// # Errors
+    /// As [`SpilledGroups::next`].
+    pub fn next_table(&mut self, groups: usize, bytes: usize) -> Result<Option<GroupTable>> {
+        let Some((keys, first_positions, states)) = self.merge_next(groups, bytes)? else { return Ok(None) };
+        let mut table =
+            GroupTable::with_shared_arguments(&self.codec.types, &self.aggregates, &self.arguments);
+        table.look_up(&self.codec.decode(&keys)?, keys.len())?;
+        debug_assert!(table.keys.len() == keys.len(), "keys of runs that are merged differ");
+        table.next_position = first_positions.iter().max().map_or(0, |last| last + 1);
+        (table.first_positions, table.aggregates) = (first_positions, states);
+        Ok(Some(table))
+    }
+
+    fn merge_next(&mut self, groups: usize, bytes: usize) -> Result<Option<(Packed, Vec<u64>, Aggregates)>> {
         /// States between two looks at their size.
         const LOOKS: usize = 32;
         let mut keys = Packed::default();
@@ -136,7 +162,7 @@ impl SpilledGroups {
                     *first = position.min(*first);
                 }
             } else {
-                let full = mapping.len() % LOOKS == 0 && states.size() + keys.bytes.len() > bytes;
+                let full = mapping.len().is_multiple_of(LOOKS) && states.size() + keys.bytes.len() > bytes;
                 if keys.len() == groups || (full && !mapping.is_empty()) {
                     break;
                 }
@@ -158,11 +184,7 @@ impl SpilledGroups {
             states.resize(keys.len());
             states.take_part(&mut parts, &mapping)?;
         }
-        states.close()?;
-        let mut columns = self.codec.decode(&keys)?;
-        #[allow(clippy::cast_possible_truncation, reason = "a block has few groups")]
-        columns.extend(states.results(&(0..keys.len() as u32).collect::<Vec<_>>())?);
-        Ok(Some(Spilled { columns, first_positions }))
+        Ok(Some((keys, first_positions, states)))
     }
 
     fn states(&self) -> Aggregates {

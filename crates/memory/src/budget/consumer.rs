@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::Reservation;
 use super::pool::{Node, Pool};
+use super::{Budget, Reservation};
 
 /// Whoever holds memory of a [`Budget`](super::Budget), under a name that says what kind of thing it is ("group"). Clones are the
 /// same consumer. What consumers below it hold counts here too.
@@ -48,6 +48,12 @@ impl Consumer {
     #[must_use]
     pub fn peak(&self) -> u64 {
         self.node.share.gauge().peak()
+    }
+
+    /// Bytes that can still be reserved of the whole budget; `u64::MAX` where there is no limit.
+    #[must_use]
+    pub fn available(&self) -> u64 {
+        Budget { pool: Arc::clone(&self.pool) }.available()
     }
 
     /// Says that the holder can put its memory elsewhere when asked: it polls [`Consumer::spill_requested`], gives memory back,

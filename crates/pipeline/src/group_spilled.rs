@@ -1,0 +1,177 @@
+//! What [`Group`](crate::Group) gives where groups were spilled: those of one partition after the other.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arrow::array::{ArrayRef, Int64Array};
+use plimsoll_core::{DataType, Error, Field, Result, Schema};
+use plimsoll_kernels::Block;
+use plimsoll_kernels::group::{Groups, SpilledGroups};
+use plimsoll_kernels::spill::{READER_BYTES, Runs, Space};
+
+use crate::Ticketed;
+use crate::group_partitions::Part;
+use crate::group_plan::Plan;
+use crate::plumbing::Memory;
+
+/// The most runs of a partition that are merged at once.
+const FAN_IN: usize = 64;
+/// Bytes of states from which on groups are given.
+const STATES: usize = 512 << 10;
+
+/// An iterator over blocks of groups, a ticket for each partition. Those of [`Spilled::several`] share what is left.
+pub(crate) struct Spilled {
+    shared: Arc<Shared>,
+    state: State,
+}
+
+struct Shared {
+    parts: Mutex<Vec<(u64, Part)>>,
+    plan: Plan,
+    schema: Arc<Schema>,
+    space: Space,
+    /// Whether a column behind the others has the position of each group's first record.
+    positions: bool,
+}
+
+enum State {
+    /// Nothing is begun.
+    Idle,
+    /// The ticket was announced.
+    Begun(u64, Part),
+    Giving(Giving),
+}
+
+struct Giving {
+    ticket: u64,
+    groups: Source,
+    given: u64,
+    _memory: Memory,
+}
+
+enum Source {
+    Held(Groups),
+    Runs(Box<SpilledGroups>),
+}
+
+impl Spilled {
+    /// The groups of all `parts` as blocks of this schema, to which `positions` adds a column.
+    pub(crate) fn new(
+        parts: Vec<Part>,
+        plan: Plan,
+        schema: &Arc<Schema>,
+        space: Space,
+        positions: bool,
+    ) -> Self {
+        let mut fields = schema.fields.clone();
+        if positions {
+            fields.push(Field::new("position", DataType::Int64));
+        }
+        let schema = Arc::new(Schema::new(fields));
+        // The first one is taken first.
+        let parts = Mutex::new((0..).zip(parts).collect::<Vec<_>>().into_iter().rev().collect());
+        Spilled { shared: Arc::new(Shared { parts, plan, schema, space, positions }), state: State::Idle }
+    }
+
+    /// As many iterators as that, each of which gives what the others do not.
+    pub(crate) fn several(&self, count: usize) -> Vec<Self> {
+        (0..count).map(|_| Spilled { shared: Arc::clone(&self.shared), state: State::Idle }).collect()
+    }
+}
+
+impl Iterator for Spilled {
+    type Item = Result<Ticketed>;
+
+    fn next(&mut self) -> Option<Result<Ticketed>> {
+        loop {
+            match std::mem::replace(&mut self.state, State::Idle) {
+                State::Idle => {
+                    let (ticket, part) =
+                        self.shared.parts.lock().unwrap_or_else(PoisonError::into_inner).pop()?;
+                    self.state = State::Begun(ticket, part);
+                    return Some(Ok(Ticketed { ticket, last: false, block: None }));
+                }
+                State::Begun(ticket, part) => match self.shared.open(ticket, part) {
+                    Ok(giving) => self.state = State::Giving(giving),
+                    Err(error) => return Some(Err(error)),
+                },
+                State::Giving(mut giving) => {
+                    let ticket = giving.ticket;
+                    let block = match giving.next(&self.shared) {
+                        Ok(block) => block,
+                        Err(error) => return Some(Err(error)),
+                    };
+                    let last = block.is_none();
+                    if !last {
+                        self.state = State::Giving(giving);
+                    }
+                    return Some(Ok(Ticketed { ticket, last, block }));
+                }
+            }
+        }
+    }
+}
+
+impl Shared {
+    fn open(&self, ticket: u64, mut part: Part) -> Result<Giving> {
+        if part.runs.is_none() && !self.positions {
+            let Part { table, mut memory, .. } = part;
+            let closed = table.close()?;
+            memory.hold(closed.size())?;
+            let groups = Source::Held(Groups::new(vec![closed]));
+            return Ok(Giving { ticket, groups, given: 0, _memory: memory });
+        }
+        part.spill(&self.plan, &self.space)?;
+        let Part { mut memory, runs, .. } = part;
+        let runs = match runs {
+            Some(runs) => runs,
+            None => Runs::new(&self.space)?,
+        };
+        let fan_in = fan_in(&mut memory, runs.len())?;
+        let groups = Source::Runs(Box::new(self.plan.spilled(runs, fan_in)?));
+        Ok(Giving { ticket, groups, given: 0, _memory: memory })
+    }
+}
+
+/// How many of so many runs can be read at once, of which the memory is reserved.
+fn fan_in(memory: &mut Memory, runs: usize) -> Result<usize> {
+    let mut fan_in = runs.clamp(2, FAN_IN);
+    loop {
+        match memory.hold(2 * STATES + fan_in * READER_BYTES) {
+            Ok(()) => return Ok(fan_in),
+            Err(_) if fan_in > 2 => fan_in = (fan_in / 2).max(2),
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+impl Giving {
+    fn next(&mut self, shared: &Shared) -> Result<Option<Block>> {
+        let (columns, rows) = match &mut self.groups {
+            Source::Held(groups) => {
+                let picked = groups.pick(Block::ROWS);
+                if picked.rows() == 0 {
+                    return Ok(None);
+                }
+                (groups.columns(&picked)?, picked.rows())
+            }
+            Source::Runs(groups) => {
+                let Some(groups) = groups.next(Block::ROWS, STATES)? else { return Ok(None) };
+                let mut columns = groups.columns;
+                if shared.positions {
+                    columns.push(positions(&groups.first_positions)?);
+                }
+                (columns, groups.first_positions.len())
+            }
+        };
+        // Partitions lie apart; no partition has so many groups.
+        let position = (self.ticket << 40) + self.given;
+        self.given += rows as u64;
+        Ok(Some(Block { position, schema: Arc::clone(&shared.schema), columns, rows }))
+    }
+}
+
+fn positions(first: &[u64]) -> Result<ArrayRef> {
+    let positions = first.iter().map(|position| i64::try_from(*position)).collect::<Result<Vec<_>, _>>();
+    let positions = positions.map_err(|_| Error::value("a position has more than 63 bits"))?;
+    Ok(Arc::new(Int64Array::from(positions)))
+}
