@@ -77,6 +77,9 @@ pub(crate) fn threads(limits: &LimitArgs) -> usize {
     limits.threads.map_or_else(processors, std::num::NonZero::get)
 }
 
+/// Bytes of allocations that go back to the system when they are freed, under a memory limit.
+const KEPT: usize = 80 << 10;
+
 fn engine(limits: &LimitArgs, temp: TempArgs) -> Result<Engine> {
     let mut builder = Engine::builder();
     if let Some(directory) = temp.temp_dir {
@@ -86,6 +89,8 @@ fn engine(limits: &LimitArgs, temp: TempArgs) -> Result<Engine> {
         builder = builder.max_temp(bytes);
     }
     if let Some(Size(bytes)) = limits.memory_limit {
+        // More than the arrays of a block, less than the parts of a table that is worth its limit.
+        plimsoll_memory::process::return_freed(KEPT);
         builder = builder.memory_limit(bytes);
     }
     if let Some(threads) = limits.threads {

@@ -53,7 +53,7 @@ fn budget_of(limit: u64, threads: usize) -> Result<Budget> {
     /// What a thread's stack and its allocator's arena come to.
     const THREAD: u64 = 512 << 10;
     /// Pages of code that come into memory when a query runs.
-    const CODE: u64 = 3 << 20;
+    const CODE: u64 = 6 << 20;
     let now = plimsoll_memory::process::resident().current.unwrap_or(0);
     let base = now + CODE + threads as u64 * THREAD;
     // What is left, less what the allocator loses between the blocks that it gives.

@@ -8,8 +8,9 @@ use plimsoll_core::{
     DataType, Error, ErrorKind, Expr, Infer, Location, Profile, Query, Resolved, Result, Schema, resolve,
     typed,
 };
+use plimsoll_kernels::Block;
 use plimsoll_memory::Budget;
-use plimsoll_pipeline::scan::{ScanColumn, ScanSpec, infer_full};
+use plimsoll_pipeline::scan::{BLOCK_SIZE, ScanColumn, ScanSpec, infer_full};
 use rayon::ThreadPool;
 
 use crate::engine::Limits;
@@ -109,6 +110,19 @@ impl Plan {
         plan.check(None)?;
         plan.scan.fixed = plan.fixed_columns();
         Ok(plan)
+    }
+
+    /// Has workers read less at a time where the budget gives each of them little.
+    pub(crate) fn fit(&mut self, budget: &Budget, threads: usize) {
+        /// What a worker should have to read blocks of the usual size: a sixteenth of it is the block.
+        const WIDE: u64 = 16 * BLOCK_SIZE as u64;
+        const LEAST: usize = 32 << 10;
+        let share = budget.available() / threads as u64;
+        if share < WIDE {
+            let fitting = usize::try_from(share / 16).unwrap_or(LEAST).next_power_of_two() / 2;
+            self.scan.block_size = self.scan.block_size.min(fitting.max(LEAST));
+            self.scan.rows = self.scan.rows.min(Block::ROWS / 4);
+        }
     }
 
     /// Says what is known of the columns of a CSV file.

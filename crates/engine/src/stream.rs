@@ -48,9 +48,10 @@ struct Running {
 }
 
 impl Stream {
-    pub(crate) fn new(meter: Meter, plan: Plan) -> Result<Self> {
+    pub(crate) fn new(meter: Meter, mut plan: Plan) -> Result<Self> {
         let threads = useful_threads(&plan);
         let budget = plan.limits.budget_for(threads)?;
+        plan.fit(&budget, threads);
         let progress = Progress::default();
         progress.bytes_read.store(plan.inferred_bytes, Ordering::Relaxed);
         progress.bytes_total.store(plan.source.bytes(&plan.scan).unwrap_or(0), Ordering::Relaxed);

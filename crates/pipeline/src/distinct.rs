@@ -70,6 +70,7 @@ mod tests {
     use super::*;
     use crate::testing::{block, blocks, integers, integers_of, mantissas_of, pool, schema, tenths};
     use plimsoll_core::{DataType, Schema};
+    use plimsoll_memory::Budget;
 
     #[test]
     fn the_first_of_equal_rows_stays() {
@@ -102,5 +103,26 @@ mod tests {
     #[test]
     fn no_rows_give_none() {
         assert!(Distinct::new(blocks(&[]), schema(&[DataType::Utf8])).next().is_none());
+    }
+
+    #[test]
+    fn rows_in_files_keep_file_order() {
+        let input = schema(&[DataType::Int64]);
+        let directory = tempfile::tempdir().unwrap();
+        let base = |rows: u64| {
+            (0..rows / 1000).map(|number| {
+                let value = |row: u64| Some(((number * 1000 + row) * 7919 % 70_001) as i64);
+                let column = integers(&(0..1000).map(value).collect::<Vec<_>>());
+                Ok(block(number * 1000, &[DataType::Int64], vec![column]))
+            })
+        };
+        let expected: Vec<Block> =
+            Distinct::new(base(120_000), Arc::clone(&input)).collect::<Result<_>>().unwrap();
+        let (space, budget) = (Space::new(directory.path(), None), Budget::limited(2_500_000).unwrap());
+        let distinct = Distinct::new(base(120_000), input).with_consumer(budget.consumer("distinct"));
+        let given: Vec<Block> = distinct.with_space(space.clone()).collect::<Result<_>>().unwrap();
+        assert!(space.written() > 0);
+        assert_eq!(integers_of(&given, 0), integers_of(&expected, 0));
+        assert_eq!(given[0].schema, expected[0].schema);
     }
 }

@@ -15,7 +15,7 @@ use rayon::ThreadPool;
 use crate::group_given::Given;
 use crate::group_partitions::{FEW, Feeder, Part, Partitions};
 use crate::group_plan::Plan;
-use crate::group_spilled::Spilled;
+use crate::group_spilled::{LEAST_READING, READING, Spilled};
 use crate::group_worker::{Grouped, Worker};
 use crate::plumbing::{Memory, settle, thread};
 use crate::widening::join;
@@ -190,11 +190,14 @@ impl<I: Iterator<Item = Result<T>> + Send, T: Into<Ticketed>> Group<I> {
     }
 
     /// Some groups were spilled. Partitions are read one after the other, for which there must be room: what is left of
-    /// those that have runs goes to a run, too.
+    /// those that have runs goes to a run, too, and where that is not enough, what is left of others.
     fn finish_spilled(&self, plan: Plan, parts: Vec<Part>, space: &Space) -> Result<Output> {
         let mut parts: Vec<_> = parts.into_iter().map(|part| (part, Ok(()))).collect();
+        let threads = self.pool.as_ref().map_or(1, |pool| pool.current_num_threads());
+        let consumer = self.consumer.as_ref();
+        let is_tight = || Memory::available(consumer) < threads as u64 * READING;
         each(self.pool.as_deref(), &mut parts, |(part, outcome)| {
-            if part.runs.is_some() {
+            if part.runs.is_some() || is_tight() {
                 *outcome = part.spill(&plan, space);
             }
         });
@@ -204,7 +207,9 @@ impl<I: Iterator<Item = Result<T>> + Send, T: Into<Ticketed>> Group<I> {
         let spilled = Spilled::new(parts, plan, &schema, space.clone(), self.in_order);
         let blocks: Box<dyn Iterator<Item = Result<Block>> + Send> = match &self.pool {
             Some(pool) => {
-                let workers = spilled.several(pool.current_num_threads());
+                // Fewer threads where there is no room for all.
+                let room = Memory::available(consumer) / LEAST_READING;
+                let workers = spilled.several(threads.min(usize::try_from(room).unwrap_or(threads)).max(1));
                 Box::new(Ordered::new(workers, Arc::clone(pool)))
             }
             None => Box::new(spilled.filter_map(|item| item.map(|item| item.block).transpose())),

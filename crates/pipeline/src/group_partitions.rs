@@ -83,7 +83,9 @@ impl<'a> Partitions<'a> {
         space: Option<&Space>,
         few: usize,
     ) -> Self {
-        let (consumer, space) = (operator.cloned(), space.cloned());
+        // What there is one group of, no partition makes smaller.
+        let space = space.filter(|_| !grouping.keys.is_empty()).cloned();
+        let consumer = operator.cloned();
         Partitions { grouping, consumer, space, few, shared: RwLock::new(None) }
     }
 
@@ -108,29 +110,46 @@ impl<'a> Partitions<'a> {
         let shared = self.for_schema(groups.schema())?;
         let Some(shared) = shared.as_ref().filter(|shared| !shared.broken) else { return Ok(()) };
         groups.follow(self.grouping, &shared.plan.schema)?;
+        match &self.space {
+            // For a moment there are both the table and its parts.
+            Some(space) if self.is_tight(groups.size()) || groups.hold_twice().is_err() => {
+                self.pour_out(groups, feeder, shared, space)
+            }
+            _ => self.pour_over(groups, feeder, shared),
+        }
+    }
+
+    /// Takes the groups into the tables.
+    fn pour_over(&self, groups: Grouped, feeder: &mut Feeder, shared: &Shared) -> Result<()> {
         let (parts, mut memory) = groups.split()?;
         let mut sizes: usize = parts.iter().map(GroupTable::size).sum();
-        // Both the table and its parts were there for a moment; from here on it is the parts.
-        let held = memory.hold(sizes);
-        if !self.can_spill() {
-            held?;
-        }
+        memory.hold(sizes)?;
         let mut parts: Vec<Option<GroupTable>> = parts.into_iter().map(Some).collect();
         for number in feeder.tour(0) {
             if let Some(table) = parts[number].take() {
                 let size = table.size();
+                self.relieve(shared)?;
                 let mut part = shared.part(number);
-                match &self.space {
-                    Some(space) if self.is_tight(size) => part.add_run(table, space)?,
-                    _ => {
-                        part.table.merge(table)?;
-                        shared.hold(number, &mut part)?;
-                    }
-                }
+                part.table.merge(table)?;
+                shared.hold(number, &mut part)?;
                 sizes -= size;
                 memory.hold(sizes)?;
             }
         }
+        Ok(())
+    }
+
+    /// Spills the groups, for whose copies there is no room.
+    fn pour_out(&self, groups: Grouped, feeder: &mut Feeder, shared: &Shared, space: &Space) -> Result<()> {
+        let (frozen, memory) = groups.freeze()?;
+        let mut parts = frozen.partitions()?;
+        for number in feeder.tour(0) {
+            let ids = std::mem::take(&mut parts[number]);
+            if !ids.is_empty() {
+                frozen.write(ids, shared.part(number).runs(space)?)?;
+            }
+        }
+        drop(memory);
         Ok(())
     }
 
@@ -327,11 +346,16 @@ impl Part {
         if table.groups() == 0 {
             return Ok(());
         }
+        table.spill(self.runs(space)?)
+    }
+
+    /// The partition's runs, which there are from now on.
+    fn runs(&mut self, space: &Space) -> Result<&mut Runs> {
         let runs = match self.runs.take() {
             Some(runs) => runs,
             None => Runs::new(space)?,
         };
-        table.spill(self.runs.insert(runs))
+        Ok(self.runs.insert(runs))
     }
 
     fn merge(&mut self, other: GroupTable) -> Result<()> {

@@ -16,7 +16,15 @@ use crate::plumbing::Memory;
 /// The most runs of a partition that are merged at once.
 const FAN_IN: usize = 64;
 /// Bytes of states from which on groups are given.
-const STATES: usize = 512 << 10;
+const STATES: usize = 256 << 10;
+/// The most groups of a block.
+const GROUPS: usize = 1024;
+/// Bytes that the blocks of one thread take while they are made and until they are printed.
+const BLOCKS: usize = 5 * STATES;
+/// Bytes that a thread must have to read a partition.
+pub(crate) const LEAST_READING: u64 = (BLOCKS + 2 * READER_BYTES) as u64;
+/// Bytes that a thread should have to read a partition.
+pub(crate) const READING: u64 = (BLOCKS + FAN_IN * READER_BYTES) as u64;
 
 /// An iterator over blocks of groups, a ticket for each partition. Those of [`Spilled::several`] share what is left.
 pub(crate) struct Spilled {
@@ -45,7 +53,9 @@ struct Giving {
     ticket: u64,
     groups: Source,
     given: u64,
-    _memory: Memory,
+    memory: Memory,
+    /// Bytes that reading takes.
+    reading: usize,
 }
 
 enum Source {
@@ -118,7 +128,7 @@ impl Shared {
             let closed = table.close()?;
             memory.hold(closed.size())?;
             let groups = Source::Held(Groups::new(vec![closed]));
-            return Ok(Giving { ticket, groups, given: 0, _memory: memory });
+            return Ok(Giving { ticket, groups, given: 0, memory, reading: 0 });
         }
         part.spill(&self.plan, &self.space)?;
         let Part { mut memory, runs, .. } = part;
@@ -128,15 +138,17 @@ impl Shared {
         };
         let fan_in = fan_in(&mut memory, runs.len())?;
         let groups = Source::Runs(Box::new(self.plan.spilled(runs, fan_in)?));
-        Ok(Giving { ticket, groups, given: 0, _memory: memory })
+        Ok(Giving { ticket, groups, given: 0, memory, reading: BLOCKS + fan_in * READER_BYTES })
     }
 }
 
 /// How many of so many runs can be read at once, of which the memory is reserved.
 fn fan_in(memory: &mut Memory, runs: usize) -> Result<usize> {
-    let mut fan_in = runs.clamp(2, FAN_IN);
+    // The other threads have partitions to read, too.
+    let share = usize::try_from(memory.room() / 3).unwrap_or(usize::MAX);
+    let mut fan_in = (share.saturating_sub(BLOCKS) / READER_BYTES).min(runs).clamp(2, FAN_IN);
     loop {
-        match memory.hold(2 * STATES + fan_in * READER_BYTES) {
+        match memory.hold(BLOCKS + fan_in * READER_BYTES) {
             Ok(()) => return Ok(fan_in),
             Err(_) if fan_in > 2 => fan_in = (fan_in / 2).max(2),
             Err(error) => return Err(error),
@@ -155,7 +167,11 @@ impl Giving {
                 (groups.columns(&picked)?, picked.rows())
             }
             Source::Runs(groups) => {
-                let Some(groups) = groups.next(Block::ROWS, STATES)? else { return Ok(None) };
+                let (memory, reading) = (&mut self.memory, self.reading);
+                // More than states of the usual size; it is given back with the next block.
+                memory.hold(reading)?;
+                let hold = |states: usize| memory.hold(reading + states);
+                let Some(groups) = groups.next(GROUPS, STATES, hold)? else { return Ok(None) };
                 let mut columns = groups.columns;
                 if shared.positions {
                     columns.push(positions(&groups.first_positions)?);

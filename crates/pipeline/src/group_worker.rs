@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use plimsoll_core::resolve::Grouping;
 use plimsoll_core::{DataType, Error, ErrorKind, Result, Schema};
-use plimsoll_kernels::group::{Groups, PARTITIONS};
+use plimsoll_kernels::group::{FrozenTable, Groups, PARTITIONS};
 use plimsoll_kernels::{Block, GroupTable};
 use plimsoll_memory::Consumer;
 
@@ -147,6 +147,11 @@ impl Grouped {
         self.table.groups()
     }
 
+    /// Reserves as much again, for a copy.
+    pub(crate) fn hold_twice(&mut self) -> Result<()> {
+        self.memory.hold(2 * self.table.size())
+    }
+
     /// Heap bytes held.
     pub(crate) fn size(&self) -> usize {
         self.table.size()
@@ -163,6 +168,11 @@ impl Grouped {
         let mut parts: Vec<_> = (0..PARTITIONS).map(|_| self.plan.table()).collect();
         self.table.split_into(&mut parts)?;
         Ok((parts, self.memory))
+    }
+
+    /// The groups, to be written, and the memory that they hold.
+    pub(crate) fn freeze(self) -> Result<(FrozenTable, Memory)> {
+        Ok((self.table.freeze()?, self.memory))
     }
 
     /// The types of keys and aggregates.

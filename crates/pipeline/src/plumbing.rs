@@ -59,6 +59,11 @@ impl Memory {
         consumer.map_or(u64::MAX, Consumer::available)
     }
 
+    /// Bytes that can still be reserved beside what is held.
+    pub(crate) fn room(&self) -> u64 {
+        Memory::available(self.reservation.as_ref().map(Reservation::consumer))
+    }
+
     /// Says that `bytes` are held now.
     pub(crate) fn hold(&mut self, bytes: usize) -> Result<()> {
         let Some(reservation) = &mut self.reservation else { return Ok(()) };

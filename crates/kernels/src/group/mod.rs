@@ -27,7 +27,7 @@ use plimsoll_core::{DataType, Error, Result, TypedAggregate};
 
 pub use groups::{ClosedTable, Groups};
 pub use partition::{PARTITIONS, Partitioned, Partitioner};
-pub use spill::{Spilled, SpilledGroups};
+pub use spill::{FrozenTable, Spilled, SpilledGroups};
 pub use widen::widen;
 
 use crate::aggregate::Aggregates;

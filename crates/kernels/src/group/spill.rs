@@ -8,7 +8,7 @@ use arrow_row::{RowConverter, Rows, SortField};
 use plimsoll_core::{DataType, Error, Result, TypedAggregate};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::GroupTable;
+use super::{GroupTable, PARTITIONS, Partitioner};
 use crate::aggregate::Aggregates;
 use crate::arrays::{arrow_type, result_array};
 use crate::spill::{Merge, Runs};
@@ -23,12 +23,56 @@ impl GroupTable {
     ///
     /// # Errors
     /// `Io` and `MemoryLimit` where they cannot be written.
-    pub fn spill(mut self, runs: &mut Runs) -> Result<()> {
+    pub fn spill(self, runs: &mut Runs) -> Result<()> {
+        let frozen = self.freeze()?;
+        let all = frozen.all().collect();
+        frozen.write(all, runs)
+    }
+
+    /// Ends the updates, so that groups can be written.
+    ///
+    /// # Errors
+    /// None that a table of ours gives.
+    pub fn freeze(mut self) -> Result<FrozenTable> {
         self.keys.close();
         self.ids = Vec::new();
         self.aggregates.freeze();
-        let codec = KeyCodec::new(&self.key_types)?;
-        let order = self.by_hash(&codec)?;
+        Ok(FrozenTable { codec: KeyCodec::new(&self.key_types)?, table: self })
+    }
+}
+
+/// A table whose groups are to be written.
+pub struct FrozenTable {
+    table: GroupTable,
+    codec: KeyCodec,
+}
+
+impl FrozenTable {
+    /// The groups of each of the [`PARTITIONS`].
+    ///
+    /// # Errors
+    /// None that a table of ours gives.
+    pub fn partitions(&self) -> Result<Vec<Vec<u32>>> {
+        let mut parts = vec![Vec::new(); PARTITIONS];
+        let mut partitioner = Partitioner::new();
+        let all: Vec<u32> = self.all().collect();
+        for ids in all.chunks(TOGETHER) {
+            let keys = self.table.keys.decode(ids)?;
+            let partitioned = partitioner.partition(&self.table.key_types, &keys, ids.len())?;
+            for (number, part) in parts.iter_mut().enumerate() {
+                let rows = &partitioned.rows()[partitioned.range(number)];
+                part.extend(rows.iter().map(|row| ids[*row as usize]));
+            }
+        }
+        Ok(parts)
+    }
+
+    /// Writes some groups as a further run of `runs`, which holds groups of tables of the same types.
+    ///
+    /// # Errors
+    /// `Io` and `MemoryLimit` where they cannot be written.
+    pub fn write(&self, ids: Vec<u32>, runs: &mut Runs) -> Result<()> {
+        let order = self.by_hash(ids)?;
         let mut writer = runs.writer();
         let (mut key, mut payload) = (Vec::new(), Vec::new());
         let mut rest = order.as_slice();
@@ -41,7 +85,7 @@ impl GroupTable {
             let (groups, others) = rest.split_at(behind);
             rest = others;
             let ids: Vec<u32> = groups.iter().map(|(_, id)| *id).collect();
-            let keys = codec.encode(&self.keys.decode(&ids)?, ids.len())?;
+            let keys = self.encode(&ids)?;
             let mut numbers: Vec<usize> = (0..ids.len()).collect();
             numbers.sort_by(|left, right| {
                 groups[*left].0.cmp(&groups[*right].0).then_with(|| keys.of(*left).cmp(keys.of(*right)))
@@ -52,26 +96,33 @@ impl GroupTable {
                 key.extend_from_slice(&hash.to_be_bytes());
                 key.extend_from_slice(keys.of(number));
                 payload.clear();
-                payload.extend_from_slice(&self.first_positions[id as usize].to_le_bytes());
-                self.aggregates.write(id, &mut payload)?;
+                payload.extend_from_slice(&self.table.first_positions[id as usize].to_le_bytes());
+                self.table.aggregates.write(id, &mut payload)?;
                 writer.push(&key, &payload)?;
             }
         }
         writer.finish()
     }
 
-    /// The hash and the id of every group, in the order of the hashes.
-    fn by_hash(&self, codec: &KeyCodec) -> Result<Vec<(u64, u32)>> {
-        let mut order = Vec::with_capacity(self.groups());
+    fn all(&self) -> std::ops::Range<u32> {
         #[allow(clippy::cast_possible_truncation, reason = "there are no more groups than ids")]
-        let all = self.groups() as u32;
-        for start in (0..all).step_by(TOGETHER) {
-            let ids: Vec<u32> = (start..all.min(start + TOGETHER as u32)).collect();
-            let keys = codec.encode(&self.keys.decode(&ids)?, ids.len())?;
+        let groups = self.table.groups() as u32;
+        0..groups
+    }
+
+    /// The hash and the id of these groups, in the order of the hashes.
+    fn by_hash(&self, ids: Vec<u32>) -> Result<Vec<(u64, u32)>> {
+        let mut order = Vec::with_capacity(ids.len());
+        for ids in ids.chunks(TOGETHER) {
+            let keys = self.encode(ids)?;
             order.extend(ids.iter().enumerate().map(|(number, id)| (xxh3_64(keys.of(number)), *id)));
         }
         order.sort_unstable();
         Ok(order)
+    }
+
+    fn encode(&self, ids: &[u32]) -> Result<Encoded> {
+        self.codec.encode(&self.table.keys.decode(ids)?, ids.len())
     }
 }
 
@@ -113,14 +164,19 @@ impl SpilledGroups {
         Ok(SpilledGroups { merge, codec, aggregates, arguments, waits: false })
     }
 
-    /// The next groups: at most so many, and no more than have states of about so many bytes. `None` after the last.
+    /// The next groups: at most so many, and no more than have states of about so many bytes. `None` after the last. One
+    /// group alone may have more; `hold` is told how much it comes to, and may refuse it.
     ///
     /// # Errors
-    /// `Io`, and those of the states.
-    pub fn next(&mut self, groups: usize, bytes: usize) -> Result<Option<Spilled>> {
-        let Some((keys, first_positions, mut states)) = self.merge_next(groups, bytes)? else {
-            return Ok(None);
-        };
+    /// `Io`, and those of the states and of `hold`.
+    pub fn next(
+        &mut self,
+        groups: usize,
+        bytes: usize,
+        hold: impl FnMut(usize) -> Result<()>,
+    ) -> Result<Option<Spilled>> {
+        let merged = self.merge_next(groups, bytes, hold)?;
+        let Some((keys, first_positions, mut states)) = merged else { return Ok(None) };
         states.close()?;
         let mut columns = self.codec.decode(&keys)?;
         #[allow(clippy::cast_possible_truncation, reason = "a block has few groups")]
@@ -133,7 +189,8 @@ impl SpilledGroups {
     /// # Errors
     /// As [`SpilledGroups::next`].
     pub fn next_table(&mut self, groups: usize, bytes: usize) -> Result<Option<GroupTable>> {
-        let Some((keys, first_positions, states)) = self.merge_next(groups, bytes)? else { return Ok(None) };
+        let merged = self.merge_next(groups, bytes, |_| Ok(()))?;
+        let Some((keys, first_positions, states)) = merged else { return Ok(None) };
         let mut table =
             GroupTable::with_shared_arguments(&self.codec.types, &self.aggregates, &self.arguments);
         table.look_up(&self.codec.decode(&keys)?, keys.len())?;
@@ -143,7 +200,14 @@ impl SpilledGroups {
         Ok(Some(table))
     }
 
-    fn merge_next(&mut self, groups: usize, bytes: usize) -> Result<Option<(Packed, Vec<u64>, Aggregates)>> {
+    fn merge_next(
+        &mut self,
+        groups: usize,
+        bytes: usize,
+        mut hold: impl FnMut(usize) -> Result<()>,
+    ) -> Result<Option<(Packed, Vec<u64>, Aggregates)>> {
+        /// Bytes of a state from which on it is looked at alone.
+        const LARGE: usize = 16 << 10;
         /// States between two looks at their size.
         const LOOKS: usize = 32;
         let mut keys = Packed::default();
@@ -171,6 +235,9 @@ impl SpilledGroups {
             }
             #[allow(clippy::cast_possible_truncation, reason = "a block has few groups")]
             let (state, group) = (mapping.len() as u32, keys.len() as u32 - 1);
+            if payload.len() > LARGE {
+                hold(states.size() + 2 * payload.len())?;
+            }
             mapping.push(group);
             states.resize(mapping.len());
             states.read(state, &mut payload)?;
@@ -335,7 +402,7 @@ mod tests {
             let arguments: Vec<usize> = (0..aggregates.len()).collect();
             let mut spilled = SpilledGroups::new(runs, &types, &aggregates, &arguments, fan_in).unwrap();
             let (mut pieces, mut positions) = (Vec::new(), Vec::new());
-            while let Some(piece) = spilled.next(groups, bytes).unwrap() {
+            while let Some(piece) = spilled.next(groups, bytes, |_| Ok(())).unwrap() {
                 prop_assert!(piece.first_positions.len() <= groups);
                 positions.extend(piece.first_positions);
                 pieces.push(piece.columns);

@@ -2,8 +2,10 @@
 
 use std::sync::Barrier;
 
-use plimsoll_core::{AggregateFunction, ArithmeticOp, DataType, ErrorKind, Value};
-
+use arrow::array::{Array, ArrayRef};
+use plimsoll_core::AggregateFunction::{self, self as A};
+use plimsoll_core::{ArithmeticOp, DataType, ErrorKind, Value};
+use plimsoll_kernels::spill::Space;
 use plimsoll_memory::Budget;
 
 use super::*;
@@ -216,4 +218,105 @@ fn a_budget_ends_partitions_too() {
         assert_eq!(budget.used(), 0);
     }
     assert!((1..11).contains(&refused), "{refused}");
+}
+
+/// Blocks of many keys, some of which come again, and of values; the keys' type widens after some blocks.
+fn many(blocks: u64, wide_from: u64) -> Vec<Result<Block>> {
+    let rows = 1000;
+    let block_of = |number: u64| {
+        let row = |row: u64| number * rows + row;
+        let key = |at: u64| (row(at) * 7919 % 30_011) as i64;
+        let values: Vec<_> = (0..rows).map(|at| (at % 7 > 0).then_some(row(at) as i64)).collect();
+        let (of, keys) = match number < wide_from {
+            true => (DataType::Int64, integers(&(0..rows).map(|at| Some(key(at))).collect::<Vec<_>>())),
+            false => (DataType::decimal(1), tenths(&(0..rows).map(|at| key(at) * 10).collect::<Vec<_>>())),
+        };
+        Ok(block(number * rows, &[of, DataType::Int64], vec![keys, integers(&values)]))
+    };
+    (0..blocks).map(block_of).collect()
+}
+
+fn medians(keys: Vec<Expr>) -> Grouping {
+    let of_values = |function| (function, vec![Expr::Field(1)]);
+    let functions = [A::Sum, A::QuantileCont(0.5), A::CountDistinct, A::First].map(of_values);
+    Grouping { keys, aggregates: functions.to_vec() }
+}
+
+/// The rows as text, in order.
+fn lines(blocks: &[Block]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for block in blocks {
+        for row in 0..block.rows {
+            let cell = |column: &ArrayRef| format!("{:?}", column.slice(row, 1));
+            lines.push(block.columns.iter().map(cell).collect());
+        }
+    }
+    lines.sort_unstable();
+    lines
+}
+
+#[test]
+fn groups_in_files_are_the_same_groups() {
+    let input = schema(&[DataType::Int64; 2]);
+    let directory = tempfile::tempdir().unwrap();
+    for (workers, limit, wide_from) in
+        [(1, 4_000_000, 90), (2, 4_000_000, 90), (3, 3_000_000, 40), (1, 6_000_000, 61)]
+    {
+        let spread = || {
+            let mut bases: Vec<Vec<Result<Block>>> = (0..workers).map(|_| Vec::new()).collect();
+            for (number, block) in many(90, wide_from).into_iter().enumerate() {
+                bases[number % workers].push(block);
+            }
+            bases.into_iter().map(Vec::into_iter).collect::<Vec<_>>()
+        };
+        let grouping = || medians(vec![Expr::Field(0)]);
+        let expected = collect(Group::parallel(spread(), pool(workers), grouping(), Arc::clone(&input)));
+        let (space, budget) = (Space::new(directory.path(), None), Budget::limited(limit).unwrap());
+        let group = Group::parallel(spread(), pool(workers), grouping(), Arc::clone(&input));
+        let group = group.with_consumer(budget.consumer("group")).with_space(space.clone());
+        let given = collect(group);
+        let place = format!("{workers} workers, {limit} bytes, {wide_from}");
+        assert!(space.written() > 0, "{place}");
+        assert!(lines(&given) == lines(&expected), "{place}");
+        assert_eq!((budget.used(), directory.path().read_dir().unwrap().count()), (0, 0), "{place}");
+    }
+}
+
+#[test]
+fn what_is_one_group_stays_one() {
+    let input = schema(&[DataType::Int64; 2]);
+    let directory = tempfile::tempdir().unwrap();
+    let mut outcomes = [0; 2];
+    for limit in [1_000_000, 3_000_000, 30_000_000] {
+        let budget = Budget::limited(limit).unwrap();
+        let group = Group::new(many(90, 90).into_iter(), medians(vec![]), Arc::clone(&input));
+        let group = group.with_consumer(budget.consumer("group"));
+        let given = group.with_space(Space::new(directory.path(), None)).collect::<Result<Vec<_>>>();
+        match given {
+            Ok(ref given) => assert_eq!(given.iter().map(|block| block.rows).sum::<usize>(), 1),
+            Err(ref error) => assert!(matches!(error.kind(), ErrorKind::MemoryLimit { .. }), "{error}"),
+        }
+        outcomes[usize::from(given.is_ok())] += 1;
+    }
+    assert!(outcomes[0] > 0 && outcomes[1] > 0, "{outcomes:?}");
+}
+
+#[test]
+fn a_file_that_cannot_be_written_ends_it() {
+    let input = schema(&[DataType::Int64; 2]);
+    let directory = tempfile::tempdir().unwrap();
+    let mut failed = 0;
+    for write in [1, 2, 5, 20, 40, 60, u64::MAX] {
+        let space = Space::new(directory.path(), None).failing(write, std::io::ErrorKind::StorageFull);
+        let budget = Budget::limited(4_000_000).unwrap();
+        let bases = vec![many(45, 90).into_iter(), many(45, 90).into_iter()];
+        let group = Group::parallel(bases, pool(2), medians(vec![Expr::Field(0)]), Arc::clone(&input));
+        let group = group.with_consumer(budget.consumer("group")).with_space(space);
+        match group.collect::<Result<Vec<_>>>() {
+            Ok(_) => break,
+            Err(error) => assert!(matches!(error.kind(), ErrorKind::Io { .. }), "{error}"),
+        }
+        failed += 1;
+    }
+    assert!(failed > 2, "{failed}");
 }
