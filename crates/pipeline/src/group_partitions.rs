@@ -123,15 +123,24 @@ impl<'a> Partitions<'a> {
     fn pour_over(&self, groups: Grouped, feeder: &mut Feeder, shared: &Shared) -> Result<()> {
         let (parts, mut memory) = groups.split()?;
         let mut sizes: usize = parts.iter().map(GroupTable::size).sum();
-        memory.hold(sizes)?;
+        // Many small tables can be much larger than one.
+        let held = memory.hold(sizes);
+        let refused = self.space.as_ref().filter(|_| held.is_err());
+        if refused.is_none() {
+            held?;
+        }
         let mut parts: Vec<Option<GroupTable>> = parts.into_iter().map(Some).collect();
         for number in feeder.tour(0) {
             if let Some(table) = parts[number].take() {
+                if let Some(space) = refused {
+                    shared.part(number).add_run(table, space)?;
+                    continue;
+                }
                 let size = table.size();
                 self.relieve(shared)?;
                 let mut part = shared.part(number);
                 part.table.merge(table)?;
-                shared.hold(number, &mut part)?;
+                self.hold(shared, number, &mut part)?;
                 sizes -= size;
                 memory.hold(sizes)?;
             }
@@ -164,7 +173,7 @@ impl<'a> Partitions<'a> {
             }
             let mut part = shared.part(number);
             part.spill(&shared.plan, space)?;
-            shared.hold(number, &mut part)?;
+            shared.sizes[number].store(part.table.size(), Relaxed);
         }
     }
 
@@ -193,12 +202,15 @@ impl<'a> Partitions<'a> {
             let arguments: Vec<_> = arguments.iter().map(|columns| slices(columns)).collect();
             let mut part = shared.part(number);
             part.table.update_at(&keys, &arguments, positions)?;
-            if let Err(error) = shared.hold(number, &mut part) {
-                let Some(space) = &self.space else { return Err(error) };
-                part.spill(plan, space)?;
-                shared.hold(number, &mut part)?;
-            }
+            self.hold(shared, number, &mut part)?;
         }
+        Ok(())
+    }
+
+    /// Reserves what the partition of this number holds now, or spills it.
+    fn hold(&self, shared: &Shared, number: usize, part: &mut Part) -> Result<()> {
+        part.hold_or_spill(&shared.plan, self.space.as_ref())?;
+        shared.sizes[number].store(part.table.size(), Relaxed);
         Ok(())
     }
 
@@ -254,13 +266,6 @@ impl Shared {
         self.tables[number].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reserves what the partition of this number holds now.
-    fn hold(&self, number: usize, part: &mut Part) -> Result<()> {
-        let size = part.table.size();
-        self.sizes[number].store(size, Relaxed);
-        part.memory.hold(size)
-    }
-
     /// Goes on with rows of a wider schema. Keys of a wider type belong to other partitions.
     fn follow(&mut self, grouping: &Grouping, schema: &Arc<Schema>, space: Option<&Space>) -> Result<()> {
         let wider = Plan::new(grouping, schema)?;
@@ -268,6 +273,7 @@ impl Shared {
         let moved = keys != self.plan.key_types();
         if moved || *aggregates != self.plan.aggregates {
             if let Some(space) = space {
+                self.spill_unless_wide(space)?;
                 self.widen_runs(&wider, moved, space)?;
             }
             for part in &mut self.tables {
@@ -284,8 +290,10 @@ impl Shared {
             for table in tables.collect::<Vec<_>>() {
                 let mut parts: Vec<_> = (0..PARTITIONS).map(|_| wider.table()).collect();
                 table.split_into(&mut parts)?;
-                for (part, target) in parts.into_iter().zip(&mut self.tables) {
-                    target.get_mut().unwrap_or_else(PoisonError::into_inner).merge(part)?;
+                for (table, part) in parts.into_iter().zip(&mut self.tables) {
+                    let part = part.get_mut().unwrap_or_else(PoisonError::into_inner);
+                    part.table.merge(table)?;
+                    part.hold_or_spill(&wider, space)?;
                 }
             }
         }
@@ -295,6 +303,22 @@ impl Shared {
 }
 
 impl Shared {
+    /// Spills all tables, unless nothing was spilled yet and there is room for wider copies.
+    fn spill_unless_wide(&mut self, space: &Space) -> Result<()> {
+        let plan = &self.plan;
+        let mut parts: Vec<&mut Part> = self
+            .tables
+            .iter_mut()
+            .map(|part| part.get_mut().unwrap_or_else(PoisonError::into_inner))
+            .collect();
+        let sizes: usize = parts.iter().map(|part| part.table.size()).sum();
+        let room = parts.first().map_or(0, |part| part.memory.room());
+        if room < 3 * sizes as u64 || parts.iter().any(|part| part.runs.is_some()) {
+            parts.iter_mut().try_for_each(|part| part.spill(plan, space))?;
+        }
+        Ok(())
+    }
+
     /// Writes what was spilled anew, as groups of the wider types, which belong to other partitions where keys have
     /// `moved`.
     fn widen_runs(&mut self, wider: &Plan, moved: bool, space: &Space) -> Result<()> {
@@ -358,9 +382,12 @@ impl Part {
         Ok(self.runs.insert(runs))
     }
 
-    fn merge(&mut self, other: GroupTable) -> Result<()> {
-        self.table.merge(other)?;
-        self.hold()
+    /// Reserves what the table holds now, or spills it.
+    fn hold_or_spill(&mut self, plan: &Plan, space: Option<&Space>) -> Result<()> {
+        match (self.hold(), space) {
+            (Err(_), Some(space)) => self.spill(plan, space),
+            (held, _) => held,
+        }
     }
 
     fn hold(&mut self) -> Result<()> {

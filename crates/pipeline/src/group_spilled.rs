@@ -45,7 +45,7 @@ enum State {
     /// Nothing is begun.
     Idle,
     /// The ticket was announced.
-    Begun(u64, Part),
+    Begun(u64, Box<Part>),
     Giving(Giving),
 }
 
@@ -97,10 +97,10 @@ impl Iterator for Spilled {
                 State::Idle => {
                     let (ticket, part) =
                         self.shared.parts.lock().unwrap_or_else(PoisonError::into_inner).pop()?;
-                    self.state = State::Begun(ticket, part);
+                    self.state = State::Begun(ticket, Box::new(part));
                     return Some(Ok(Ticketed { ticket, last: false, block: None }));
                 }
-                State::Begun(ticket, part) => match self.shared.open(ticket, part) {
+                State::Begun(ticket, part) => match self.shared.open(ticket, *part) {
                     Ok(giving) => self.state = State::Giving(giving),
                     Err(error) => return Some(Err(error)),
                 },

@@ -119,16 +119,43 @@ fn a_limit_below_the_program_itself() {
     run.failed(4, &["memory limit", "hint:"]);
 }
 
-#[test]
-fn a_limit_that_cannot_hold_the_groups() {
+/// Many records with long names.
+fn names() -> Place {
     let mut text = String::from("name\n");
     for number in 0..200_000 {
-        text.push_str(&format!("a rather long name of a group of number {number}\n"));
+        text.push_str(&format!("a rather long name of a group of number {}\n", number * 7919 % 180_000));
     }
-    let place = Place::with(text);
-    let flags = ["--memory-limit", "24MiB", "--threads", "1"];
+    Place::with(text)
+}
+
+#[test]
+fn what_a_limit_cannot_hold_goes_to_temporary_files() {
+    let place = names();
+    std::fs::create_dir(place.path("temp")).unwrap();
+    for sql in [
+        "SELECT name, count(*) FROM 'f.csv' GROUP BY name ORDER BY name",
+        "SELECT name FROM 'f.csv' ORDER BY name DESC",
+        "SELECT DISTINCT name FROM 'f.csv'",
+    ] {
+        let flags = ["--memory-limit", "20MiB", "--threads", "1", "--temp-dir", "temp"];
+        let run = place.run(&[&["query", sql][..], &flags].concat());
+        assert!(run.stderr.contains("to temporary files"), "{}", run.stderr);
+        assert_eq!(run.printed(), place.run(&["query", sql]).printed());
+        assert_eq!(place.path("temp").read_dir().unwrap().count(), 0);
+        let bounded = place.run(&[&["query", sql][..], &flags, &["--max-temp", "100k"]].concat());
+        bounded.failed(4, &["temporary files", "100000 bytes"]);
+    }
+    let flags = ["--memory-limit", "20MiB", "--temp-dir", "nowhere"];
+    let sql = "SELECT name FROM 'f.csv' ORDER BY name";
+    place.run(&[&["query", sql][..], &flags].concat()).failed(1, &["nowhere", "hint:"]);
+}
+
+#[test]
+fn a_limit_that_cannot_hold_one_group() {
+    let flags = ["--memory-limit", "20MiB", "--threads", "1"];
+    let place = names();
     let sql = "SELECT count(*) FROM 'f.csv'";
     assert_eq!(place.run(&[&["query", sql][..], &flags].concat()).printed(), "count(*)\n200000\n");
-    let sql = "SELECT name, count(*) FROM 'f.csv' GROUP BY name ORDER BY name";
+    let sql = "SELECT count(DISTINCT name) FROM 'f.csv'";
     place.run(&[&["query", sql][..], &flags].concat()).failed(4, &["memory"]);
 }
