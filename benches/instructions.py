@@ -23,6 +23,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 KEPT = Path(__file__).with_suffix(".json")
+# Keys are hashed with another seed in every process, so that now and then some collide: a count that is too high is taken
+# again so often at most, and the least counts.
+RECOUNTS = 3
 # A count may be this part above the kept one.
 TOLERANCE = 0.02
 
@@ -73,9 +76,12 @@ def main() -> None:
     print(f"{'instructions a row':36}{'now':>10}{'kept':>10}{'':>9}")
     with tempfile.TemporaryDirectory() as folder:
         for loop in LOOPS:
-            count = round(per_row(loop, release, Path(folder)), 1)
-            found[loop.name] = count
+            count = per_row(loop, release, Path(folder))
             before = wanted.get(loop.name)
+            for _ in range(RECOUNTS):
+                if before and count > before * (1 + TOLERANCE):
+                    count = min(count, per_row(loop, release, Path(folder)))
+            found[loop.name] = count = round(count, 1)
             change = count / before - 1 if before else 0
             print(f"{loop.name:36}{count:10.1f}" + (f"{before:10.1f}{change:+9.1%}" if before else ""), flush=True)
             if change > TOLERANCE:
