@@ -136,23 +136,12 @@ impl Shared {
             Some(runs) => runs,
             None => Runs::new(&self.space)?,
         };
-        let fan_in = fan_in(&mut memory, runs.len())?;
+        // The other threads have partitions to read, too.
+        let share = usize::try_from(memory.room() / 3).unwrap_or(usize::MAX);
+        let most = (share.saturating_sub(BLOCKS) / READER_BYTES).min(runs.len()).min(FAN_IN);
+        let fan_in = memory.hold_readers(BLOCKS, most)?;
         let groups = Source::Runs(Box::new(self.plan.spilled(runs, fan_in)?));
         Ok(Giving { ticket, groups, given: 0, memory, reading: BLOCKS + fan_in * READER_BYTES })
-    }
-}
-
-/// How many of so many runs can be read at once, of which the memory is reserved.
-fn fan_in(memory: &mut Memory, runs: usize) -> Result<usize> {
-    // The other threads have partitions to read, too.
-    let share = usize::try_from(memory.room() / 3).unwrap_or(usize::MAX);
-    let mut fan_in = (share.saturating_sub(BLOCKS) / READER_BYTES).min(runs).clamp(2, FAN_IN);
-    loop {
-        match memory.hold(BLOCKS + fan_in * READER_BYTES) {
-            Ok(()) => return Ok(fan_in),
-            Err(_) if fan_in > 2 => fan_in = (fan_in / 2).max(2),
-            Err(error) => return Err(error),
-        }
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use plimsoll_core::{DataType, Error, ErrorKind, Result, Schema};
 use plimsoll_kernels::Block;
+use plimsoll_kernels::spill::READER_BYTES;
 use plimsoll_memory::{Consumer, LimitExceeded, Reservation};
 
 /// What `next()` gives for what a pull found; after an error or the end, `ended` is set.
@@ -69,6 +70,19 @@ impl Memory {
         let Some(reservation) = &mut self.reservation else { return Ok(()) };
         let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
         reservation.try_resize(bytes).map_err(exceeded)
+    }
+
+    /// Holds `beside` bytes and the readers of as many runs as can be had, at most `most` but two at the least. Gives how
+    /// many.
+    pub(crate) fn hold_readers(&mut self, beside: usize, most: usize) -> Result<usize> {
+        let mut readers = most.max(2);
+        loop {
+            match self.hold(beside + readers * READER_BYTES) {
+                Ok(()) => return Ok(readers),
+                Err(_) if readers > 2 => readers = (readers / 2).max(2),
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     /// Puts what is held on the account of another consumer: who holds it pays.

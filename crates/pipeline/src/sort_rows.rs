@@ -11,6 +11,7 @@ use plimsoll_core::{DataType, Error, Result, SortKey};
 use plimsoll_kernels::Block;
 use plimsoll_kernels::arrays::{arrow_type, result_array};
 use plimsoll_kernels::group::widen;
+use plimsoll_kernels::spill::head;
 
 /// Rows in pieces.
 #[derive(Debug)]
@@ -190,14 +191,6 @@ impl Held {
         let keys = converter.convert_columns(&keys).map_err(failed)?;
         Ok(Piece { columns, keys })
     }
-}
-
-/// The first bytes of a key as a number in whose order keys are.
-fn head(key: &[u8]) -> u64 {
-    let mut head = [0; 8];
-    let length = key.len().min(8);
-    head[..length].copy_from_slice(&key[..length]);
-    u64::from_be_bytes(head)
 }
 
 /// What makes keys bytes. The position comes last: nothing ties.

@@ -9,7 +9,7 @@ use plimsoll_core::{DataType, Result, Schema, SortKey};
 use plimsoll_kernels::Block;
 use plimsoll_kernels::arrays::arrow_type;
 use plimsoll_kernels::group::widen;
-use plimsoll_kernels::spill::{Merge, READER_BYTES, Runs, Space};
+use plimsoll_kernels::spill::{Merge, Packed, Runs, Space};
 
 use crate::plumbing::Memory;
 use crate::sort_rows::{Held, failed};
@@ -91,7 +91,7 @@ impl SortRuns {
         for (of, runs) in self.runs.drain(..narrower).collect::<Vec<_>>() {
             self.widen(&of, runs, &types, keys)?;
         }
-        let fan_in = fan_in(&mut memory)?;
+        let fan_in = memory.hold_readers(2 * BLOCK_BYTES, FAN_IN)?;
         let runs = match self.runs.pop() {
             Some((_, runs)) => runs,
             None => Runs::new(&self.space)?,
@@ -106,7 +106,7 @@ impl SortRuns {
         let mut merge = runs.merge(2)?;
         let mut held = Held::new(keys);
         loop {
-            let rows = Payloads::next_of(&mut merge, Block::ROWS)?;
+            let rows = payloads(&mut merge, Block::ROWS)?;
             if rows.is_empty() {
                 return self.spill(&mut held);
             }
@@ -122,23 +122,11 @@ impl SortRuns {
     }
 }
 
-/// How many runs can be read at once, of which the memory is reserved.
-fn fan_in(memory: &mut Memory) -> Result<usize> {
-    let mut runs = FAN_IN;
-    loop {
-        match memory.hold(2 * BLOCK_BYTES + runs * READER_BYTES) {
-            Ok(()) => return Ok(runs),
-            Err(_) if runs > 2 => runs /= 2,
-            Err(error) => return Err(error),
-        }
-    }
-}
-
 impl Merged {
     /// The next rows.
     pub(crate) fn next(&mut self) -> Result<Option<Block>> {
         let wanted = Block::ROWS.min(self.limit - self.given);
-        let payloads = Payloads::next_of(&mut self.merge, wanted)?;
+        let payloads = payloads(&mut self.merge, wanted)?;
         let rows = payloads.len();
         if rows == 0 {
             return Ok(None);
@@ -164,37 +152,17 @@ impl RowCodec {
         Ok(RowCodec { converter })
     }
 
-    fn columns(&self, rows: &Payloads) -> Result<Vec<ArrayRef>> {
+    fn columns(&self, rows: &Packed) -> Result<Vec<ArrayRef>> {
         let parser = self.converter.parser();
-        let starts = std::iter::once(0).chain(rows.ends.iter().copied());
-        let rows = starts.zip(&rows.ends).map(|(start, end)| parser.parse(&rows.bytes[start..*end]));
-        self.converter.convert_rows(rows).map_err(failed)
+        self.converter.convert_rows(rows.iter().map(|row| parser.parse(row))).map_err(failed)
     }
 }
 
-/// Payloads, one behind the other.
-#[derive(Debug, Default)]
-struct Payloads {
-    bytes: Vec<u8>,
-    ends: Vec<usize>,
-}
-
-impl Payloads {
-    /// The next ones, at most so many.
-    fn next_of(merge: &mut Merge, most: usize) -> Result<Self> {
-        let mut payloads = Payloads::default();
-        while payloads.len() < most && payloads.bytes.len() < BLOCK_BYTES && merge.advance()? {
-            payloads.bytes.extend_from_slice(merge.payload());
-            payloads.ends.push(payloads.bytes.len());
-        }
-        Ok(payloads)
+/// The payloads of the next entries, at most so many.
+fn payloads(merge: &mut Merge, most: usize) -> Result<Packed> {
+    let mut payloads = Packed::default();
+    while payloads.len() < most && payloads.bytes() < BLOCK_BYTES && merge.advance()? {
+        payloads.push(merge.payload());
     }
-
-    fn len(&self) -> usize {
-        self.ends.len()
-    }
-
-    fn is_empty(&self) -> bool {
-        self.ends.is_empty()
-    }
+    Ok(payloads)
 }

@@ -9,6 +9,7 @@ mod direct;
 mod groups;
 mod hash;
 mod index;
+mod key_codec;
 mod keys;
 mod lane_keys;
 mod partition;

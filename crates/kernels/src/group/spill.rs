@@ -4,14 +4,13 @@
 //! merge go by hash, which eight bytes tell. Its payload is the position of the group's first record and its states.
 
 use arrow::array::ArrayRef;
-use arrow_row::{RowConverter, Rows, SortField};
 use plimsoll_core::{DataType, Error, Result, TypedAggregate};
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::key_codec::{Encoded, KeyCodec};
 use super::{GroupTable, PARTITIONS, Partitioner};
 use crate::aggregate::Aggregates;
-use crate::arrays::{arrow_type, result_array};
-use crate::spill::{Merge, Runs};
+use crate::spill::{Merge, Packed, Runs};
 
 /// Groups that are encoded at once.
 const TOGETHER: usize = 1024;
@@ -226,7 +225,7 @@ impl SpilledGroups {
                     *first = position.min(*first);
                 }
             } else {
-                let full = mapping.len().is_multiple_of(LOOKS) && states.size() + keys.bytes.len() > bytes;
+                let full = mapping.len().is_multiple_of(LOOKS) && states.size() + keys.bytes() > bytes;
                 if keys.len() == groups || (full && !mapping.is_empty()) {
                     break;
                 }
@@ -257,77 +256,6 @@ impl SpilledGroups {
     fn states(&self) -> Aggregates {
         Aggregates::new(&self.aggregates, &self.arguments)
     }
-}
-
-/// Keys as bytes. Equal keys, and only they, are equal bytes.
-#[derive(Debug)]
-struct KeyCodec {
-    types: Vec<DataType>,
-    /// `None` where there is no key.
-    converter: Option<RowConverter>,
-}
-
-/// The encoded keys of some groups.
-struct Encoded(Option<Rows>);
-
-impl Encoded {
-    fn of(&self, number: usize) -> &[u8] {
-        self.0.as_ref().map_or(&[], |rows| rows.row(number).data())
-    }
-}
-
-impl KeyCodec {
-    fn new(types: &[DataType]) -> Result<Self> {
-        let fields: Vec<SortField> = types.iter().map(|of| SortField::new(arrow_type(*of))).collect();
-        let converter = (!fields.is_empty()).then(|| RowConverter::new(fields)).transpose();
-        Ok(KeyCodec { types: types.to_vec(), converter: converter.map_err(|error| failed(&error))? })
-    }
-
-    fn encode(&self, keys: &[ArrayRef], groups: usize) -> Result<Encoded> {
-        let Some(converter) = &self.converter else { return Ok(Encoded(None)) };
-        let keys: Vec<ArrayRef> =
-            keys.iter().zip(&self.types).map(|(key, of)| result_array(key, *of)).collect();
-        debug_assert!(keys.iter().all(|key| key.len() == groups));
-        converter.convert_columns(&keys).map(|rows| Encoded(Some(rows))).map_err(|error| failed(&error))
-    }
-
-    fn decode(&self, keys: &Packed) -> Result<Vec<ArrayRef>> {
-        let Some(converter) = &self.converter else { return Ok(Vec::new()) };
-        let parser = converter.parser();
-        let rows = (0..keys.len()).map(|number| parser.parse(keys.get(number)));
-        converter.convert_rows(rows).map_err(|error| failed(&error))
-    }
-}
-
-/// Byte strings, one behind the other.
-#[derive(Debug, Default)]
-struct Packed {
-    bytes: Vec<u8>,
-    ends: Vec<usize>,
-}
-
-impl Packed {
-    fn len(&self) -> usize {
-        self.ends.len()
-    }
-
-    fn push(&mut self, string: &[u8]) {
-        self.bytes.extend_from_slice(string);
-        self.ends.push(self.bytes.len());
-    }
-
-    fn get(&self, number: usize) -> &[u8] {
-        let start = number.checked_sub(1).map_or(0, |before| self.ends[before]);
-        &self.bytes[start..self.ends[number]]
-    }
-
-    fn last(&self) -> Option<&[u8]> {
-        self.len().checked_sub(1).map(|last| self.get(last))
-    }
-}
-
-fn failed(error: &arrow::error::ArrowError) -> Error {
-    Error::value(format!("keys cannot be written to a temporary file: {error}"))
 }
 
 fn damaged() -> Error {

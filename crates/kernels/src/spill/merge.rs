@@ -23,11 +23,7 @@ struct Next {
 
 impl Next {
     fn of(readers: &[RunReader], reader: usize) -> Self {
-        let key = readers[reader].key();
-        let mut head = [0; 8];
-        let length = key.len().min(8);
-        head[..length].copy_from_slice(&key[..length]);
-        Next { head: u64::from_be_bytes(head), reader }
+        Next { head: head(readers[reader].key()), reader }
     }
 
     fn is_before(self, other: Next, readers: &[RunReader]) -> bool {
@@ -37,6 +33,15 @@ impl Next {
         let keys = readers[self.reader].key().cmp(readers[other.reader].key());
         keys.then(self.reader.cmp(&other.reader)).is_lt()
     }
+}
+
+/// The first eight bytes of a key as a number, in whose order keys are as far as it tells.
+#[must_use]
+pub fn head(key: &[u8]) -> u64 {
+    let mut head = [0; 8];
+    let length = key.len().min(8);
+    head[..length].copy_from_slice(&key[..length]);
+    u64::from_be_bytes(head)
 }
 
 impl Merge {

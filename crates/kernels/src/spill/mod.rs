@@ -6,9 +6,11 @@
 mod entry;
 mod file;
 mod merge;
+mod packed;
 mod run;
 mod space;
 
-pub use merge::Merge;
+pub use merge::{Merge, head};
+pub use packed::Packed;
 pub use run::{READER_BYTES, RunWriter, Runs, WRITER_BYTES};
 pub use space::Space;
