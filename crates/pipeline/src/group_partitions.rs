@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use arrow::array::ArrayRef;
 use plimsoll_core::resolve::Grouping;
 use plimsoll_core::{Error, Result, Schema};
+use plimsoll_kernels::aggregate::holds_values;
 use plimsoll_kernels::group::{ClosedTable, PARTITIONS, Partitioner};
 use plimsoll_kernels::spill::{Runs, Space};
 use plimsoll_kernels::{Block, GroupTable};
@@ -51,6 +52,8 @@ pub(crate) struct Part {
 
 /// Bytes that a block may add to a table before it is looked whether there is room for the next.
 const HEADROOM: u64 = 512 << 10;
+/// From so many bytes a group on, groups are for the most part values.
+const HUGE: usize = 1024;
 /// Tables of fewer bytes are not worth a run.
 const LEAST_RUN: usize = 16 << 10;
 
@@ -68,10 +71,10 @@ impl Feeder {
     }
 
     /// The partitions in an order that is another one for each block.
-    fn tour(&mut self, position: u64) -> impl Iterator<Item = usize> + use<> {
-        self.first = (self.first + 1 + usize::try_from(position % 7).unwrap_or(0)) % PARTITIONS;
+    fn tour(&mut self, position: u64, count: usize) -> impl Iterator<Item = usize> + use<> {
+        self.first = (self.first + 1 + usize::try_from(position % 7).unwrap_or(0)) % count;
         let first = self.first;
-        (0..PARTITIONS).map(move |number| (first + number) % PARTITIONS)
+        (0..count).map(move |number| (first + number) % count)
     }
 }
 
@@ -83,8 +86,10 @@ impl<'a> Partitions<'a> {
         space: Option<&Space>,
         few: usize,
     ) -> Self {
-        // What there is one group of, no partition makes smaller.
-        let space = space.filter(|_| !grouping.keys.is_empty()).cloned();
+        // One group is only worth a file where it holds values one by one.
+        let mut functions = grouping.aggregates.iter().map(|(function, _)| *function);
+        let grows = !grouping.keys.is_empty() || functions.any(holds_values);
+        let space = space.filter(|_| grows).cloned();
         let consumer = operator.cloned();
         Partitions { grouping, consumer, space, few, shared: RwLock::new(None) }
     }
@@ -100,6 +105,12 @@ impl<'a> Partitions<'a> {
         self.space.is_some()
     }
 
+    /// Whether a worker that has spilled these groups should go on with a table of its own: no two tables hold the same
+    /// then but keys and sums, which are little beside the values.
+    pub(crate) fn stay_apart(&self, groups: &Grouped) -> bool {
+        self.grouping.keys.is_empty() || groups.size() / groups.groups().max(1) > HUGE
+    }
+
     /// How many groups a worker may have for itself.
     pub(crate) fn few(&self) -> usize {
         self.few
@@ -112,7 +123,11 @@ impl<'a> Partitions<'a> {
         groups.follow(self.grouping, &shared.plan.schema)?;
         match &self.space {
             // For a moment there are both the table and its parts.
-            Some(space) if self.is_tight(groups.size()) || groups.hold_twice().is_err() => {
+            Some(space)
+                if self.grouping.keys.is_empty()
+                    || self.is_tight(groups.size())
+                    || groups.hold_twice().is_err() =>
+            {
                 self.pour_out(groups, feeder, shared, space)
             }
             _ => self.pour_over(groups, feeder, shared),
@@ -130,7 +145,7 @@ impl<'a> Partitions<'a> {
             held?;
         }
         let mut parts: Vec<Option<GroupTable>> = parts.into_iter().map(Some).collect();
-        for number in feeder.tour(0) {
+        for number in feeder.tour(0, PARTITIONS) {
             if let Some(table) = parts[number].take() {
                 if let Some(space) = refused {
                     shared.part(number).add_run(table, space)?;
@@ -152,7 +167,7 @@ impl<'a> Partitions<'a> {
     fn pour_out(&self, groups: Grouped, feeder: &mut Feeder, shared: &Shared, space: &Space) -> Result<()> {
         let (frozen, memory) = groups.freeze()?;
         let mut parts = frozen.partitions()?;
-        for number in feeder.tour(0) {
+        for number in feeder.tour(0, parts.len()) {
             let ids = std::mem::take(&mut parts[number]);
             if !ids.is_empty() {
                 frozen.write(ids, shared.part(number).runs(space)?)?;
@@ -193,7 +208,7 @@ impl<'a> Partitions<'a> {
         let arguments = arguments.iter().map(|columns| arrange(columns)).collect::<Result<Vec<_>>>()?;
         feeder.positions.clear();
         feeder.positions.extend(rows.rows().iter().map(|row| block.position + u64::from(*row)));
-        for number in feeder.tour(block.position) {
+        for number in feeder.tour(block.position, PARTITIONS) {
             let range = rows.range(number);
             let slices = |columns: &[ArrayRef]| -> Vec<ArrayRef> {
                 columns.iter().map(|column| column.slice(range.start, range.len())).collect()
@@ -257,9 +272,10 @@ impl<'a> Partitions<'a> {
 impl Shared {
     fn new(grouping: &Grouping, schema: &Arc<Schema>, consumer: Option<&Consumer>) -> Result<Self> {
         let plan = Plan::new(grouping, schema)?;
+        let parts = if grouping.keys.is_empty() { 1 } else { PARTITIONS };
         let part = |_| Mutex::new(Part { table: plan.table(), memory: Memory::new(consumer), runs: None });
-        let sizes = (0..PARTITIONS).map(|_| AtomicUsize::new(0)).collect();
-        Ok(Shared { tables: (0..PARTITIONS).map(part).collect(), sizes, plan, broken: false })
+        let sizes = (0..parts).map(|_| AtomicUsize::new(0)).collect();
+        Ok(Shared { tables: (0..parts).map(part).collect(), sizes, plan, broken: false })
     }
 
     fn part(&self, number: usize) -> MutexGuard<'_, Part> {

@@ -93,21 +93,21 @@ impl<'a> Worker<'a> {
             none => none.insert(Grouped::new(self.grouping, &block.schema, self.consumer.as_ref())?),
         };
         let taken = grouped.take(&block);
-        let pours = match &taken {
-            Ok(()) => grouped.groups() > self.partitions.few() || self.partitions.is_tight(grouped.size()),
+        let is_tight = match &taken {
+            Ok(()) => self.partitions.is_tight(grouped.size()),
             // The block is in the table; only that the table is held was refused.
             Err(error) => {
                 self.partitions.can_spill() && matches!(error.kind(), ErrorKind::MemoryLimit { .. })
             }
         };
-        if !pours {
+        if !is_tight && grouped.groups() <= self.partitions.few() {
             return taken;
         }
-        if let Some(many) = self.grouped.take() {
-            let feeder = self.feeder.insert(Feeder::new());
-            self.partitions.pour(many, feeder)?;
+        let Some(many) = self.grouped.take() else { return Ok(()) };
+        if is_tight && self.partitions.stay_apart(&many) {
+            return self.partitions.pour(many, &mut Feeder::new());
         }
-        Ok(())
+        self.partitions.pour(many, self.feeder.insert(Feeder::new()))
     }
 }
 

@@ -6,7 +6,11 @@ use arrow::array::ArrayRef;
 use plimsoll_core::{Error, Result, TypedAggregate};
 
 use super::family::families;
-use super::{AggregateState, state};
+use super::frozen::{get, put};
+use super::{AggregateState, Values, state};
+
+/// Values of a group that have more bytes are written apart from its state.
+pub const INLINE: usize = 16 << 10;
 
 /// The states of some aggregates. The methods are those of [`AggregateState`], with arguments and results by the
 /// numbers of the aggregates.
@@ -130,20 +134,103 @@ impl Aggregates {
         self.families.iter_mut().for_each(|family| family.state.freeze());
     }
 
-    /// See [`AggregateState::write`].
+    /// Adds the state of a group to `bytes`, for [`Aggregates::read`]. Where a family holds more than `most` bytes of the
+    /// group's values, they are left to [`Aggregates::each_value`].
     ///
     /// # Errors
     /// Those of the states.
-    pub fn write(&self, group: u32, bytes: &mut Vec<u8>) -> Result<()> {
-        self.families.iter().try_for_each(|family| family.state.write(group, bytes))
+    pub fn write(&self, group: u32, most: usize, bytes: &mut Vec<u8>) -> Result<()> {
+        self.families.iter().try_for_each(|family| match family.state.values() {
+            None => family.state.write(group, bytes),
+            Some(values) => {
+                let apart = values.bytes_of(group) > most;
+                put(&apart, bytes)?;
+                if apart { values.write_rest(group, bytes) } else { values.write(group, bytes) }
+            }
+        })
     }
 
-    /// See [`AggregateState::read`].
+    /// Calls `visit` with the values that [`Aggregates::write`] has left out and the number of their family, family by
+    /// family in order.
+    ///
+    /// # Errors
+    /// Those of `visit`.
+    pub fn each_value(
+        &self,
+        group: u32,
+        most: usize,
+        mut visit: impl FnMut(usize, &[u8], u64) -> Result<()>,
+    ) -> Result<()> {
+        self.holders().filter(|(_, values)| values.bytes_of(group) > most).try_for_each(|(number, values)| {
+            values.each(group, &mut |value, times| visit(number, value, times))
+        })
+    }
+
+    /// See [`AggregateState::read`]; values that were left out are still to come.
     ///
     /// # Errors
     /// Those of the states.
     pub fn read(&mut self, group: u32, bytes: &mut &[u8]) -> Result<()> {
-        self.families.iter_mut().try_for_each(|family| family.state.read(group, bytes))
+        self.families.iter_mut().try_for_each(|family| match family.state.values_mut() {
+            None => family.state.read(group, bytes),
+            Some(values) => match get(bytes)? {
+                true => values.read_rest(group, bytes),
+                false => values.read(group, bytes),
+            },
+        })
+    }
+
+    /// See [`Values::add`].
+    ///
+    /// # Errors
+    /// Those of the states; `Value` where the family holds no values.
+    pub fn add_value(&mut self, group: u32, family: usize, value: &[u8], times: u64) -> Result<()> {
+        self.holder(family)?.add(group, value, times)
+    }
+
+    /// See [`Values::pass`].
+    ///
+    /// # Errors
+    /// Those of the states; `Value` where the family holds no values.
+    pub fn pass_value(&mut self, group: u32, family: usize, value: &[u8], times: u64) -> Result<()> {
+        self.holder(family)?.pass(group, value, times)
+    }
+
+    /// See [`Values::pass_none`].
+    pub fn pass_none(&mut self) {
+        let holders = self.families.iter_mut().filter_map(|family| family.state.values_mut());
+        holders.for_each(Values::pass_none);
+    }
+
+    /// Takes what the only group of `other`, which is frozen, has seen into the only group here, which has seen nothing;
+    /// but of values not one: all are still to be passed.
+    ///
+    /// # Errors
+    /// Those of the states.
+    pub fn take_rest(&mut self, other: &mut Aggregates) -> Result<()> {
+        let mut bytes = Vec::new();
+        for (family, other) in self.families.iter_mut().zip(&mut other.families) {
+            match (family.state.values_mut(), other.state.values()) {
+                (Some(values), Some(other)) => {
+                    bytes.clear();
+                    other.write_rest(0, &mut bytes)?;
+                    values.read_rest(0, &mut bytes.as_slice())?;
+                }
+                _ => family.state.take_part(other.state.as_mut(), &[0])?,
+            }
+        }
+        Ok(())
+    }
+
+    /// The families that hold values, by their numbers.
+    pub fn holders(&self) -> impl Iterator<Item = (usize, &dyn Values)> {
+        let numbered = self.families.iter().enumerate();
+        numbered.filter_map(|(number, family)| Some((number, family.state.values()?)))
+    }
+
+    fn holder(&mut self, family: usize) -> Result<&mut dyn Values> {
+        let state = self.families.get_mut(family).and_then(|family| family.state.values_mut());
+        state.ok_or_else(|| Error::value("a value in a temporary file belongs to no state"))
     }
 
     /// Heap bytes held, by capacity.

@@ -13,17 +13,28 @@ use super::hash::Seed;
 use super::key::{rescale, widening};
 use super::read::visit_keys;
 use super::text_set::TextSet;
+use super::values::{Values, Visit, key_of, put_key};
 use super::{AggregateState, NOWHERE, argument_type, same_kind};
+use crate::growth::grow;
 
-/// How often each group occurs in a set: what is left of it once all is seen.
+/// How many values each group has: what is left of a set once all is seen. Before, those that were passed.
 #[derive(Default)]
 struct Counts(Vec<i64>);
 
 impl Counts {
-    fn of(count: usize, groups: impl Iterator<Item = u32>) -> Self {
-        let mut counts = vec![0; count];
-        groups.for_each(|group| counts[group as usize] += 1);
-        Counts(counts)
+    fn count(&mut self, groups: usize, all: impl Iterator<Item = u32>) {
+        grow(&mut self.0, groups, || 0);
+        all.for_each(|group| self.0[group as usize] += 1);
+    }
+
+    /// Takes those of other groups.
+    fn take(&mut self, groups: usize, other: Counts, mapping: &[u32]) {
+        if other.0.is_empty() {
+            return;
+        }
+        grow(&mut self.0, groups, || 0);
+        let counts = other.0.iter().zip(mapping).filter(|(_, group)| **group != NOWHERE);
+        counts.for_each(|(count, group)| self.0[*group as usize] += count);
     }
 
     fn results(&self, groups: &[u32]) -> Vec<ArrayRef> {
@@ -41,8 +52,41 @@ pub(super) struct DistinctKeys {
     groups: usize,
     keys: KeySet,
     counts: Counts,
-    /// All pairs in order, once they are to be written.
-    frozen: Vec<(u32, i128)>,
+    frozen: FrozenKeys,
+}
+
+/// All pairs in order, once they are to be written.
+#[derive(Default)]
+struct FrozenKeys {
+    words: Vec<(u32, i64)>,
+    wide: Vec<(u32, i128)>,
+}
+
+impl FrozenKeys {
+    fn new(keys: KeySet) -> Self {
+        let KeySet { words, wide } = keys;
+        let mut frozen = FrozenKeys { words: words.into_iter().collect(), wide: wide.into_iter().collect() };
+        frozen.words.sort_unstable();
+        frozen.wide.sort_unstable();
+        frozen
+    }
+
+    fn count(&self, group: u32) -> usize {
+        of_group(&self.words, group, |pair| pair.0).len() + of_group(&self.wide, group, |pair| pair.0).len()
+    }
+
+    /// The keys of a group in order: those that are no words lie on both sides of the others.
+    fn of(&self, group: u32) -> impl Iterator<Item = i128> {
+        let words = of_group(&self.words, group, |pair| pair.0).iter().map(|(_, key)| i128::from(*key));
+        let wide = of_group(&self.wide, group, |pair| pair.0);
+        let (below, above) = wide.split_at(wide.partition_point(|(_, key)| *key < 0));
+        let key = |pair: &(u32, i128)| pair.1;
+        below.iter().map(key).chain(words).chain(above.iter().map(key))
+    }
+
+    fn size(&self) -> usize {
+        self.words.capacity() * size_of::<(u32, i64)>() + self.wide.capacity() * size_of::<(u32, i128)>()
+    }
 }
 
 /// A key is in the set of its width.
@@ -84,7 +128,7 @@ impl DistinctKeys {
             groups: 0,
             keys: KeySet::default(),
             counts: Counts::default(),
-            frozen: Vec::new(),
+            frozen: FrozenKeys::default(),
         }
     }
 }
@@ -104,8 +148,9 @@ impl AggregateState for DistinctKeys {
     }
 
     fn take_part(&mut self, other: &mut dyn AggregateState, mapping: &[u32]) -> Result<()> {
-        let pairs = same_kind::<Self>(other)?.keys.iter();
-        let pairs = pairs.map(|(group, key)| (mapping[group as usize], key));
+        let other = same_kind::<Self>(other)?;
+        self.counts.take(self.groups, take(&mut other.counts), mapping);
+        let pairs = other.keys.iter().map(|(group, key)| (mapping[group as usize], key));
         pairs.filter(|(group, _)| *group != NOWHERE).for_each(|(group, key)| self.keys.insert(group, key));
         Ok(())
     }
@@ -122,7 +167,7 @@ impl AggregateState for DistinctKeys {
     }
 
     fn close(&mut self) -> Result<()> {
-        self.counts = Counts::of(self.groups, take(&mut self.keys).iter().map(|(group, _)| group));
+        self.counts.count(self.groups, take(&mut self.keys).iter().map(|(group, _)| group));
         Ok(())
     }
 
@@ -131,14 +176,12 @@ impl AggregateState for DistinctKeys {
     }
 
     fn freeze(&mut self) {
-        self.frozen.extend(take(&mut self.keys).iter());
-        self.frozen.sort_unstable();
+        self.frozen = FrozenKeys::new(take(&mut self.keys));
     }
 
     fn write(&self, group: u32, bytes: &mut Vec<u8>) -> Result<()> {
-        let pairs = of_group(&self.frozen, group, |pair| pair.0);
-        put(&pairs.len(), bytes)?;
-        pairs.iter().try_for_each(|(_, key)| put(key, bytes))
+        put(&self.frozen.count(group), bytes)?;
+        self.frozen.of(group).try_for_each(|key| put(&key, bytes))
     }
 
     fn read(&mut self, group: u32, bytes: &mut &[u8]) -> Result<()> {
@@ -148,8 +191,16 @@ impl AggregateState for DistinctKeys {
         Ok(())
     }
 
+    fn values(&self) -> Option<&dyn Values> {
+        Some(self)
+    }
+
+    fn values_mut(&mut self) -> Option<&mut dyn Values> {
+        Some(self)
+    }
+
     fn size(&self) -> usize {
-        self.keys.size() + self.counts.size() + self.frozen.capacity() * size_of::<(u32, i128)>()
+        self.keys.size() + self.counts.size() + self.frozen.size()
     }
 
     fn into_any(self: Box<Self>) -> Box<dyn Any> {
@@ -158,6 +209,39 @@ impl AggregateState for DistinctKeys {
 
     fn as_any_mut(&mut self) -> &mut dyn Any {
         self
+    }
+}
+
+impl Values for DistinctKeys {
+    fn bytes_of(&self, group: u32) -> usize {
+        self.frozen.count(group) * size_of::<i64>()
+    }
+
+    fn write_rest(&self, _: u32, _: &mut Vec<u8>) -> Result<()> {
+        Ok(())
+    }
+
+    fn read_rest(&mut self, _: u32, _: &mut &[u8]) -> Result<()> {
+        Ok(())
+    }
+
+    fn each(&self, group: u32, visit: &mut Visit<'_>) -> Result<()> {
+        let mut bytes = Vec::new();
+        self.frozen.of(group).try_for_each(|key| {
+            bytes.clear();
+            put_key(key, &mut bytes);
+            visit(&bytes, 1)
+        })
+    }
+
+    fn add(&mut self, group: u32, value: &[u8], _: u64) -> Result<()> {
+        self.keys.insert(group, key_of(value)?);
+        Ok(())
+    }
+
+    fn pass(&mut self, group: u32, _: &[u8], _: u64) -> Result<()> {
+        self.counts.count(self.groups, [group].into_iter());
+        Ok(())
     }
 }
 
@@ -194,8 +278,9 @@ impl AggregateState for DistinctTexts {
     }
 
     fn take_part(&mut self, other: &mut dyn AggregateState, mapping: &[u32]) -> Result<()> {
-        let pairs = same_kind::<Self>(other)?.texts.iter();
-        let mut pairs = pairs.map(|(group, text)| (mapping[group as usize], text));
+        let other = same_kind::<Self>(other)?;
+        self.counts.take(self.groups, take(&mut other.counts), mapping);
+        let mut pairs = other.texts.iter().map(|(group, text)| (mapping[group as usize], text));
         pairs.try_for_each(|(group, text)| match group {
             NOWHERE => Ok(()),
             group => self.texts.insert(group, text),
@@ -207,7 +292,7 @@ impl AggregateState for DistinctTexts {
     }
 
     fn close(&mut self) -> Result<()> {
-        self.counts = Counts::of(self.groups, take(&mut self.texts).groups());
+        self.counts.count(self.groups, take(&mut self.texts).groups());
         Ok(())
     }
 
@@ -232,6 +317,14 @@ impl AggregateState for DistinctTexts {
         Ok(())
     }
 
+    fn values(&self) -> Option<&dyn Values> {
+        Some(self)
+    }
+
+    fn values_mut(&mut self) -> Option<&mut dyn Values> {
+        Some(self)
+    }
+
     fn size(&self) -> usize {
         self.texts.size() + self.counts.size() + self.frozen.capacity() * size_of::<u32>()
     }
@@ -242,5 +335,36 @@ impl AggregateState for DistinctTexts {
 
     fn as_any_mut(&mut self) -> &mut dyn Any {
         self
+    }
+}
+
+impl Values for DistinctTexts {
+    fn bytes_of(&self, group: u32) -> usize {
+        let texts = of_group(&self.frozen, group, |number| self.texts.pair(*number).0);
+        texts.iter().map(|number| self.texts.pair(*number).1.len() + 1).sum()
+    }
+
+    fn write_rest(&self, _: u32, _: &mut Vec<u8>) -> Result<()> {
+        Ok(())
+    }
+
+    fn read_rest(&mut self, _: u32, _: &mut &[u8]) -> Result<()> {
+        Ok(())
+    }
+
+    fn each(&self, group: u32, visit: &mut Visit<'_>) -> Result<()> {
+        let text = |number: u32| self.texts.pair(number).1;
+        let mut numbers = of_group(&self.frozen, group, |number| self.texts.pair(*number).0).to_vec();
+        numbers.sort_unstable_by_key(|number| text(*number));
+        numbers.into_iter().try_for_each(|number| visit(text(number), 1))
+    }
+
+    fn add(&mut self, group: u32, value: &[u8], _: u64) -> Result<()> {
+        self.texts.insert(group, value)
+    }
+
+    fn pass(&mut self, group: u32, _: &[u8], _: u64) -> Result<()> {
+        self.counts.count(self.groups, [group].into_iter());
+        Ok(())
     }
 }

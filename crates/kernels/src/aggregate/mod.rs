@@ -19,12 +19,14 @@ mod key;
 mod kind;
 mod moments;
 mod order;
+mod passing;
 mod per_group;
 mod quantile;
 mod read;
 mod samples;
 mod summary;
 mod text_set;
+mod values;
 mod variance;
 
 #[cfg(test)]
@@ -35,7 +37,8 @@ use std::any::Any;
 use arrow::array::ArrayRef;
 use plimsoll_core::{AggregateFunction, DataType, Error, Result, TypedAggregate};
 
-pub use aggregates::Aggregates;
+pub use aggregates::{Aggregates, INLINE};
+pub use values::{Values, Visit};
 
 pub use crate::exact::carries::NOWHERE;
 
@@ -113,6 +116,16 @@ pub trait AggregateState: Send + Sync {
     /// `Value` for bytes that no state was written as.
     fn read(&mut self, group: u32, bytes: &mut &[u8]) -> Result<()>;
 
+    /// This state where its groups hold values one by one.
+    fn values(&self) -> Option<&dyn Values> {
+        None
+    }
+
+    /// As [`AggregateState::values`].
+    fn values_mut(&mut self) -> Option<&mut dyn Values> {
+        None
+    }
+
     /// Heap bytes held, by capacity.
     fn size(&self) -> usize;
 
@@ -121,6 +134,13 @@ pub trait AggregateState: Send + Sync {
 
     /// For `take_part`: the state as what it is.
     fn as_any_mut(&mut self) -> &mut dyn Any;
+}
+
+/// Whether the states of a function hold values one by one, so that those of one group can be more than memory holds.
+#[must_use]
+pub fn holds_values(function: AggregateFunction) -> bool {
+    use AggregateFunction as A;
+    matches!(function, A::CountDistinct | A::QuantileCont(_) | A::QuantileDisc(_))
 }
 
 /// A state for aggregates that [`family::families`] has put together, with no group yet.

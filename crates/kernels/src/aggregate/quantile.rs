@@ -4,6 +4,7 @@
 //! that are exact numbers or finite doubles: it is rounded once.
 
 use std::any::Any;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Float64Array};
@@ -12,7 +13,9 @@ use plimsoll_core::{AggregateFunction, DataType, Result, TypedAggregate};
 
 use super::frozen::{get, put};
 use super::key::{float_of_key, from_keys, widening};
+use super::passing::Passing;
 use super::samples::{Samples, Visitor};
+use super::values::{Values, Visit, key_of, put_key};
 use super::{AggregateState, NOWHERE, argument_type, same_kind, same_state};
 use crate::exact::{Dyadic, exact_ratio, scaled_ratio_to_f64};
 
@@ -21,13 +24,34 @@ pub(super) struct Quantiles {
     measures: Vec<Measure>,
     argument: DataType,
     samples: Samples,
+    /// Groups whose values pass by instead of being kept.
+    passing: BTreeMap<u32, Passing>,
 }
 
 /// One of the quantiles that are asked for.
-#[derive(Clone, Copy)]
-struct Measure {
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Measure {
     interpolates: bool,
     quantile: Quantile,
+}
+
+impl Measure {
+    /// The ranks of the values that it wants of `count` sorted ones.
+    pub(super) fn ranks(&self, count: usize) -> [usize; 2] {
+        match self.interpolates {
+            true => {
+                let (index, rest) = self.quantile.position(count.saturating_sub(1));
+                [index, index + usize::from(rest > 0)]
+            }
+            false => [self.quantile.rank(count); 2],
+        }
+    }
+
+    /// What lies between the values at its ranks.
+    pub(super) fn between<T>(&self, count: usize, low: T, high: T) -> Option<Between<T>> {
+        let (_, rest) = self.quantile.position(count.checked_sub(1)?);
+        Some(Between { low, high, rest, bits: self.quantile.bits })
+    }
 }
 
 impl Quantiles {
@@ -41,7 +65,22 @@ impl Quantiles {
         let measures = measures
             .map(|(interpolates, quantile)| Measure { interpolates, quantile: Quantile::new(quantile) })
             .collect();
-        Quantiles { measures, argument, samples: Samples::default() }
+        Quantiles { measures, argument, samples: Samples::default(), passing: BTreeMap::new() }
+    }
+
+    /// Takes groups of another state whose values pass by.
+    fn take_passing(&mut self, other: BTreeMap<u32, Passing>, mapping: &[u32]) {
+        for (group, passing) in other {
+            match mapping[group as usize] {
+                NOWHERE => {}
+                // Of one that is there already nothing has passed yet, nor of this one.
+                group => {
+                    let known = self.passing.insert(group, passing);
+                    let more = known.map_or(0, |known| known.count);
+                    self.passing.entry(group).or_default().count += more;
+                }
+            }
+        }
     }
 }
 
@@ -63,6 +102,20 @@ impl Visitor for Results<'_> {
                     interpolated.push(between.map(|between| interpolate(self.argument, between)));
                 }
                 false => keys.push(quantile.discrete(values).map(Into::into)),
+            }
+        }
+    }
+}
+
+impl Results<'_> {
+    /// Takes a group whose values have passed by.
+    fn take_passed(&mut self, passing: &Passing) {
+        let columns = self.interpolated.iter_mut().zip(&mut self.keys);
+        for (number, (measure, (interpolated, keys))) in self.measures.iter().zip(columns).enumerate() {
+            let between = passing.between(number, measure);
+            match measure.interpolates {
+                true => interpolated.push(between.map(|between| interpolate(self.argument, between))),
+                false => keys.push(between.map(|between| between.low)),
             }
         }
     }
@@ -91,13 +144,17 @@ impl AggregateState for Quantiles {
     }
 
     fn merge(&mut self, other: Box<dyn AggregateState>, mapping: &[u32]) -> Result<()> {
-        self.samples.append(same_state::<Self>(other)?.samples, mapping)
+        let other = same_state::<Self>(other)?;
+        self.take_passing(other.passing, mapping);
+        self.samples.append(other.samples, mapping)
     }
 
     fn take_part(&mut self, other: &mut dyn AggregateState, mapping: &[u32]) -> Result<()> {
         let groups = (0..).zip(mapping).filter(|(_, to)| **to != NOWHERE);
         let (from, to): (Vec<u32>, Vec<u32>) = groups.unzip();
-        self.samples.copy(&same_kind::<Self>(other)?.samples, &from, &to)
+        let other = same_kind::<Self>(other)?;
+        self.take_passing(other.passing.clone(), mapping);
+        self.samples.copy(&other.samples, &from, &to)
     }
 
     fn widen(&mut self, wider: &TypedAggregate) -> Result<()> {
@@ -114,7 +171,13 @@ impl AggregateState for Quantiles {
         let count = self.measures.len();
         let (interpolated, keys) = (vec![Vec::new(); count], vec![Vec::new(); count]);
         let mut results = Results { measures: &self.measures, argument: self.argument, interpolated, keys };
-        self.samples.each_group(groups, &mut results);
+        let passes = |group: &u32| self.passing.contains_key(group);
+        for groups in groups.chunk_by(|left, right| !passes(left) && !passes(right)) {
+            match groups.first().and_then(|group| self.passing.get(group)) {
+                Some(passing) => results.take_passed(passing),
+                None => self.samples.each_group(groups, &mut results),
+            }
+        }
         let columns = results.interpolated.into_iter().zip(results.keys);
         let array = |(measure, (interpolated, keys)): (&Measure, (_, Vec<_>))| match measure.interpolates {
             true => Arc::new(Float64Array::from(interpolated)) as ArrayRef,
@@ -131,6 +194,14 @@ impl AggregateState for Quantiles {
         self.samples.push(group, &get::<Vec<i128>>(bytes)?)
     }
 
+    fn values(&self) -> Option<&dyn Values> {
+        Some(self)
+    }
+
+    fn values_mut(&mut self) -> Option<&mut dyn Values> {
+        Some(self)
+    }
+
     fn size(&self) -> usize {
         self.samples.size()
     }
@@ -144,6 +215,60 @@ impl AggregateState for Quantiles {
     }
 }
 
+impl Values for Quantiles {
+    fn bytes_of(&self, group: u32) -> usize {
+        self.samples.bytes_of(group)
+    }
+
+    fn write_rest(&self, group: u32, bytes: &mut Vec<u8>) -> Result<()> {
+        let passing = self.passing.get(&group).map_or(0, |passing| passing.count);
+        put(&(passing + self.samples.count(group)), bytes)
+    }
+
+    fn read_rest(&mut self, group: u32, bytes: &mut &[u8]) -> Result<()> {
+        self.passing.entry(group).or_default().count += get::<usize>(bytes)?;
+        Ok(())
+    }
+
+    fn each(&self, group: u32, visit: &mut Visit<'_>) -> Result<()> {
+        let mut runs = SortedRuns { visit, outcome: Ok(()) };
+        self.samples.each_group(&[group], &mut runs);
+        runs.outcome
+    }
+
+    fn add(&mut self, group: u32, value: &[u8], times: u64) -> Result<()> {
+        let key = key_of(value)?;
+        (0..times).try_for_each(|_| self.samples.push(group, &[key]))
+    }
+
+    fn pass(&mut self, group: u32, value: &[u8], times: u64) -> Result<()> {
+        self.passing.entry(group).or_default().pass(&self.measures, key_of(value)?, times);
+        Ok(())
+    }
+
+    fn pass_none(&mut self) {
+        self.passing.clear();
+    }
+}
+
+/// Tells the values of a group in order, equal ones together.
+struct SortedRuns<'a, 'b> {
+    visit: &'a mut Visit<'b>,
+    outcome: Result<()>,
+}
+
+impl Visitor for SortedRuns<'_, '_> {
+    fn visit<T: Copy + Ord + Into<i128>>(&mut self, values: &mut [T]) {
+        values.sort_unstable();
+        let mut bytes = Vec::new();
+        self.outcome = values.chunk_by(|left, right| left == right).try_for_each(|equal| {
+            bytes.clear();
+            put_key(equal[0].into(), &mut bytes);
+            (self.visit)(&bytes, equal.len() as u64)
+        });
+    }
+}
+
 /// q = `numerator` / 2^`bits`, from 0 to 1.
 #[derive(Debug, Clone, Copy)]
 struct Quantile {
@@ -152,7 +277,7 @@ struct Quantile {
 }
 
 /// The point `low + (high - low) * rest / 2^bits`.
-struct Between<T> {
+pub(super) struct Between<T> {
     low: T,
     high: T,
     rest: u128,
@@ -177,10 +302,15 @@ impl Quantile {
         }
     }
 
-    /// The value at index `max(ceil(q * n), 1) - 1` of the sorted values.
+    /// The index `max(ceil(q * n), 1) - 1`.
+    fn rank(self, count: usize) -> usize {
+        let (whole, rest) = self.position(count);
+        if rest > 0 { whole } else { whole.saturating_sub(1) }
+    }
+
+    /// The value at that index of the sorted values.
     fn discrete<T: Copy + Ord>(self, values: &mut [T]) -> Option<T> {
-        let (whole, rest) = self.position(values.len());
-        let index = if rest > 0 { whole } else { whole.saturating_sub(1) };
+        let index = self.rank(values.len());
         (!values.is_empty()).then(|| *values.select_nth_unstable(index).1)
     }
 

@@ -123,6 +123,13 @@ fn last(hash: u64) -> u32 {
     upper(hash.wrapping_mul(MULTIPLIER))
 }
 
+/// Five bits of a hash of several words that [`last`] leaves, for the same reason; those above them are none.
+#[inline(always)]
+#[allow(clippy::inline_always, reason = "a multiplication")]
+pub(super) fn spread(hash: u64) -> u64 {
+    hash.wrapping_mul(MULTIPLIER) >> 27 & 31
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,6 +6,8 @@
 mod byte_keys;
 mod column;
 mod direct;
+mod entry;
+mod frozen;
 mod groups;
 mod hash;
 mod index;
@@ -14,21 +16,24 @@ mod keys;
 mod lane_keys;
 mod partition;
 mod row_keys;
-mod spill;
+mod spilled;
 mod split;
 mod text_keys;
 mod widen;
 mod word_keys;
 
 #[cfg(test)]
+mod spill_tests;
+#[cfg(test)]
 mod tests;
 
 use arrow::array::ArrayRef;
 use plimsoll_core::{DataType, Error, Result, TypedAggregate};
 
+pub use frozen::FrozenTable;
 pub use groups::{ClosedTable, Groups};
 pub use partition::{PARTITIONS, Partitioned, Partitioner};
-pub use spill::{FrozenTable, Spilled, SpilledGroups};
+pub use spilled::{Spilled, SpilledGroups};
 pub use widen::widen;
 
 use crate::aggregate::Aggregates;

@@ -9,7 +9,7 @@ use plimsoll_core::{DataType, Error, Result};
 
 use super::byte_keys::Strings;
 use super::column::{misfit, primitive, words};
-use super::hash::Hasher;
+use super::hash::{Hasher, spread};
 use super::text_keys::{Texts, Views};
 use crate::arrays::without_dictionary;
 
@@ -122,9 +122,9 @@ impl Partitioned {
     }
 }
 
-/// The lower bits: places in the hash index come from the upper ones.
+/// Bits below those that places in the hash index come from.
 #[inline]
 #[allow(clippy::cast_possible_truncation, reason = "some bits are wanted")]
 fn partition_of(hash: u64) -> usize {
-    hash as usize % PARTITIONS
+    spread(hash) as usize % PARTITIONS
 }

@@ -283,22 +283,32 @@ fn groups_in_files_are_the_same_groups() {
 }
 
 #[test]
-fn what_is_one_group_stays_one() {
+fn one_group_is_larger_than_memory() {
     let input = schema(&[DataType::Int64; 2]);
     let directory = tempfile::tempdir().unwrap();
-    let mut outcomes = [0; 2];
-    for limit in [1_000_000, 3_000_000, 30_000_000] {
-        let budget = Budget::limited(limit).unwrap();
-        let group = Group::new(many(90, 90).into_iter(), medians(vec![]), Arc::clone(&input));
-        let group = group.with_consumer(budget.consumer("group"));
-        let given = group.with_space(Space::new(directory.path(), None)).collect::<Result<Vec<_>>>();
-        match given {
-            Ok(ref given) => assert_eq!(given.iter().map(|block| block.rows).sum::<usize>(), 1),
-            Err(ref error) => assert!(matches!(error.kind(), ErrorKind::MemoryLimit { .. }), "{error}"),
+    let remainder = Expr::Field(0) % Expr::Literal(Value::Int64(3));
+    for (keys, workers, wide_from) in
+        [(vec![], 1, 90), (vec![], 2, 60), (vec![remainder.clone()], 1, 50), (vec![remainder], 2, 90)]
+    {
+        let spread = || {
+            let mut bases: Vec<Vec<Result<Block>>> = (0..workers).map(|_| Vec::new()).collect();
+            for (number, block) in many(90, wide_from).into_iter().enumerate() {
+                bases[number % workers].push(block);
+            }
+            bases.into_iter().map(Vec::into_iter).collect::<Vec<_>>()
+        };
+        let group = || Group::parallel(spread(), pool(workers), medians(keys.clone()), Arc::clone(&input));
+        let expected = collect(group());
+        for limit in [2_300_000, 3_000_000, 30_000_000] {
+            let (space, budget) = (Space::new(directory.path(), None), Budget::limited(limit).unwrap());
+            let group = group().with_consumer(budget.consumer("group")).with_space(space.clone());
+            let place = format!("{} keys, {workers} workers, {limit} bytes, {wide_from}", keys.len());
+            let given = group.collect::<Result<Vec<_>>>().expect(&place);
+            assert_eq!(space.written() > 0, limit < 10_000_000, "{place}");
+            assert_eq!(lines(&given), lines(&expected), "{place}");
+            assert_eq!((budget.used(), directory.path().read_dir().unwrap().count()), (0, 0), "{place}");
         }
-        outcomes[usize::from(given.is_ok())] += 1;
     }
-    assert!(outcomes[0] > 0 && outcomes[1] > 0, "{outcomes:?}");
 }
 
 #[test]

@@ -104,6 +104,15 @@ impl<T: Width> Chains<T> {
         self.blocks(group).for_each(|block| values.extend_from_slice(&self.slots[block]));
     }
 
+    /// How many values a group has.
+    pub(super) fn count(&self, group: usize) -> usize {
+        match self.is_lone() {
+            true if group == 0 => self.slots.len(),
+            true => 0,
+            false => self.blocks(group).map(|block| block.len()).sum(),
+        }
+    }
+
     /// Changes every value, as long as `change` succeeds.
     pub(super) fn try_change<E>(&mut self, mut change: impl FnMut(&mut T) -> Result<(), E>) -> Result<(), E> {
         if self.is_lone() {

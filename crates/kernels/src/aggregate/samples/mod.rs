@@ -124,6 +124,16 @@ impl Samples {
         });
     }
 
+    /// How many values a group has.
+    pub(super) fn count(&self, group: u32) -> usize {
+        with_parts!(&self.parts, parts => parts.iter().map(|part| part.count(group as usize)).sum())
+    }
+
+    /// Bytes of the values of a group.
+    pub(super) fn bytes_of(&self, group: u32) -> usize {
+        self.count(group) * self.parts.bytes()
+    }
+
     /// All values of a group.
     pub(super) fn values(&self, group: u32) -> Vec<i128> {
         let mut collected = Collected::default();

@@ -274,7 +274,7 @@ fn through_bytes(mut from: Aggregates, mut to: Aggregates, groups: usize) -> Res
     to.resize(groups);
     for group in (0..groups as u32).rev() {
         let mut bytes = vec![7];
-        from.write(group, &mut bytes)?;
+        from.write(group, usize::MAX, &mut bytes)?;
         bytes.push(9);
         let mut rest = &bytes[1..];
         to.read(group, &mut rest)?;

@@ -1,0 +1,136 @@
+//! Groups that go to a temporary file.
+
+use plimsoll_core::Result;
+
+use super::entry::EntryKey;
+use super::key_codec::{Encoded, KeyCodec};
+use super::{GroupTable, PARTITIONS, Partitioner};
+use crate::aggregate::INLINE;
+use crate::spill::Runs;
+
+/// Groups that are encoded at once.
+const TOGETHER: usize = 1024;
+/// Bytes of the values that all runs together should hold of a group within its states.
+const INLINE_OF_ALL: usize = 256 << 10;
+/// So few bytes of values never go apart.
+const LEAST_APART: usize = 256;
+
+impl GroupTable {
+    /// Writes all groups as a further run of `runs`, which holds groups of tables of the same types.
+    ///
+    /// # Errors
+    /// `Io` and `MemoryLimit` where they cannot be written.
+    pub fn spill(self, runs: &mut Runs) -> Result<()> {
+        let frozen = self.freeze()?;
+        let all = frozen.all().collect();
+        frozen.write(all, runs)
+    }
+
+    /// Ends the updates, so that groups can be written.
+    ///
+    /// # Errors
+    /// None that a table of ours gives.
+    pub fn freeze(mut self) -> Result<FrozenTable> {
+        self.keys.close();
+        self.ids = Vec::new();
+        self.aggregates.freeze();
+        Ok(FrozenTable { codec: KeyCodec::new(&self.key_types)?, table: self })
+    }
+}
+
+/// A table whose groups are to be written.
+pub struct FrozenTable {
+    table: GroupTable,
+    codec: KeyCodec,
+}
+
+impl FrozenTable {
+    /// The groups of each of the [`PARTITIONS`]; without keys there is only the first.
+    ///
+    /// # Errors
+    /// None that a table of ours gives.
+    pub fn partitions(&self) -> Result<Vec<Vec<u32>>> {
+        if self.table.key_types.is_empty() {
+            return Ok(vec![self.all().collect()]);
+        }
+        let mut parts = vec![Vec::new(); PARTITIONS];
+        let mut partitioner = Partitioner::new();
+        let all: Vec<u32> = self.all().collect();
+        for ids in all.chunks(TOGETHER) {
+            let keys = self.table.keys.decode(ids)?;
+            let partitioned = partitioner.partition(&self.table.key_types, &keys, ids.len())?;
+            for (number, part) in parts.iter_mut().enumerate() {
+                let rows = &partitioned.rows()[partitioned.range(number)];
+                part.extend(rows.iter().map(|row| ids[*row as usize]));
+            }
+        }
+        Ok(parts)
+    }
+
+    /// Writes some groups as a further run of `runs`, which holds groups of tables of the same types.
+    ///
+    /// # Errors
+    /// `Io` and `MemoryLimit` where they cannot be written.
+    pub fn write(&self, ids: Vec<u32>, runs: &mut Runs) -> Result<()> {
+        // What a group has within its states is in memory at once when runs are merged: the more runs, the less of each.
+        let most = (INLINE_OF_ALL / (runs.len() + 1)).clamp(LEAST_APART, INLINE);
+        self.write_apart(ids, most, runs)
+    }
+
+    /// As [`FrozenTable::write`]; where a group has values of more than `most` bytes, they are written apart from its states.
+    pub(super) fn write_apart(&self, ids: Vec<u32>, most: usize, runs: &mut Runs) -> Result<()> {
+        let order = self.by_hash(ids)?;
+        let mut writer = runs.writer();
+        let (mut key, mut payload) = (EntryKey::default(), Vec::new());
+        let mut rest = order.as_slice();
+        while !rest.is_empty() {
+            // Groups of the same hash stay together, since then their keys decide.
+            let mut behind = rest.len().min(TOGETHER);
+            while behind < rest.len() && rest[behind].0 == rest[behind - 1].0 {
+                behind += 1;
+            }
+            let (groups, others) = rest.split_at(behind);
+            rest = others;
+            let ids: Vec<u32> = groups.iter().map(|(_, id)| *id).collect();
+            let keys = self.encode(&ids)?;
+            let mut numbers: Vec<usize> = (0..ids.len()).collect();
+            numbers.sort_by(|left, right| {
+                groups[*left].0.cmp(&groups[*right].0).then_with(|| keys.of(*left).cmp(keys.of(*right)))
+            });
+            for number in numbers {
+                let (hash, id) = groups[number];
+                key.set_group(hash, keys.of(number));
+                payload.clear();
+                payload.extend_from_slice(&self.table.first_positions[id as usize].to_le_bytes());
+                self.table.aggregates.write(id, most, &mut payload)?;
+                writer.push(key.of_states(), &payload)?;
+                self.table.aggregates.each_value(id, most, |family, value, times| {
+                    let (times, one) = (times.to_le_bytes(), times == 1);
+                    writer.push(key.of_value(family, value)?, if one { &[] } else { &times })
+                })?;
+            }
+        }
+        writer.finish()
+    }
+
+    pub(super) fn all(&self) -> std::ops::Range<u32> {
+        #[allow(clippy::cast_possible_truncation, reason = "there are no more groups than ids")]
+        let groups = self.table.groups() as u32;
+        0..groups
+    }
+
+    /// The hash and the id of these groups, in the order of the hashes.
+    fn by_hash(&self, ids: Vec<u32>) -> Result<Vec<(u64, u32)>> {
+        let mut order = Vec::with_capacity(ids.len());
+        for ids in ids.chunks(TOGETHER) {
+            let keys = self.encode(ids)?;
+            order.extend(ids.iter().enumerate().map(|(number, id)| (EntryKey::hash(keys.of(number)), *id)));
+        }
+        order.sort_unstable();
+        Ok(order)
+    }
+
+    fn encode(&self, ids: &[u32]) -> Result<Encoded> {
+        self.codec.encode(&self.table.keys.decode(ids)?, ids.len())
+    }
+}
