@@ -3,6 +3,9 @@
 /// Up to this many elements, vectors double.
 const DOUBLING: usize = 1 << 14;
 
+/// Vectors of so many bytes have pages of their own.
+const MOVED: usize = 128 << 10;
+
 /// Makes room for `more` elements. A long vector grows by a quarter instead of twofold: room to spare in every table
 /// costs more than growing does, since the system moves the pages of a large vector without copying them.
 #[inline]
@@ -27,6 +30,21 @@ pub(crate) fn grow<T>(vector: &mut Vec<T>, length: usize, new: impl FnMut() -> T
         reserve(vector, length - vector.len());
         vector.resize_with(length, new);
     }
+}
+
+/// Bytes that [`reserve`] takes for `more` elements, what is copied included while there is both.
+pub(crate) fn bytes_for<T>(vector: &Vec<T>, more: usize) -> usize {
+    let (length, capacity) = (vector.len(), vector.capacity());
+    if capacity - length >= more {
+        return 0;
+    }
+    let grown = match length < DOUBLING {
+        true => (length + more).max(2 * capacity),
+        false => length + more.max(length / 4),
+    };
+    // Larger ones are moved by the system, page by page.
+    let copied = if capacity * size_of::<T>() < MOVED { capacity } else { 0 };
+    (grown - capacity + copied) * size_of::<T>()
 }
 
 #[cold]

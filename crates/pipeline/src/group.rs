@@ -163,7 +163,10 @@ impl<I: Iterator<Item = Result<T>> + Send, T: Into<Ticketed>> Group<I> {
         tables.sort_by_key(Grouped::groups);
         let merged: usize = tables.iter().rev().skip(1).map(Grouped::groups).sum();
         let bytes: usize = tables.iter().map(Grouped::size).sum();
-        if partitions.is_empty() && merged <= self.few && (tables.len() < 2 || !partitions.is_tight(bytes)) {
+        if partitions.is_empty()
+            && merged <= self.few
+            && (tables.len() < 2 || !partitions.is_tight(2 * bytes))
+        {
             return self.finish_few(tables);
         }
         let mut left: Vec<_> = tables.into_iter().map(|table| (Some(table), Ok(()))).collect();

@@ -50,8 +50,8 @@ pub(crate) struct Part {
     pub(crate) runs: Option<Runs>,
 }
 
-/// Bytes that a block may add to a table before it is looked whether there is room for the next.
-const HEADROOM: u64 = 512 << 10;
+/// Bytes that writing takes beside a table that is let go of: its order, encoded keys, a frame.
+const HEADROOM: u64 = 256 << 10;
 /// From so many bytes a group on, groups are for the most part values.
 const HUGE: usize = 1024;
 /// Tables of fewer bytes are not worth a run.
@@ -94,10 +94,10 @@ impl<'a> Partitions<'a> {
         Partitions { grouping, consumer, space, few, shared: RwLock::new(None) }
     }
 
-    /// Whether a table of so many bytes, of which a copy must be made to let go of it, should not grow any more. Never
-    /// where groups cannot be spilled.
-    pub(crate) fn is_tight(&self, size: usize) -> bool {
-        self.space.is_some() && Memory::available(self.consumer.as_ref()) < 2 * size as u64 + HEADROOM
+    /// Whether there is hardly room for so many bytes, which it takes to let go of a table or to copy it. Never where groups
+    /// cannot be spilled.
+    pub(crate) fn is_tight(&self, bytes: usize) -> bool {
+        self.space.is_some() && Memory::available(self.consumer.as_ref()) < bytes as u64 + HEADROOM
     }
 
     /// Whether groups can go where memory does not count.
@@ -125,7 +125,7 @@ impl<'a> Partitions<'a> {
             // For a moment there are both the table and its parts.
             Some(space)
                 if self.grouping.keys.is_empty()
-                    || self.is_tight(groups.size())
+                    || self.is_tight(2 * groups.size())
                     || groups.hold_twice().is_err() =>
             {
                 self.pour_out(groups, feeder, shared, space)
@@ -183,7 +183,7 @@ impl<'a> Partitions<'a> {
         loop {
             let sizes = shared.sizes.iter().enumerate().map(|(number, size)| (size.load(Relaxed), number));
             let Some((size, number)) = sizes.max() else { return Ok(()) };
-            if size < LEAST_RUN || !self.is_tight(size / 2) {
+            if size < LEAST_RUN || !self.is_tight(size) {
                 return Ok(());
             }
             let mut part = shared.part(number);
@@ -216,6 +216,7 @@ impl<'a> Partitions<'a> {
             let (keys, positions) = (slices(&keys), &feeder.positions[range.clone()]);
             let arguments: Vec<_> = arguments.iter().map(|columns| slices(columns)).collect();
             let mut part = shared.part(number);
+            part.hold_growth(positions.len(), plan, self.space.as_ref())?;
             part.table.update_at(&keys, &arguments, positions)?;
             self.hold(shared, number, &mut part)?;
         }
@@ -408,5 +409,17 @@ impl Part {
 
     fn hold(&mut self) -> Result<()> {
         self.memory.hold(self.table.size())
+    }
+
+    /// Reserves what the table may grow by with so many rows; where there is no room, it is spilled before.
+    fn hold_growth(&mut self, rows: usize, plan: &Plan, space: Option<&Space>) -> Result<()> {
+        let held = self.memory.hold(self.table.size() + self.table.growth(rows));
+        match (held, space) {
+            (Err(_), Some(space)) => {
+                self.spill(plan, space)?;
+                self.memory.hold(self.table.growth(rows))
+            }
+            (held, _) => held,
+        }
     }
 }

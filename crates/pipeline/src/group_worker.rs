@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use plimsoll_core::resolve::Grouping;
-use plimsoll_core::{DataType, Error, ErrorKind, Result, Schema};
+use plimsoll_core::{DataType, Error, Result, Schema};
 use plimsoll_kernels::group::{FrozenTable, Groups, PARTITIONS};
 use plimsoll_kernels::{Block, GroupTable};
 use plimsoll_memory::Consumer;
@@ -82,6 +82,9 @@ impl<'a> Worker<'a> {
 
     fn take(&mut self, block: Block) -> Result<()> {
         let block = self.widest.bring(block)?;
+        if !self.has_room(&block) {
+            self.let_go()?;
+        }
         if let Some(feeder) = &mut self.feeder {
             return self.partitions.take(block, feeder);
         }
@@ -92,21 +95,31 @@ impl<'a> Worker<'a> {
             }
             none => none.insert(Grouped::new(self.grouping, &block.schema, self.consumer.as_ref())?),
         };
-        let taken = grouped.take(&block);
-        let is_tight = match &taken {
-            Ok(()) => self.partitions.is_tight(grouped.size()),
-            // The block is in the table; only that the table is held was refused.
-            Err(error) => {
-                self.partitions.can_spill() && matches!(error.kind(), ErrorKind::MemoryLimit { .. })
-            }
-        };
-        if !is_tight && grouped.groups() <= self.partitions.few() {
-            return taken;
+        grouped.take(&block)?;
+        if grouped.groups() > self.partitions.few() {
+            self.pour()?;
         }
+        Ok(())
+    }
+
+    /// Whether the table may grow by a block and still be let go of.
+    fn has_room(&mut self, block: &Block) -> bool {
+        let Some(grouped) = &mut self.grouped else { return true };
+        !self.partitions.can_spill()
+            || (grouped.hold_growth(block.rows).is_ok() && !self.partitions.is_tight(grouped.size()))
+    }
+
+    /// Lets go of the groups, for which there is no room.
+    fn let_go(&mut self) -> Result<()> {
+        match self.grouped.take_if(|grouped| self.partitions.stay_apart(grouped)) {
+            Some(huge) => self.partitions.pour(huge, &mut Feeder::new()),
+            None => self.pour(),
+        }
+    }
+
+    /// Puts the groups into the partitions, where from now on all go.
+    fn pour(&mut self) -> Result<()> {
         let Some(many) = self.grouped.take() else { return Ok(()) };
-        if is_tight && self.partitions.stay_apart(&many) {
-            return self.partitions.pour(many, &mut Feeder::new());
-        }
         self.partitions.pour(many, self.feeder.insert(Feeder::new()))
     }
 }
@@ -185,7 +198,13 @@ impl Grouped {
         Ok((self.table.into_groups()?, self.memory))
     }
 
+    /// Reserves what the table may grow by with so many rows.
+    fn hold_growth(&mut self, rows: usize) -> Result<()> {
+        self.memory.hold(self.table.size() + self.table.growth(rows))
+    }
+
     fn take(&mut self, block: &Block) -> Result<()> {
+        self.hold_growth(block.rows)?;
         let (keys, arguments) = self.plan.evaluate(block)?;
         self.table.update(&keys, &arguments, block.rows, block.position)?;
         self.memory.hold(self.table.size())

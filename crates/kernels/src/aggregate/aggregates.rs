@@ -233,6 +233,11 @@ impl Aggregates {
         state.ok_or_else(|| Error::value("a value in a temporary file belongs to no state"))
     }
 
+    /// See [`AggregateState::growth`].
+    pub fn growth(&self, rows: usize) -> usize {
+        self.families.iter().map(|family| family.state.growth(rows)).sum()
+    }
+
     /// Heap bytes held, by capacity.
     pub fn size(&self) -> usize {
         self.families.iter().map(|family| family.state.size()).sum()

@@ -8,7 +8,7 @@ use plimsoll_core::{Result, TypedAggregate};
 
 use super::frozen::{get, put};
 use super::{AggregateState, NOWHERE, same_kind};
-use crate::growth::grow;
+use crate::growth::{bytes_for, grow};
 
 /// Rows between two moves of counts from 32 bits to where there are 64. Few in tests, so that they see it happen.
 pub(super) const ROWS_COUNTED: u64 = if cfg!(test) { 16 } else { u32::MAX as u64 };
@@ -127,6 +127,10 @@ impl AggregateState for Counts {
 
     fn size(&self) -> usize {
         self.counts.capacity() * size_of::<u32>() + self.counted.capacity() * size_of::<u64>()
+    }
+
+    fn growth(&self, rows: usize) -> usize {
+        bytes_for(&self.counts, rows)
     }
 
     fn into_any(self: Box<Self>) -> Box<dyn Any> {

@@ -110,6 +110,15 @@ impl KeySet {
         words.chain(self.wide.iter().copied())
     }
 
+    /// Bytes of the table that a set with `more` pairs grows into.
+    fn growth(&self, more: usize) -> usize {
+        let length = self.words.len() + more;
+        match length > self.words.capacity() {
+            true => table_bytes(length.max(2 * self.words.capacity()), size_of::<(u32, i64)>()),
+            false => 0,
+        }
+    }
+
     fn size(&self) -> usize {
         table_bytes(self.words.capacity(), size_of::<(u32, i64)>())
             + table_bytes(self.wide.capacity(), size_of::<(u32, i128)>())
@@ -201,6 +210,10 @@ impl AggregateState for DistinctKeys {
 
     fn size(&self) -> usize {
         self.keys.size() + self.counts.size() + self.frozen.size()
+    }
+
+    fn growth(&self, rows: usize) -> usize {
+        self.keys.growth(rows)
     }
 
     fn into_any(self: Box<Self>) -> Box<dyn Any> {
@@ -327,6 +340,10 @@ impl AggregateState for DistinctTexts {
 
     fn size(&self) -> usize {
         self.texts.size() + self.counts.size() + self.frozen.capacity() * size_of::<u32>()
+    }
+
+    fn growth(&self, rows: usize) -> usize {
+        self.texts.growth(rows)
     }
 
     fn into_any(self: Box<Self>) -> Box<dyn Any> {

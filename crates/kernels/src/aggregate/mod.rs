@@ -129,6 +129,9 @@ pub trait AggregateState: Send + Sync {
     /// Heap bytes held, by capacity.
     fn size(&self) -> usize;
 
+    /// Bytes that it may take beside those that it has while it takes `rows` rows of as many new groups.
+    fn growth(&self, rows: usize) -> usize;
+
     /// For `merge`: the state as what it is.
     fn into_any(self: Box<Self>) -> Box<dyn Any>;
 

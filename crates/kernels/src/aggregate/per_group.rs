@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 
 use super::frozen::{get, put};
 use super::{AggregateState, NOWHERE, same_kind};
-use crate::growth::grow;
+use crate::growth::{bytes_for, grow};
 
 /// What a family does with the state of one group; [`boxed`] makes an [`AggregateState`] of it.
 pub(super) trait Fold: Send + Sync + 'static {
@@ -136,6 +136,10 @@ impl<F: Fold> AggregateState for PerGroup<F> {
 
     fn size(&self) -> usize {
         self.states.capacity() * size_of::<F::State>() + self.fold.heap()
+    }
+
+    fn growth(&self, rows: usize) -> usize {
+        bytes_for(&self.states, rows)
     }
 
     fn into_any(self: Box<Self>) -> Box<dyn Any> {

@@ -206,6 +206,10 @@ impl AggregateState for Quantiles {
         self.samples.size()
     }
 
+    fn growth(&self, rows: usize) -> usize {
+        self.samples.growth(rows)
+    }
+
     fn into_any(self: Box<Self>) -> Box<dyn Any> {
         self
     }

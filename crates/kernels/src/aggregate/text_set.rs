@@ -5,6 +5,7 @@ use std::hash::{BuildHasher, Hasher};
 use plimsoll_core::{Error, Result};
 
 use super::hash::Seed;
+use crate::growth::{bytes_for, reserve};
 
 /// Pairs in the order they came. Takes the bytes of the text, 16 for the pair, and 5 to 11 for the table.
 #[derive(Default)]
@@ -45,6 +46,8 @@ impl TextSet {
         let number = u32::try_from(self.pairs.len() + 1)
             .map_err(|_| Error::value("count(distinct) takes fewer than 2^32 different texts"))?;
         self.table[place] = number;
+        reserve(&mut self.pairs, 1);
+        reserve(&mut self.bytes, text.len());
         self.bytes.extend_from_slice(text);
         self.pairs.push(Pair { group, hash, end: self.bytes.len() });
         Ok(())
@@ -78,6 +81,16 @@ impl TextSet {
         self.bytes.capacity()
             + self.pairs.capacity() * size_of::<Pair>()
             + self.table.capacity() * size_of::<u32>()
+    }
+
+    /// Bytes that it takes beside those that it has while it makes room for `more` texts of the usual length.
+    pub(super) fn growth(&self, more: usize) -> usize {
+        let length = self.bytes.len().checked_div(self.pairs.len()).unwrap_or(0);
+        let table = match (self.pairs.len() + more) * 4 >= self.table.len() * 3 {
+            true => ((self.pairs.len() + more) * 4 / 3 + 1).next_power_of_two() * size_of::<u32>(),
+            false => 0,
+        };
+        table + bytes_for(&self.pairs, more) + bytes_for(&self.bytes, more * length)
     }
 
     fn text(&self, index: usize) -> &[u8] {

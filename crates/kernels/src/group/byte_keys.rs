@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::growth::{push, reserve};
+use super::growth::{bytes_for, push, reserve};
 use super::hash::Hasher;
 use super::index::{HashIndex, MANY, TOGETHER};
 
@@ -64,6 +64,12 @@ impl ByteKeys {
             + self.entries.capacity() * size_of::<u128>()
             + self.arena.capacity()
             + self.hashes.capacity() * size_of::<u32>()
+    }
+
+    /// Bytes that it takes beside those that it has while it makes room for `more` strings of the usual length.
+    pub(super) fn growth(&self, more: usize) -> usize {
+        let long = self.arena.len().checked_div(self.entries.len()).unwrap_or(0);
+        self.index.growth(more) + bytes_for(&self.entries, more) + bytes_for(&self.arena, more * long)
     }
 
     /// Lets go of what only look-ups need. There must be none any more.

@@ -79,14 +79,18 @@ impl HashIndex {
     pub(super) fn insert(&mut self, slot: usize, hash: u32, id: u32) {
         self.slots[slot] = u64::from(hash) << 32 | u64::from(id);
         self.used += 1;
-        let eighths = match self.slots.len() {
-            few if few <= FEW_SLOTS => 1,
-            some if some <= SOME_SLOTS => 2,
-            _ => 5,
-        };
-        if self.used * 8 > self.slots.len() * eighths {
+        if is_full(self.slots.len(), self.used) {
             self.grow();
         }
+    }
+
+    /// Bytes that the index takes beside those that it has while it makes room for `more` ids.
+    pub(super) fn growth(&self, more: usize) -> usize {
+        let mut slots = self.slots.len();
+        while is_full(slots, self.used + more) {
+            slots *= 2;
+        }
+        if slots > self.slots.len() { slots * size_of::<u64>() } else { 0 }
     }
 
     /// Heap bytes held.
@@ -107,6 +111,18 @@ impl HashIndex {
             self.slots[place & (slots - 1)] = slot;
         }
     }
+}
+
+/// Whether an index of so many slots is too small for that many ids.
+#[inline(always)]
+#[allow(clippy::inline_always, reason = "asked for each new key")]
+fn is_full(slots: usize, used: usize) -> bool {
+    let eighths = match slots {
+        few if few <= FEW_SLOTS => 1,
+        some if some <= SOME_SLOTS => 2,
+        _ => 5,
+    };
+    used * 8 > slots * eighths
 }
 
 /// How far a hash is shifted so that its upper bits number `slots` (a power of two) slots.

@@ -59,6 +59,17 @@ impl Keys {
         }
     }
 
+    /// Bytes that they take beside those that they have while they make room for `more` keys.
+    pub(super) fn growth(&self, more: usize) -> usize {
+        match self {
+            Keys::Single => 0,
+            Keys::Text(keys) => keys.growth(more),
+            Keys::Word(keys) => keys.growth(more),
+            Keys::Lanes(keys) => keys.growth(more),
+            Keys::Rows(keys) => keys.growth(more),
+        }
+    }
+
     /// Lets go of what only look-ups need. There must be none any more.
     pub(super) fn close(&mut self) {
         match self {

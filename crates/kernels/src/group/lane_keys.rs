@@ -9,7 +9,7 @@ use plimsoll_core::{DataType, Result};
 
 use super::byte_keys::{Key, SHORT, Strings};
 use super::column::{TextColumn, misfit, word_array, words};
-use super::growth::reserve;
+use super::growth::{bytes_for, reserve};
 use super::hash::Hasher;
 use super::index::{HashIndex, MANY, TOGETHER};
 use super::text_keys::{Texts, Views};
@@ -63,6 +63,11 @@ impl LaneKeys {
     pub(super) fn size(&self) -> usize {
         let words = self.keys.capacity() + self.rows.capacity();
         self.index.size() + words * size_of::<u64>() + self.hashes.capacity() * size_of::<u32>()
+    }
+
+    /// Bytes that it takes beside those that it has while it makes room for `more` keys.
+    pub(super) fn growth(&self, more: usize) -> usize {
+        self.index.growth(more) + bytes_for(&self.keys, more * self.lanes)
     }
 
     /// Lets go of what only look-ups need. There must be none any more.

@@ -168,6 +168,15 @@ impl GroupTable {
             + self.ids.capacity() * size_of::<u32>()
     }
 
+    /// Bytes that the table may take beside those that it has while it takes `rows` rows, were each a new group with new
+    /// values: those of what it grows into, and while that is filled those of what it grows out of.
+    pub fn growth(&self, rows: usize) -> usize {
+        self.keys.growth(rows)
+            + self.aggregates.growth(rows)
+            + growth::bytes_for(&self.first_positions, rows)
+            + growth::bytes_for(&self.ids, rows.saturating_sub(self.ids.len()))
+    }
+
     /// Keys, then aggregates, one row a group, in the order of each group's first record.
     ///
     /// # Errors

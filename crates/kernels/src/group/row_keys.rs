@@ -61,6 +61,11 @@ impl RowKeys {
         self.keys.size() + self.rows.capacity() + self.lengths.capacity() * size_of::<usize>()
     }
 
+    /// Bytes that it takes beside those that it has while it makes room for `more` keys.
+    pub(super) fn growth(&self, more: usize) -> usize {
+        self.keys.growth(more)
+    }
+
     /// Lets go of what only look-ups need. There must be none any more.
     pub(super) fn close(&mut self) {
         self.keys.close();

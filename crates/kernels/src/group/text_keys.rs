@@ -43,6 +43,11 @@ impl TextKeys {
         self.keys.size() + codes
     }
 
+    /// Bytes that it takes beside those that it has while it makes room for `more` keys.
+    pub(super) fn growth(&self, more: usize) -> usize {
+        self.keys.growth(more)
+    }
+
     /// Lets go of what only look-ups need.
     pub(super) fn close(&mut self) {
         self.keys.close();

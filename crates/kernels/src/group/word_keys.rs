@@ -5,7 +5,7 @@ use plimsoll_core::{DataType, Result};
 
 use super::column::{word_array, words};
 use super::direct::DirectTable;
-use super::growth::push;
+use super::growth::{bytes_for, push};
 use super::hash::Hasher;
 use super::index::{HashIndex, MANY, TOGETHER};
 
@@ -47,6 +47,16 @@ impl WordKeys {
             Finder::Hashed(index) => index.size(),
         };
         finder + self.keys.capacity() * size_of::<u64>() + self.hashes.capacity() * size_of::<u32>()
+    }
+
+    /// Bytes that it takes beside those that it has while it makes room for `more` keys. Whether a direct table becomes wider
+    /// is only known of the words; it is never a large part of all.
+    pub(super) fn growth(&self, more: usize) -> usize {
+        let finder = match &self.finder {
+            Finder::Direct(_) => 0,
+            Finder::Hashed(index) => index.growth(more),
+        };
+        finder + bytes_for(&self.keys, more)
     }
 
     /// Lets go of what only look-ups need. There must be none any more.

@@ -4,7 +4,7 @@
 //! value costs little more than itself in groups of any size, no value knows its group, and none is moved before the end.
 //! While there is one group, it has all slots to itself and there are no blocks.
 
-use crate::growth::{grow, reserve};
+use crate::growth::{bytes_for, grow, reserve};
 
 /// A width in which values are kept. Its slots also hold the number of a block.
 pub(super) trait Width: Copy + Ord + Default + Into<i128> + Send + Sync {
@@ -150,6 +150,16 @@ impl<T: Width> Chains<T> {
             self.chains = chains;
         }
         Ok(self)
+    }
+
+    /// Bytes that it takes beside those that it has while it takes `more` values, of as many new groups.
+    pub(super) fn growth(&self, more: usize) -> usize {
+        let slots = match self.is_lone() {
+            true => more,
+            // Of the blocks that are begun half is filled, more or less.
+            false => 2 * more,
+        };
+        bytes_for(&self.chains, more) + bytes_for(&self.slots, slots)
     }
 
     /// Heap bytes held.

@@ -151,6 +151,11 @@ impl Samples {
         with_parts!(&mut self.parts, parts => push(&mut parts[0], groups, group, values)).map_err(too_many)
     }
 
+    /// Bytes that they take beside those that they have while they take `more` values.
+    pub(super) fn growth(&self, more: usize) -> usize {
+        with_parts!(&self.parts, parts => parts[0].growth(more))
+    }
+
     /// Heap bytes held.
     pub(super) fn size(&self) -> usize {
         with_parts!(&self.parts, parts => parts.iter().map(Chains::size).sum())

@@ -23,7 +23,7 @@ use super::read::read;
 use super::{AggregateState, NOWHERE, argument_type, same_kind};
 use crate::arrays::arrow_type;
 use crate::exact::IntegerSum;
-use crate::growth::grow;
+use crate::growth::{bytes_for, grow};
 use beyond::Beyond;
 use rows::{Rows, take_part};
 use slot::{Extent, Full, Slot, Total};
@@ -257,6 +257,10 @@ impl<S: Slot> AggregateState for Summary<S> {
 
     fn size(&self) -> usize {
         self.slots.capacity() * size_of::<S>() + self.beyond.heap()
+    }
+
+    fn growth(&self, rows: usize) -> usize {
+        bytes_for(&self.slots, rows)
     }
 
     fn into_any(self: Box<Self>) -> Box<dyn Any> {
