@@ -90,7 +90,7 @@ fn engine(limits: &LimitArgs, temp: TempArgs) -> Result<Engine> {
     }
     if let Some(Size(bytes)) = limits.memory_limit {
         // More than the arrays of a block, less than the parts of a table that is worth its limit.
-        plimsoll_memory::process::return_freed(KEPT);
+        plimsoll_memory::process::keep_little(KEPT);
         builder = builder.memory_limit(bytes);
     }
     if let Some(threads) = limits.threads {

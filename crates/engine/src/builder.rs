@@ -7,8 +7,8 @@ use arrow::record_batch::RecordBatch;
 use plimsoll_core::{CsvOptions, Expr, OrderBy, Query, Result, SelectItem};
 use plimsoll_csv::CsvFile;
 
-use crate::engine::Limits;
 use crate::footprint::Meter;
+use crate::limits::Limits;
 use crate::operator;
 use crate::plan::Plan;
 use crate::source::Source;

@@ -78,7 +78,7 @@ impl Engine {
                 "save the stream to a file",
             ));
         }
-        let pool = thread_pool(limits.threads)?;
+        let pool = thread_pool(limits.threads())?;
         let columns: Vec<usize> = (0..file.schema().fields.len()).collect();
         let profiles = infer_full(&file, &columns, limits.block_size, &pool, Arc::default())?;
         table.options.delimiter = Some(file.dialect().delimiter);
@@ -130,9 +130,9 @@ impl Engine {
     ) -> Result<Dataset> {
         let _tag = operator::LOAD.tag().enter();
         let (limits, table) = (&self.limits, &inferred.table);
-        let budget = limits.budget_for(limits.threads)?;
+        let budget = limits.budget_for(limits.threads())?;
         let file = Arc::new(CsvFile::open(&table.path, &table.options)?);
-        let pool = Arc::new(thread_pool(limits.threads)?);
+        let pool = Arc::new(thread_pool(limits.threads())?);
         let spec = LoadSpec {
             columns: (0..inferred.schema.fields.len()).collect(),
             profiles: inferred.profiles.clone(),

@@ -2,72 +2,16 @@
 
 use std::path::PathBuf;
 
-use plimsoll_core::{CsvOptions, Error, ErrorKind, Query, Result, Table};
-use plimsoll_kernels::spill::Space;
+use plimsoll_core::{CsvOptions, Error, Query, Result, Table};
 use plimsoll_memory::Budget;
 
 use crate::QueryBuilder;
+use crate::limits::Limits;
 
 /// Limits and threads that queries run under. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Engine {
     pub(crate) limits: Limits,
-}
-
-/// What a query may use.
-#[derive(Debug, Clone)]
-pub(crate) struct Limits {
-    /// Bytes of the whole process.
-    pub(crate) memory: Option<u64>,
-    /// What queries reserve from; each has a budget of its own under `memory` where there is none.
-    pub(crate) budget: Option<Budget>,
-    /// Worker threads.
-    pub(crate) threads: usize,
-    /// Bytes that a worker reads at a time.
-    pub(crate) block_size: usize,
-    /// Where temporary files lie; the system's directory for them where nothing is said.
-    pub(crate) temp_dir: Option<PathBuf>,
-    /// The most bytes of temporary files that a query may have at once.
-    pub(crate) max_temp: Option<u64>,
-}
-
-impl Limits {
-    /// What a query or a load on so many threads may reserve.
-    pub(crate) fn budget_for(&self, threads: usize) -> Result<Budget> {
-        match (&self.budget, self.memory) {
-            (Some(budget), _) => Ok(budget.clone()),
-            (None, Some(limit)) => budget_of(limit, threads),
-            (None, None) => Ok(Budget::unlimited()),
-        }
-    }
-
-    /// Where a query's temporary files may lie. None is made yet.
-    pub(crate) fn space(&self) -> Space {
-        Space::new(self.temp_dir.clone().unwrap_or_else(std::env::temp_dir), self.max_temp)
-    }
-}
-
-/// What operators may reserve of a process that may have `limit` bytes: all but what it has already, the code that it will
-/// need, and a stack for each thread.
-fn budget_of(limit: u64, threads: usize) -> Result<Budget> {
-    /// What a thread's stack and its allocator's arena come to.
-    const THREAD: u64 = 512 << 10;
-    /// Pages of code that come into memory when a query runs.
-    const CODE: u64 = 6 << 20;
-    let now = plimsoll_memory::process::resident().current.unwrap_or(0);
-    let base = now + CODE + threads as u64 * THREAD;
-    // What is left, less what the allocator loses between the blocks that it gives.
-    let left = limit.saturating_sub(base);
-    Budget::limited(left - left / 32).map_err(|_| {
-        let mib = |bytes: u64| bytes.div_ceil(1 << 20);
-        ErrorKind::MemoryLimit {
-            message: format!(
-                "a memory limit of {limit} bytes is below what the program itself needs, {base} bytes"
-            ),
-            hint: format!("allow at least {} MiB", mib(base) + 8),
-        }
-        .into()
-    })
 }
 
 /// Makes an [`Engine`].
@@ -84,7 +28,7 @@ pub struct EngineBuilder {
 
 impl EngineBuilder {
     /// The most memory the process may use, in bytes; 80% of the machine's (or the control group's) where nothing is
-    /// said.
+    /// said. At least [`LEAST_MEMORY_LIMIT`](crate::LEAST_MEMORY_LIMIT).
     pub fn memory_limit(mut self, bytes: u64) -> Self {
         self.memory = Some(bytes);
         self

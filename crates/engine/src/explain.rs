@@ -106,7 +106,7 @@ impl Plan {
             self.source.name(),
             self.resolved.input_fields().len(),
             columns_of_file.len(),
-            self.limits.threads,
+            self.limits.threads(),
         )
     }
 

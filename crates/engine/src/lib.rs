@@ -11,6 +11,7 @@ mod engine;
 mod explain;
 pub mod expr;
 mod footprint;
+mod limits;
 mod operator;
 mod plan;
 mod source;
@@ -22,6 +23,7 @@ pub use builder::{Outcome, QueryBuilder};
 pub use dataset::{Dataset, Inferred};
 pub use engine::{Engine, EngineBuilder};
 pub use footprint::{Footprint, Progress};
+pub use limits::LEAST_MEMORY_LIMIT;
 pub use plimsoll_columnar::{ColumnReport, Form};
 pub use plimsoll_core::{
     AggregateFunction, CsvOptions, DataType, Error, ErrorKind, Expr, Infer, Location, OrderBy, Profile,

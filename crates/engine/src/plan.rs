@@ -13,7 +13,7 @@ use plimsoll_memory::Budget;
 use plimsoll_pipeline::scan::{BLOCK_SIZE, ScanColumn, ScanSpec, infer_full};
 use rayon::ThreadPool;
 
-use crate::engine::Limits;
+use crate::limits::Limits;
 use crate::source::Source;
 
 /// A query over an opened source, ready to run.
@@ -61,7 +61,7 @@ impl Plan {
                 ));
             }
             let bytes = Arc::new(AtomicU64::new(0));
-            let pool = thread_pool(limits.threads)?;
+            let pool = thread_pool(limits.threads())?;
             *profiles =
                 infer_full(file, &resolved.input_fields(), limits.block_size, &pool, Arc::clone(&bytes))?;
             inferred_bytes = bytes.load(std::sync::atomic::Ordering::Relaxed);
@@ -114,12 +114,14 @@ impl Plan {
 
     /// Has workers read less at a time where the budget gives each of them little.
     pub(crate) fn fit(&mut self, budget: &Budget, threads: usize) {
-        /// What a worker should have to read blocks of the usual size: a sixteenth of it is the block.
-        const WIDE: u64 = 16 * BLOCK_SIZE as u64;
+        /// What a worker should have to read blocks of the usual size: a part of it is the block, of which a scan holds up to
+        /// seven times as much.
+        const PART: u64 = 32;
+        const WIDE: u64 = PART * BLOCK_SIZE as u64;
         const LEAST: usize = 32 << 10;
         let share = budget.available() / threads as u64;
         if share < WIDE {
-            let fitting = usize::try_from(share / 16).unwrap_or(LEAST).next_power_of_two() / 2;
+            let fitting = usize::try_from(share / PART).unwrap_or(LEAST).next_power_of_two() / 2;
             self.scan.block_size = self.scan.block_size.min(fitting.max(LEAST));
             self.scan.rows = self.scan.rows.min(Block::ROWS / 4);
         }

@@ -310,7 +310,7 @@ fn keep(mut block: Block, visible: &[usize]) -> Block {
 /// No more workers than there are blocks to read.
 fn useful_threads(plan: &Plan) -> usize {
     plan.limits
-        .threads
+        .threads()
         .min(usize::try_from(plan.source.most_workers(&plan.scan)).unwrap_or(usize::MAX))
         .max(1)
 }

@@ -207,12 +207,15 @@ impl<I: Iterator<Item = Result<T>> + Send, T: Into<Ticketed>> Group<I> {
         let parts = parts.into_iter().map(|(part, outcome)| outcome.map(|()| part));
         let parts = parts.collect::<Result<Vec<_>>>()?;
         let schema = self.schema(plan.types());
-        let spilled = Spilled::new(parts, plan, &schema, space.clone(), self.in_order);
+        // Fewer threads where there is no room for all.
+        let room = Memory::available(consumer);
+        let readers = (threads.min(parts.len()) as u64).min(room / LEAST_READING).max(1);
+        // A quarter is left for states that are larger than usual.
+        let share = room / 4 * 3 / (readers + u64::from(self.in_order));
+        let spilled = Spilled::new(parts, plan, &schema, space.clone(), self.in_order, share);
         let blocks: Box<dyn Iterator<Item = Result<Block>> + Send> = match &self.pool {
             Some(pool) => {
-                // Fewer threads where there is no room for all.
-                let room = Memory::available(consumer) / LEAST_READING;
-                let workers = spilled.several(threads.min(usize::try_from(room).unwrap_or(threads)).max(1));
+                let workers = spilled.several(usize::try_from(readers).unwrap_or(threads));
                 Box::new(Ordered::new(workers, Arc::clone(pool)))
             }
             None => Box::new(spilled.filter_map(|item| item.map(|item| item.block).transpose())),

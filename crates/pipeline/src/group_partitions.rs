@@ -179,16 +179,29 @@ impl<'a> Partitions<'a> {
 
     /// Spills the largest tables until there is room to go on.
     fn relieve(&self, shared: &Shared) -> Result<()> {
-        let Some(space) = &self.space else { return Ok(()) };
+        while self.is_tight(shared.largest().0) && self.spill_largest(shared)? {}
+        Ok(())
+    }
+
+    /// Spills the largest table; whether there is one that is worth it.
+    fn spill_largest(&self, shared: &Shared) -> Result<bool> {
+        let (size, number) = shared.largest();
+        let Some(space) = self.space.as_ref().filter(|_| size >= LEAST_RUN) else { return Ok(false) };
+        let mut part = shared.part(number);
+        part.spill(&shared.plan, space)?;
+        shared.sizes[number].store(part.table.size(), Relaxed);
+        Ok(true)
+    }
+
+    /// The partition of this number, with room for so many rows, for which others are spilled where need be.
+    fn part_for<'s>(&self, shared: &'s Shared, number: usize, rows: usize) -> Result<MutexGuard<'s, Part>> {
         loop {
-            let sizes = shared.sizes.iter().enumerate().map(|(number, size)| (size.load(Relaxed), number));
-            let Some((size, number)) = sizes.max() else { return Ok(()) };
-            if size < LEAST_RUN || !self.is_tight(size) {
-                return Ok(());
-            }
             let mut part = shared.part(number);
-            part.spill(&shared.plan, space)?;
-            shared.sizes[number].store(part.table.size(), Relaxed);
+            let Err(error) = part.hold_growth(rows) else { return Ok(part) };
+            drop(part);
+            if !self.spill_largest(shared)? {
+                return Err(error);
+            }
         }
     }
 
@@ -215,8 +228,7 @@ impl<'a> Partitions<'a> {
             };
             let (keys, positions) = (slices(&keys), &feeder.positions[range.clone()]);
             let arguments: Vec<_> = arguments.iter().map(|columns| slices(columns)).collect();
-            let mut part = shared.part(number);
-            part.hold_growth(positions.len(), plan, self.space.as_ref())?;
+            let mut part = self.part_for(shared, number, positions.len())?;
             part.table.update_at(&keys, &arguments, positions)?;
             self.hold(shared, number, &mut part)?;
         }
@@ -277,6 +289,12 @@ impl Shared {
         let part = |_| Mutex::new(Part { table: plan.table(), memory: Memory::new(consumer), runs: None });
         let sizes = (0..parts).map(|_| AtomicUsize::new(0)).collect();
         Ok(Shared { tables: (0..parts).map(part).collect(), sizes, plan, broken: false })
+    }
+
+    /// The size and the number of the largest table.
+    fn largest(&self) -> (usize, usize) {
+        let sizes = self.sizes.iter().enumerate().map(|(number, size)| (size.load(Relaxed), number));
+        sizes.max().unwrap_or_default()
     }
 
     fn part(&self, number: usize) -> MutexGuard<'_, Part> {
@@ -411,15 +429,8 @@ impl Part {
         self.memory.hold(self.table.size())
     }
 
-    /// Reserves what the table may grow by with so many rows; where there is no room, it is spilled before.
-    fn hold_growth(&mut self, rows: usize, plan: &Plan, space: Option<&Space>) -> Result<()> {
-        let held = self.memory.hold(self.table.size() + self.table.growth(rows));
-        match (held, space) {
-            (Err(_), Some(space)) => {
-                self.spill(plan, space)?;
-                self.memory.hold(self.table.growth(rows))
-            }
-            (held, _) => held,
-        }
+    /// Reserves what the table may grow by with so many rows.
+    fn hold_growth(&mut self, rows: usize) -> Result<()> {
+        self.memory.hold(self.table.size() + self.table.growth(rows))
     }
 }

@@ -15,16 +15,16 @@ use crate::plumbing::Memory;
 
 /// The most runs of a partition that are merged at once.
 const FAN_IN: usize = 64;
-/// Bytes of states from which on groups are given.
-const STATES: usize = 256 << 10;
+/// Bytes of states from which on groups are given, at the least and at the most.
+const STATES: [usize; 2] = [32 << 10, 256 << 10];
 /// The most groups of a block.
 const GROUPS: usize = 1024;
-/// Bytes that the blocks of one thread take while they are made and until they are printed.
-const BLOCKS: usize = 5 * STATES;
+/// The blocks of one thread take so many times what their states do while they are made and until they are printed.
+const BLOCKS: usize = 5;
 /// Bytes that a thread must have to read a partition.
-pub(crate) const LEAST_READING: u64 = (BLOCKS + 2 * READER_BYTES) as u64;
+pub(crate) const LEAST_READING: u64 = (BLOCKS * STATES[0] + 2 * READER_BYTES) as u64;
 /// Bytes that a thread should have to read a partition.
-pub(crate) const READING: u64 = (BLOCKS + FAN_IN * READER_BYTES) as u64;
+pub(crate) const READING: u64 = (BLOCKS * STATES[1] + FAN_IN * READER_BYTES) as u64;
 
 /// An iterator over blocks of groups, a ticket for each partition. Those of [`Spilled::several`] share what is left.
 pub(crate) struct Spilled {
@@ -39,6 +39,8 @@ struct Shared {
     space: Space,
     /// Whether a column behind the others has the position of each group's first record.
     positions: bool,
+    /// Bytes that a thread may have to read a partition.
+    share: usize,
 }
 
 enum State {
@@ -54,8 +56,9 @@ struct Giving {
     groups: Source,
     given: u64,
     memory: Memory,
-    /// Bytes that reading takes.
+    /// Bytes that reading takes, and those of the states among them.
     reading: usize,
+    states: usize,
 }
 
 enum Source {
@@ -64,13 +67,15 @@ enum Source {
 }
 
 impl Spilled {
-    /// The groups of all `parts` as blocks of this schema, to which `positions` adds a column.
+    /// The groups of all `parts` as blocks of this schema, to which `positions` adds a column. Each thread that reads should
+    /// have no more than `share` bytes for it.
     pub(crate) fn new(
         parts: Vec<Part>,
         plan: Plan,
         schema: &Arc<Schema>,
         space: Space,
         positions: bool,
+        share: u64,
     ) -> Self {
         let mut fields = schema.fields.clone();
         if positions {
@@ -79,7 +84,9 @@ impl Spilled {
         let schema = Arc::new(Schema::new(fields));
         // The first one is taken first.
         let parts = Mutex::new((0..).zip(parts).collect::<Vec<_>>().into_iter().rev().collect());
-        Spilled { shared: Arc::new(Shared { parts, plan, schema, space, positions }), state: State::Idle }
+        let share = usize::try_from(share).unwrap_or(usize::MAX);
+        let shared = Shared { parts, plan, schema, space, positions, share };
+        Spilled { shared: Arc::new(shared), state: State::Idle }
     }
 
     /// As many iterators as that, each of which gives what the others do not.
@@ -128,7 +135,7 @@ impl Shared {
             let closed = table.close()?;
             memory.hold(closed.size())?;
             let groups = Source::Held(Groups::new(vec![closed]));
-            return Ok(Giving { ticket, groups, given: 0, memory, reading: 0 });
+            return Ok(Giving { ticket, groups, given: 0, memory, reading: 0, states: 0 });
         }
         part.spill(&self.plan, &self.space)?;
         let Part { mut memory, runs, .. } = part;
@@ -136,12 +143,12 @@ impl Shared {
             Some(runs) => runs,
             None => Runs::new(&self.space)?,
         };
-        // The other threads have partitions to read, too.
-        let share = usize::try_from(memory.room() / 3).unwrap_or(usize::MAX);
-        let most = (share.saturating_sub(BLOCKS) / READER_BYTES).min(runs.len()).min(FAN_IN);
-        let fan_in = memory.hold_readers(BLOCKS, most)?;
+        let states = (self.share / (2 * BLOCKS)).clamp(STATES[0], STATES[1]);
+        let blocks = BLOCKS * states;
+        let most = (self.share.saturating_sub(blocks) / READER_BYTES).min(runs.len()).min(FAN_IN);
+        let fan_in = memory.hold_readers(blocks, most)?;
         let groups = Source::Runs(Box::new(self.plan.spilled(runs, fan_in)?));
-        Ok(Giving { ticket, groups, given: 0, memory, reading: BLOCKS + fan_in * READER_BYTES })
+        Ok(Giving { ticket, groups, given: 0, memory, reading: blocks + fan_in * READER_BYTES, states })
     }
 }
 
@@ -160,7 +167,7 @@ impl Giving {
                 // More than states of the usual size; it is given back with the next block.
                 memory.hold(reading)?;
                 let hold = |states: usize| memory.hold(reading + states);
-                let Some(groups) = groups.next(GROUPS, STATES, hold)? else { return Ok(None) };
+                let Some(groups) = groups.next(GROUPS, self.states, hold)? else { return Ok(None) };
                 let mut columns = groups.columns;
                 if shared.positions {
                     columns.push(positions(&groups.first_positions)?);

@@ -1,5 +1,5 @@
 //! What the operating system says of this process: resident memory, page faults, processor time, and how much memory it
-//! may use. Apart from [`reset_peak_resident`], [`forget_code`] and [`return_freed`] it only reads. Linux tells all of it, macOS the part that `getrusage` has
+//! may use. Apart from [`reset_peak_resident`], [`forget_code`] and [`keep_little`] it only reads. Linux tells all of it, macOS the part that `getrusage` has
 //! and the machine's memory; elsewhere the figures are `None`.
 
 mod allocator;
@@ -9,7 +9,7 @@ mod machine;
 mod resident;
 mod usage;
 
-pub use allocator::return_freed;
+pub use allocator::keep_little;
 pub use cgroup::{Cgroup, cgroup, cgroup_limit};
 pub use code::forget_code;
 pub use machine::{default_limit, physical_memory};

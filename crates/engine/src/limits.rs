@@ -1,0 +1,93 @@
+//! What a query may use, and what of it is left for its operators.
+
+use std::path::PathBuf;
+
+use plimsoll_core::{ErrorKind, Result};
+use plimsoll_kernels::spill::Space;
+use plimsoll_memory::{Budget, process};
+
+/// The least memory limit, in bytes: that of two threads.
+pub const LEAST_MEMORY_LIMIT: u64 = 16 << 20;
+
+/// What a further thread needs.
+const THREAD_LIMIT: u64 = 2 << 20;
+/// What the program has but for what operators reserve: its code and tables, the main thread.
+const PROGRAM: u64 = 17 << 19;
+/// What a thread has but for that: its stack and its allocator's arena.
+const THREAD: u64 = 512 << 10;
+/// What comes to a process that runs a query: code that was not used before.
+const CODE: u64 = 4 << 20;
+/// What operators of two threads should have at least.
+const LEAST_LEFT: u64 = 4 << 20;
+
+/// What a query may use.
+#[derive(Debug, Clone)]
+pub(crate) struct Limits {
+    /// Bytes of the whole process.
+    pub(crate) memory: Option<u64>,
+    /// What queries reserve from; each has a budget of its own under `memory` where there is none.
+    pub(crate) budget: Option<Budget>,
+    /// Worker threads.
+    pub(crate) threads: usize,
+    /// Bytes that a worker reads at a time.
+    pub(crate) block_size: usize,
+    /// Where temporary files lie; the system's directory for them where nothing is said.
+    pub(crate) temp_dir: Option<PathBuf>,
+    /// The most bytes of temporary files that a query may have at once.
+    pub(crate) max_temp: Option<u64>,
+}
+
+impl Limits {
+    /// Worker threads that there is memory for.
+    pub(crate) fn threads(&self) -> usize {
+        match (&self.budget, self.memory) {
+            (None, Some(limit)) => {
+                let further = limit.saturating_sub(LEAST_MEMORY_LIMIT) / THREAD_LIMIT;
+                self.threads.min(usize::try_from(2 + further).unwrap_or(usize::MAX))
+            }
+            _ => self.threads,
+        }
+    }
+
+    /// What a query or a load on so many threads may reserve.
+    ///
+    /// # Errors
+    /// `MemoryLimit` for less than [`LEAST_MEMORY_LIMIT`], or less than the process has already.
+    pub(crate) fn budget_for(&self, threads: usize) -> Result<Budget> {
+        match (&self.budget, self.memory) {
+            (Some(budget), _) => Ok(budget.clone()),
+            (None, Some(limit)) => budget_of(limit, threads),
+            (None, None) => Ok(Budget::unlimited()),
+        }
+    }
+
+    /// Where a query's temporary files may lie. None is made yet.
+    pub(crate) fn space(&self) -> Space {
+        Space::new(self.temp_dir.clone().unwrap_or_else(std::env::temp_dir), self.max_temp)
+    }
+}
+
+/// What operators may reserve of a process that may have `limit` bytes: all but a base that is the same for every query,
+/// unless the process has more already.
+fn budget_of(limit: u64, threads: usize) -> Result<Budget> {
+    let now = process::resident().current.unwrap_or(0);
+    let base = (PROGRAM + threads as u64 * THREAD).max(now + CODE);
+    let needed = (base + LEAST_LEFT).max(LEAST_MEMORY_LIMIT);
+    // Less what the allocator loses between the blocks that it gives.
+    let left = limit.saturating_sub(base);
+    let budget = Budget::limited(left - left / 32).ok().filter(|_| limit >= needed);
+    budget.ok_or_else(|| {
+        let mib = needed.div_ceil(1 << 20);
+        ErrorKind::MemoryLimit {
+            message: format!(
+                "a memory limit of {limit} bytes is less than the {mib} MiB that any query needs"
+            ),
+            hint: format!("allow at least {mib} MiB: {} are the program's own", mib_of(base)),
+        }
+        .into()
+    })
+}
+
+fn mib_of(bytes: u64) -> String {
+    format!("{}.{} MiB", bytes >> 20, (bytes >> 10 & 1023) * 10 / 1024)
+}
