@@ -210,15 +210,18 @@ impl<I: Iterator<Item = Result<T>> + Send, T: Into<Ticketed>> Group<I> {
         // Fewer threads where there is no room for all.
         let room = Memory::available(consumer);
         let readers = (threads.min(parts.len()) as u64).min(room / LEAST_READING).max(1);
-        // A quarter is left for states that are larger than usual.
-        let share = room / 4 * 3 / (readers + u64::from(self.in_order));
+        // Half is left for states that are larger than usual, and for whoever takes the groups.
+        let share = room / 2 / readers;
         let spilled = Spilled::new(parts, plan, &schema, space.clone(), self.in_order, share);
         let blocks: Box<dyn Iterator<Item = Result<Block>> + Send> = match &self.pool {
             Some(pool) => {
-                let workers = spilled.several(usize::try_from(readers).unwrap_or(threads));
+                let workers = (0..readers).map(|_| spilled.reader(consumer)).collect::<Result<_>>()?;
                 Box::new(Ordered::new(workers, Arc::clone(pool)))
             }
-            None => Box::new(spilled.filter_map(|item| item.map(|item| item.block).transpose())),
+            None => {
+                let reader = spilled.reader(consumer)?;
+                Box::new(reader.filter_map(|item| item.map(|item| item.block).transpose()))
+            }
         };
         if !self.in_order {
             return Ok(Output(blocks));

@@ -7,6 +7,7 @@ use plimsoll_core::{DataType, Error, Field, Result, Schema};
 use plimsoll_kernels::Block;
 use plimsoll_kernels::group::{Groups, SpilledGroups};
 use plimsoll_kernels::spill::{READER_BYTES, Runs, Space};
+use plimsoll_memory::Consumer;
 
 use crate::Ticketed;
 use crate::group_partitions::Part;
@@ -26,10 +27,15 @@ pub(crate) const LEAST_READING: u64 = (BLOCKS * STATES[0] + 2 * READER_BYTES) as
 /// Bytes that a thread should have to read a partition.
 pub(crate) const READING: u64 = (BLOCKS * STATES[1] + FAN_IN * READER_BYTES) as u64;
 
-/// An iterator over blocks of groups, a ticket for each partition. Those of [`Spilled::several`] share what is left.
-pub(crate) struct Spilled {
+/// Groups that were spilled, and those that were not.
+pub(crate) struct Spilled(Arc<Shared>);
+
+/// An iterator over blocks of groups, a ticket for each partition. Several share what is left.
+pub(crate) struct Reader {
     shared: Arc<Shared>,
     state: State,
+    /// What reading takes: it is reserved from the beginning, so that whoever takes the groups cannot take it, too.
+    memory: Memory,
 }
 
 struct Shared {
@@ -39,7 +45,7 @@ struct Shared {
     space: Space,
     /// Whether a column behind the others has the position of each group's first record.
     positions: bool,
-    /// Bytes that a thread may have to read a partition.
+    /// Bytes that a reader has.
     share: usize,
 }
 
@@ -55,20 +61,16 @@ struct Giving {
     ticket: u64,
     groups: Source,
     given: u64,
-    memory: Memory,
-    /// Bytes that reading takes, and those of the states among them.
-    reading: usize,
-    states: usize,
 }
 
 enum Source {
-    Held(Groups),
+    Held(Groups, Memory),
     Runs(Box<SpilledGroups>),
 }
 
 impl Spilled {
-    /// The groups of all `parts` as blocks of this schema, to which `positions` adds a column. Each thread that reads should
-    /// have no more than `share` bytes for it.
+    /// The groups of all `parts` as blocks of this schema, to which `positions` adds a column. Each reader has about `share`
+    /// bytes.
     pub(crate) fn new(
         parts: Vec<Part>,
         plan: Plan,
@@ -84,18 +86,19 @@ impl Spilled {
         let schema = Arc::new(Schema::new(fields));
         // The first one is taken first.
         let parts = Mutex::new((0..).zip(parts).collect::<Vec<_>>().into_iter().rev().collect());
-        let share = usize::try_from(share).unwrap_or(usize::MAX);
-        let shared = Shared { parts, plan, schema, space, positions, share };
-        Spilled { shared: Arc::new(shared), state: State::Idle }
+        let share = usize::try_from(share.clamp(LEAST_READING, READING)).unwrap_or(usize::MAX);
+        Spilled(Arc::new(Shared { parts, plan, schema, space, positions, share }))
     }
 
-    /// As many iterators as that, each of which gives what the others do not.
-    pub(crate) fn several(&self, count: usize) -> Vec<Self> {
-        (0..count).map(|_| Spilled { shared: Arc::clone(&self.shared), state: State::Idle }).collect()
+    /// A reader, which gives what the others do not.
+    pub(crate) fn reader(&self, consumer: Option<&Consumer>) -> Result<Reader> {
+        let mut memory = Memory::new(consumer);
+        memory.hold(self.0.share)?;
+        Ok(Reader { shared: Arc::clone(&self.0), state: State::Idle, memory })
     }
 }
 
-impl Iterator for Spilled {
+impl Iterator for Reader {
     type Item = Result<Ticketed>;
 
     fn next(&mut self) -> Option<Result<Ticketed>> {
@@ -113,7 +116,7 @@ impl Iterator for Spilled {
                 },
                 State::Giving(mut giving) => {
                     let ticket = giving.ticket;
-                    let block = match giving.next(&self.shared) {
+                    let block = match giving.next(&self.shared, &mut self.memory) {
                         Ok(block) => block,
                         Err(error) => return Some(Err(error)),
                     };
@@ -129,33 +132,32 @@ impl Iterator for Spilled {
 }
 
 impl Shared {
+    /// Bytes of the states of a block.
+    fn states(&self) -> usize {
+        (self.share / (2 * BLOCKS)).clamp(STATES[0], STATES[1])
+    }
+
     fn open(&self, ticket: u64, mut part: Part) -> Result<Giving> {
         if part.runs.is_none() && !self.positions {
-            let Part { table, mut memory, .. } = part;
-            let closed = table.close()?;
-            memory.hold(closed.size())?;
-            let groups = Source::Held(Groups::new(vec![closed]));
-            return Ok(Giving { ticket, groups, given: 0, memory, reading: 0, states: 0 });
+            let (closed, memory) = part.close()?;
+            let groups = Source::Held(Groups::new(vec![closed]), memory);
+            return Ok(Giving { ticket, groups, given: 0 });
         }
         part.spill(&self.plan, &self.space)?;
-        let Part { mut memory, runs, .. } = part;
-        let runs = match runs {
+        let runs = match part.runs {
             Some(runs) => runs,
             None => Runs::new(&self.space)?,
         };
-        let states = (self.share / (2 * BLOCKS)).clamp(STATES[0], STATES[1]);
-        let blocks = BLOCKS * states;
-        let most = (self.share.saturating_sub(blocks) / READER_BYTES).min(runs.len()).min(FAN_IN);
-        let fan_in = memory.hold_readers(blocks, most)?;
+        let fan_in = self.share.saturating_sub(BLOCKS * self.states()) / READER_BYTES;
         let groups = Source::Runs(Box::new(self.plan.spilled(runs, fan_in)?));
-        Ok(Giving { ticket, groups, given: 0, memory, reading: blocks + fan_in * READER_BYTES, states })
+        Ok(Giving { ticket, groups, given: 0 })
     }
 }
 
 impl Giving {
-    fn next(&mut self, shared: &Shared) -> Result<Option<Block>> {
+    fn next(&mut self, shared: &Shared, memory: &mut Memory) -> Result<Option<Block>> {
         let (columns, rows) = match &mut self.groups {
-            Source::Held(groups) => {
+            Source::Held(groups, _memory) => {
                 let picked = groups.pick(Block::ROWS);
                 if picked.rows() == 0 {
                     return Ok(None);
@@ -163,11 +165,10 @@ impl Giving {
                 (groups.columns(&picked)?, picked.rows())
             }
             Source::Runs(groups) => {
-                let (memory, reading) = (&mut self.memory, self.reading);
                 // More than states of the usual size; it is given back with the next block.
-                memory.hold(reading)?;
-                let hold = |states: usize| memory.hold(reading + states);
-                let Some(groups) = groups.next(GROUPS, self.states, hold)? else { return Ok(None) };
+                memory.hold(shared.share)?;
+                let hold = |states: usize| memory.hold(shared.share + states);
+                let Some(groups) = groups.next(GROUPS, shared.states(), hold)? else { return Ok(None) };
                 let mut columns = groups.columns;
                 if shared.positions {
                     columns.push(positions(&groups.first_positions)?);

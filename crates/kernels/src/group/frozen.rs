@@ -11,7 +11,7 @@ use crate::spill::Runs;
 /// Groups that are encoded at once.
 const TOGETHER: usize = 1024;
 /// Bytes of the values that all runs together should hold of a group within its states.
-const INLINE_OF_ALL: usize = 256 << 10;
+const INLINE_OF_ALL: usize = 128 << 10;
 /// So few bytes of values never go apart.
 const LEAST_APART: usize = 256;
 
