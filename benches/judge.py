@@ -1,6 +1,7 @@
 """Inputs and exact results, made where they are missing, and results held against them. Both are benches/generate's and
-benches/check's work."""
+benches/check's work, and that of the system's `sort` where rows are to be sorted or distinct values counted."""
 
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -33,10 +34,30 @@ class Judge:
             print(f"working out {kept.name}", flush=True)
             partial = kept.with_suffix(".partial")
             with open(partial, "wb") as file:
-                subprocess.run([self.binaries / "check", "exact", *words, path], stdout=file, check=True)
+                subprocess.run(self.exact(query, path), stdout=file, check=True)
             partial.rename(kept)
             asked.write_text(repr(words))
         return kept
+
+    def exact(self, query: Query, path: Path) -> list:
+        """The command that prints the exact result."""
+        distinct = [value for value in query.values if value.function == "distinct"]
+        if not (query.order or distinct):
+            return [self.binaries / "check", "exact", *query.judge(), path]
+        with open(path) as file:
+            names, cells = (file.readline().strip().split(query.input.delimiter) for _ in range(2))
+        rows = f"tail -n +2 {shlex.quote(str(path))}"
+        sort = f"LC_ALL=C sort -S 25% -T {shlex.quote(str(self.folder))} -t '{query.input.delimiter}'"
+        if distinct:
+            [value] = distinct
+            at = names.index(value.columns[0]) + 1
+            return ["sh", "-c", f"echo {value.name}:exact; {rows} | cut -d '{query.input.delimiter}' -f {at} | {sort} -u | wc -l"]
+        places = [names.index(column) for column in query.order]
+        keys = " ".join(f"-k {at + 1},{at + 1}{'n' if is_number(cells[at]) else ''}" for at in places)
+        # Rows are told apart by their texts and integers; decimals are values, which peers write in other ways too.
+        kinds = ["exact" if is_number(text) and "." in text else "key" for text in cells]
+        heading = query.input.delimiter.join(f"{name}:{kind}" for name, kind in zip(names, kinds))
+        return ["sh", "-c", f"echo '{heading}'; {rows} | {sort} --stable {keys}"]
 
     def differs(self, program: Program, query: Query, expected: Path, found: Path) -> str | None:
         """The first difference in words."""
@@ -49,3 +70,12 @@ class Judge:
         if done.returncode == 0:
             return None
         return f"differs: {done.stdout.strip()}" if done.returncode == 1 else f"failed: {done.stderr.strip()}"
+
+
+def is_number(cell: str) -> bool:
+    """Whether a cell is compared by its value, and not as text."""
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True

@@ -15,13 +15,14 @@ MEBIBYTE = 2**20
 LEAST_SPEEDUP, STRAIGHT = 1.8, 0.05
 
 
-def write(document: Path, report: str) -> None:
-    """Puts the report between the document's markers."""
-    before, _, rest = document.read_text().partition(BEGIN)
-    _, end, after = rest.partition(END)
+def write(document: Path, report: str, markers: tuple[str, str] = (BEGIN, END)) -> None:
+    """Puts the report between two markers of the document."""
+    first, last = markers
+    before, _, rest = document.read_text().partition(first)
+    _, end, after = rest.partition(last)
     if not end:
-        sys.exit(f"{document} has no markers {BEGIN} and {END}")
-    document.write_text(f"{before}{BEGIN}\n{report}\n{END}{after}")
+        sys.exit(f"{document} has no markers {first} and {last}")
+    document.write_text(f"{before}{first}\n{report}\n{last}{after}")
 
 
 def report(kept: Kept) -> str:

@@ -35,6 +35,10 @@ def timed(command: list[str], limit: float | None = None) -> tuple[Run, str | No
     except subprocess.TimeoutExpired:
         stop(process)
         return Run(time.perf_counter() - begin, 0, 0), f"stopped after {limit:.0f} s"
+    except BaseException:
+        # Whoever ends this means the process, too, which has a session of its own.
+        stop(process)
+        raise
     wall = time.perf_counter() - begin
     *lines, figures = said.strip().splitlines()
     user, system, kibibytes = figures.split()
@@ -43,7 +47,9 @@ def timed(command: list[str], limit: float | None = None) -> tuple[Run, str | No
         return run, None
     print("\n".join([shlex.join(command), *lines]), file=sys.stderr)
     # GNU time says 128 and the signal of a process that was killed; 9 is also the kernel's way out of memory.
-    return run, "killed, as by want of memory" if process.returncode == 137 else f"failed: {(lines or ['no word'])[-1][:120]}"
+    if process.returncode == 137:
+        return run, "killed, as by want of memory"
+    return run, f"exit code {process.returncode}: {(lines or ['no word'])[-1][:120]}"
 
 
 def stop(process: subprocess.Popen) -> None:

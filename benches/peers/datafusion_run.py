@@ -1,10 +1,16 @@
-"""One query by DataFusion: `datafusion_run.py QUERY FILE RESULT.csv THREADS`."""
+"""One query by DataFusion: `datafusion_run.py QUERY FILE RESULT.csv THREADS [--memory-limit BYTES]
+[--temp-dir FOLDER]`."""
 
-from datafusion import SessionConfig, SessionContext
-from task import path, queries, query, result, threads
+from datafusion import RuntimeEnvBuilder, SessionConfig, SessionContext
+from task import memory_limit, path, queries, query, result, temp_dir, threads
 
 file = query.input
-context = SessionContext(SessionConfig().with_target_partitions(threads))
+runtime = RuntimeEnvBuilder()
+if temp_dir:
+    runtime = runtime.with_disk_manager_specified(temp_dir)
+if memory_limit:
+    runtime = runtime.with_fair_spill_pool(memory_limit)
+context = SessionContext(SessionConfig().with_target_partitions(threads), runtime)
 header, newlines = str(not file.names).lower(), str(bool(file.newlines)).lower()
 # It finds the types itself, but for fields with line breaks.
 types = f"({', '.join(f'{queries.quoted(name)} {kind}' for name, kind in file.newlines)})" if file.newlines else ""

@@ -1,13 +1,20 @@
-"""One query by Polars, lazily and on its streaming engine: `polars_run.py QUERY FILE RESULT.csv THREADS`."""
+"""One query by Polars, lazily and on its streaming engine: `polars_run.py QUERY FILE RESULT.csv THREADS [--memory-limit BYTES]
+[--temp-dir FOLDER]`."""
 
 import os
-import sys
 
-os.environ["POLARS_MAX_THREADS"] = sys.argv[4]  # read when Polars is imported
+from task import memory_limit, path, query, temp_dir, threads
+from task import result as target
+
+# Read when Polars is imported.
+os.environ["POLARS_MAX_THREADS"] = str(threads)
+if temp_dir:
+    os.environ["POLARS_OOC_SPILL_DIR"] = temp_dir
+if memory_limit:
+    # Above this it writes what it can to files; in millions of bytes.
+    os.environ["POLARS_OOC_MEMORY_BUDGET_MB"] = str(max(1, memory_limit // 10**6))
 
 import polars as pl  # noqa: E402
-from task import path, query  # noqa: E402
-from task import result as target  # noqa: E402
 
 FUNCTIONS = {
     "count": lambda: pl.len(),
@@ -19,6 +26,7 @@ FUNCTIONS = {
     "sd": lambda x: x.std(),
     "range": lambda x, y: x.max() - y.min(),
     "corr2": lambda x, y: pl.corr(x, y) ** 2,
+    "distinct": lambda x: x.n_unique(),
 }
 
 file = query.input
@@ -35,5 +43,5 @@ elif query.keys:
 else:
     frame = frame.select(values)
 if query.ordered:
-    frame = frame.sort(query.keys)
+    frame = frame.sort(query.order or query.keys)
 frame.sink_csv(target, engine="streaming", maintain_order=query.ordered)
