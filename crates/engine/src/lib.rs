@@ -12,6 +12,7 @@ mod explain;
 pub mod expr;
 mod footprint;
 mod operator;
+mod operators;
 mod plan;
 mod source;
 pub mod sql;
@@ -22,6 +23,7 @@ pub use builder::{Outcome, QueryBuilder};
 pub use dataset::{Dataset, Inferred};
 pub use engine::{Engine, EngineBuilder};
 pub use footprint::{Footprint, Progress};
+pub use operators::OperatorFootprint;
 pub use plimsoll_columnar::{ColumnReport, Form};
 pub use plimsoll_core::{
     AggregateFunction, CsvOptions, DataType, Error, ErrorKind, Expr, Infer, Location, OrderBy, Profile,

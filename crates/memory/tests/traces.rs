@@ -9,7 +9,7 @@ use plimsoll_memory::trace::{
     self, Amount, GroupBy, Measure, Mode, Options, Snapshot, TraceError, Traces, get_traced_memory, start,
     start_with, stop, take_snapshot,
 };
-use plimsoll_memory::{Counting, Tag};
+use plimsoll_memory::{Counting, Tag, tagged};
 
 mod common;
 use common::{Block, Random};
@@ -27,6 +27,7 @@ tests!(
     several_threads,
     a_million_blocks_freed_by_another_thread,
     tags_follow_the_allocating_scope,
+    live_and_peak_bytes_of_each_tag,
     sessions_do_not_mix,
     sessions_come_and_go_while_threads_allocate,
     both_ways_to_take_a_stack_agree,
@@ -406,6 +407,35 @@ fn tags_follow_the_allocating_scope() {
     std::thread::spawn(move || drop(blocks)).join().unwrap();
     let last = ended();
     assert_eq!(last.live(), Amount::default());
+}
+
+fn live_and_peak_bytes_of_each_tag() {
+    static FIRST: Tag = Tag::new("bytes of the first");
+    static SECOND: Tag = Tag::new("bytes of the second");
+    let bytes = |tag: &Tag| {
+        let all = tagged().into_iter().find(|tagged| tagged.name == tag.name()).unwrap();
+        all.bytes.map(|bytes| (bytes.live, bytes.peak))
+    };
+    // With stacks the sites of one tag are many.
+    for frames in [0, 8] {
+        start(frames, EXACT).unwrap();
+        let first = FIRST.enter();
+        let kept = Block::new(100);
+        drop((site_0(3000), site_1(2000)));
+        let mut grown = Vec::<u8>::with_capacity(400);
+        {
+            let _second = SECOND.enter();
+            // It is the allocating scope's from here on.
+            grown.reserve_exact(700);
+        }
+        drop(first);
+        assert_eq!(bytes(&FIRST), Some((100, 5100)));
+        assert_eq!(bytes(&SECOND), Some((700, 700)));
+        std::thread::spawn(move || drop((kept, grown))).join().unwrap();
+        assert_eq!((bytes(&FIRST), bytes(&SECOND)), (Some((0, 5100)), Some((0, 700))));
+        stop().unwrap();
+        assert_eq!(bytes(&FIRST), None);
+    }
 }
 
 fn sessions_do_not_mix() {

@@ -56,6 +56,7 @@ pub(crate) fn running() -> Option<Running> {
 /// Starts a session. The caller holds the lock of the session.
 pub(super) fn start(settings: Settings) {
     sites::reset();
+    heap::forget_bytes();
     LIVE.store(0, Relaxed);
     PEAK.store(0, Relaxed);
     PEAK_EPOCH.store(0, Relaxed);
@@ -210,6 +211,7 @@ fn enter(number: SiteNumber, address: usize, size: usize) {
         site.keep(epoch);
     }
     site.total.add(weight);
+    heap::grew(site.tag(), weight.0);
 }
 
 /// Takes the block out of the side table before it is freed: what [`freed`] and [`moved`] need to know of it.
@@ -273,6 +275,7 @@ fn leave(slot: &'static Slot, running: Running, taken: u32, size: usize, address
     }
     LIVE.fetch_sub(weight.0.cast_signed(), Relaxed);
     site.freed.add(weight);
+    heap::shrank(site.tag(), weight.0);
     if address != 0 && slot.tracing.last_block.load(Relaxed) == address {
         slot.tracing.last_block.store(0, Relaxed);
         site.temporary.add(weight);
