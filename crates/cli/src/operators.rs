@@ -97,6 +97,10 @@ mod tests {
             spilled: 4_500_000,
             passes: 2,
         };
-        insta::assert_snapshot!(table(&[scan, sort]), @"");
+        insta::assert_snapshot!(table(&[scan, sort]), @r"
+        operator    rows in    rows    time  reserved   at most  allocated   at most  ratio  spilled  passes
+        sort         12,345  12,345  1.23 s  2.00 KiB  3.00 MiB   1.00 KiB  2.00 MiB   1.50  4.50 MB       2
+        scan      1,000,000  12,345           0 bytes  1.00 MiB                              0 bytes       0
+        ");
     }
 }

@@ -22,6 +22,7 @@ struct Stats<'a> {
     restarts: u64,
     blank_lines: u64,
     bytes_spilled: u64,
+    tracing_bytes: Option<u64>,
     memory: Memory,
     consumers: &'a [Holder],
     operators: Vec<Operator>,
@@ -91,6 +92,7 @@ pub(crate) fn json(footprint: &Footprint) -> serde_json::Result<String> {
         restarts,
         blank_lines,
         bytes_spilled,
+        tracing,
     } = *footprint;
     let stats = Stats {
         format_version: FORMAT_VERSION,
@@ -106,6 +108,7 @@ pub(crate) fn json(footprint: &Footprint) -> serde_json::Result<String> {
         restarts,
         blank_lines,
         bytes_spilled,
+        tracing_bytes: tracing,
         memory,
         consumers,
         operators: operators.iter().map(Operator::from).collect(),
@@ -148,6 +151,7 @@ mod tests {
             restarts: 1,
             blank_lines: 0,
             bytes_spilled: 7,
+            tracing: None,
         };
         let expected = format!(
             r#"{{
@@ -164,6 +168,7 @@ mod tests {
   "restarts": 1,
   "blank_lines": 0,
   "bytes_spilled": 7,
+  "tracing_bytes": null,
   "memory": {{
     "reserved": {none},
     "untracked": {none},

@@ -56,9 +56,10 @@ fn budget_of(limit: u64, threads: usize) -> Result<Budget> {
     const CODE: u64 = 6 << 20;
     let now = plimsoll_memory::process::resident().current.unwrap_or(0);
     let base = now + CODE + threads as u64 * THREAD;
-    // What is left, less what the allocator loses between the blocks that it gives.
+    // What is left, less what the allocator loses between the blocks that it gives, and what tracing takes beside them.
     let left = limit.saturating_sub(base);
-    Budget::limited(left - left / 32).map_err(|_| {
+    let left = left - left / 32;
+    Budget::limited(left - plimsoll_memory::tracing_share(left)).map_err(|_| {
         let mib = |bytes: u64| bytes.div_ceil(1 << 20);
         ErrorKind::MemoryLimit {
             message: format!(

@@ -30,6 +30,8 @@ pub struct Footprint {
     pub consumers: Vec<Holder>,
     /// What each operator did and cost, in the order in which rows go through them.
     pub operators: Vec<OperatorFootprint>,
+    /// Resident bytes that tracing has taken beside the heap, where the program traces its allocations.
+    pub tracing: Option<u64>,
     /// Allocations since the query began, where the program's allocator counts.
     pub allocations: Option<u64>,
     /// Groups, where the query groups.
@@ -83,6 +85,7 @@ impl Meter {
             cpu,
             memory,
             consumers: budget.consumers(),
+            tracing: plimsoll_memory::tracing(),
             allocations: heap.map(|heap| heap.allocations - self.allocations),
             ..Footprint::default()
         }

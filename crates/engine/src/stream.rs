@@ -229,7 +229,8 @@ impl Stream {
         operators.begin();
         let bytes_read = Arc::clone(&self.progress.bytes_read);
         let pass = plan.source.pass(&plan.scan, operators.scan.consumer(&self.budget), bytes_read)?;
-        let workers = (0..self.pool.current_num_threads()).map(|_| pass.worker().inspect(operators.scan.tickets()));
+        let workers =
+            (0..self.pool.current_num_threads()).map(|_| pass.worker().inspect(operators.scan.tickets()));
         let resolved = &plan.resolved;
         let visible: Vec<usize> = (0..resolved.visible).collect();
 

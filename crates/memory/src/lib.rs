@@ -25,6 +25,6 @@ pub mod trace;
 pub use budget::{Budget, BudgetError, Consumer, Holder, LimitExceeded, Reservation, SoftLimit};
 pub use footprint::{Footprint, Part};
 pub use heap::{
-    Counting, Heap, InheritedTag, Measured, Tag, TagGuard, Tagged, TaggedBytes, ThreadHeap, exact_peak, heap,
-    measure, reset_peak, tagged, threads, time_tags,
+    Counting, Heap, InheritedTag, Measured, Tag, TagGuard, Tagged, TaggedBytes, ThreadHeap, adopt,
+    exact_peak, heap, is_traced, measure, reset_peak, tagged, threads, time_tags, tracing, tracing_share,
 };

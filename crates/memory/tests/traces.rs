@@ -9,7 +9,7 @@ use plimsoll_memory::trace::{
     self, Amount, GroupBy, Measure, Mode, Options, Snapshot, TraceError, Traces, get_traced_memory, start,
     start_with, stop, take_snapshot,
 };
-use plimsoll_memory::{Counting, Tag, tagged};
+use plimsoll_memory::{Counting, Tag, adopt, tagged};
 
 mod common;
 use common::{Block, Random};
@@ -28,6 +28,7 @@ tests!(
     a_million_blocks_freed_by_another_thread,
     tags_follow_the_allocating_scope,
     live_and_peak_bytes_of_each_tag,
+    a_block_is_of_who_adopts_it,
     sessions_do_not_mix,
     sessions_come_and_go_while_threads_allocate,
     both_ways_to_take_a_stack_agree,
@@ -435,6 +436,33 @@ fn live_and_peak_bytes_of_each_tag() {
         assert_eq!((bytes(&FIRST), bytes(&SECOND)), (Some((0, 5100)), Some((0, 700))));
         stop().unwrap();
         assert_eq!(bytes(&FIRST), None);
+    }
+}
+
+fn a_block_is_of_who_adopts_it() {
+    static GIVER: Tag = Tag::new("giver");
+    static HOLDER: Tag = Tag::new("holder");
+    let live = || {
+        let of = |tag: &Tag| tagged().into_iter().find(|tagged| tagged.name == tag.name());
+        [&GIVER, &HOLDER].map(|tag| of(tag).and_then(|tagged| tagged.bytes).map(|bytes| bytes.live))
+    };
+    for (frames, expected) in [(0, [Some(0), Some(500)]), (8, [Some(500), Some(0)])] {
+        start(frames, EXACT).unwrap();
+        let block = {
+            let _giver = GIVER.enter();
+            vec![1_u8; 500].into_boxed_slice()
+        };
+        let holder = HOLDER.enter();
+        // Twice is as once, and what no block is is nobody's.
+        for _ in 0..2 {
+            adopt(block.as_ptr().addr(), block.len());
+            adopt(block.as_ptr().addr() + 64, 100);
+        }
+        assert_eq!(live(), expected, "{frames}");
+        drop(holder);
+        drop(block);
+        assert_eq!(live(), [Some(0); 2]);
+        stop().unwrap();
     }
 }
 

@@ -166,7 +166,8 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let space = Space::new(directory.path(), None);
         let [mut written, mut passes] = [0, 0];
-        for (runs, fan_in, expected) in [(0, 2, 0), (1, 2, 1), (2, 2, 1), (3, 2, 2), (4, 2, 2), (9, 8, 2), (9, 2, 4)]
+        for (runs, fan_in, expected) in
+            [(0, 2, 0), (1, 2, 1), (2, 2, 1), (3, 2, 2), (4, 2, 2), (9, 8, 2), (9, 2, 4)]
         {
             let child = space.child();
             let mut all = Runs::new(&child).unwrap();

@@ -19,6 +19,6 @@ pub(crate) use slot::{Slot, slots};
 pub use tag::{InheritedTag, Tag, TagGuard};
 #[cfg(feature = "traces")]
 pub(crate) use tag::{current, names};
+pub use tag_figures::{Tagged, TaggedBytes, adopt, is_traced, tagged, time_tags, tracing, tracing_share};
 #[cfg(feature = "traces")]
 pub(crate) use tag_figures::{forget_bytes, grew, shrank};
-pub use tag_figures::{Tagged, TaggedBytes, tagged, time_tags};

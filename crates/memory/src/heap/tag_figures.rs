@@ -56,13 +56,51 @@ pub struct TaggedBytes {
     pub peak: u64,
 }
 
+/// Resident bytes that tracing takes beside the heap; `None` where allocations are not traced.
+#[must_use]
+pub fn tracing() -> Option<u64> {
+    is_traced().then(|| {
+        #[cfg(feature = "traces")]
+        return crate::trace::overhead();
+        #[cfg(not(feature = "traces"))]
+        return 0;
+    })
+}
+
+/// How many of `bytes`, in which a heap and what traces it have to lie, belong to the latter: 0 where allocations are not
+/// traced. An estimate for programs that hold large blocks; where all blocks have a few bytes, tracing takes a third.
+#[must_use]
+pub fn tracing_share(bytes: u64) -> u64 {
+    /// The tables that there are for any heap.
+    const LEAST: u64 = 4 << 20;
+    if is_traced() { (LEAST + bytes / 4).min(bytes) } else { 0 }
+}
+
+/// The calling thread's tag takes over a block of `size` bytes that another may have allocated: who holds it pays. The block
+/// must be live, and `address` its first byte; of anything else nothing is known, and nothing happens. In a trace with
+/// stacks or of a sample blocks stay where they come from.
+pub fn adopt(address: usize, size: usize) {
+    #[cfg(feature = "traces")]
+    if let Some(running) = crate::trace::recorder::running() {
+        crate::trace::recorder::adopted(super::Slot::mine(), running, address, size);
+    }
+    #[cfg(not(feature = "traces"))]
+    let _ = (address, size);
+}
+
+/// Whether allocations are traced.
+#[must_use]
+pub fn is_traced() -> bool {
+    #[cfg(feature = "traces")]
+    return crate::trace::is_tracing();
+    #[cfg(not(feature = "traces"))]
+    return false;
+}
+
 /// The figures of all tags that were ever entered, but for those beyond the first 63.
 #[must_use]
 pub fn tagged() -> Vec<Tagged> {
-    #[cfg(feature = "traces")]
-    let traced = crate::trace::is_tracing();
-    #[cfg(not(feature = "traces"))]
-    let traced = false;
+    let traced = is_traced();
     if TIMING.load(Relaxed) != 0 {
         // What the calling thread has used up to now counts.
         charge(tag::current());

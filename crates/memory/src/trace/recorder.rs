@@ -251,6 +251,24 @@ pub(crate) fn moved(
     allocated(slot, running, new.0, new.1);
 }
 
+/// A block is put down to the calling thread's tag, whoever has allocated it; not in a session that tells stacks apart, in
+/// which a block stays with the line that it comes from.
+pub(crate) fn adopted(slot: &'static Slot, running: Running, address: usize, size: usize) {
+    if running.0 & SAMPLED != 0 || FRAMES.load(Relaxed) != 0 {
+        return;
+    }
+    let taken = taken(address);
+    if taken == 0 {
+        return;
+    }
+    if sites::site(taken & ((1 << SITE_BITS) - 1)).tag() == heap::current() {
+        shadow::put(address, taken);
+        return;
+    }
+    leave(slot, running, taken, size, 0);
+    allocated(slot, running, address, size);
+}
+
 /// Takes a block's bytes from its site. It was a temporary one where it is the block that the thread allocated last.
 #[inline(never)]
 fn leave(slot: &'static Slot, running: Running, taken: u32, size: usize, address: usize) {
