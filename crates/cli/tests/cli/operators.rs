@@ -142,8 +142,8 @@ fn times_and_bytes_are_measured_and_nothing_is_spilled_without_a_limit() {
 #[test]
 fn what_is_spilled_is_the_sum_of_what_operators_spill() {
     let mut text = String::from("k,v\n");
-    for number in 0..400_000_u64 {
-        writeln!(text, "name {},{}", number * 7919 % 300_007, number * 31 % 100_003).unwrap();
+    for number in 0..200_000_u64 {
+        writeln!(text, "name {},{}", number * 7919 % 150_001, number * 31 % 100_003).unwrap();
     }
     let place = Place::with(text);
     for (sql, spillers) in [
