@@ -39,7 +39,7 @@ fn analyzed(settings: &Settings) -> Result<()> {
     let mut cost = settings.stats.as_deref().map(Destination::file).transpose()?;
 
     process::forget_code();
-    operators::measure()?;
+    operators::measure();
     let mut stream = query.stream()?;
     let bar = settings.progress.then(|| Bar::start(stream.progress()));
     for batch in stream.by_ref() {

@@ -26,7 +26,7 @@ pub(crate) fn run(settings: &Settings) -> Result<()> {
     // Arguments and SQL are read, and what read them would count as the program's own memory to the end.
     process::forget_code();
     if cost.is_some() {
-        operators::measure()?;
+        operators::measure();
     }
     let mut stream = query.stream()?;
     let mut bar = settings.progress.then(|| Bar::start(stream.progress()));
