@@ -10,6 +10,7 @@ mod explain;
 mod footer;
 mod footprint;
 mod interrupt;
+mod operators;
 mod output;
 mod profile;
 mod progress;
@@ -39,7 +40,7 @@ fn run(args: Args) -> anyhow::Result<ExitCode> {
     let terminal = Terminal::detect();
     match args.verb {
         Verb::Query(args) => query::run(&Settings::resolve(args, terminal)?)?,
-        Verb::Explain(args) => explain::run(&Settings::resolve(args, terminal)?)?,
+        Verb::Explain(args) => explain::run(args, terminal)?,
         Verb::Profile(args) => profile::run(args, terminal)?,
         Verb::Compare(args) => compare::run(args, terminal)?,
         Verb::Footprint(args) => footprint::run(args, terminal)?,

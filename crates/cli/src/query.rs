@@ -10,7 +10,7 @@ use crate::footer::footer;
 use crate::output::{self, Sink};
 use crate::progress::Bar;
 use crate::settings::Settings;
-use crate::{interrupt, stats};
+use crate::{interrupt, operators, stats};
 
 /// Runs it.
 ///
@@ -25,6 +25,9 @@ pub(crate) fn run(settings: &Settings) -> Result<()> {
 
     // Arguments and SQL are read, and what read them would count as the program's own memory to the end.
     process::forget_code();
+    if cost.is_some() {
+        operators::measure(settings.traces);
+    }
     let mut stream = query.stream()?;
     let mut bar = settings.progress.then(|| Bar::start(stream.progress()));
     let first = stream.next().transpose()?;

@@ -30,7 +30,12 @@ pub(crate) struct Settings {
     pub(crate) rows_to_terminal: bool,
     /// What tables are drawn for.
     pub(crate) terminal: Terminal,
+    /// Whether there is memory to tell the operators' allocations apart.
+    pub(crate) traces: bool,
 }
+
+/// The least memory limit in which allocations are traced, in bytes: below, tracing would take what the query needs.
+const LEAST_TRACED: u64 = 64 << 20;
 
 impl Settings {
     /// Resolves what the user typed for a statement. Reads standard input where that is where it stands.
@@ -58,6 +63,7 @@ impl Settings {
             progress: !quiet && terminal.stderr,
             rows_to_terminal,
             terminal,
+            traces: args.limits.memory_limit.is_none_or(|Size(bytes)| bytes >= LEAST_TRACED),
         })
     }
 

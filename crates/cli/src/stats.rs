@@ -1,11 +1,11 @@
 //! What a run cost, as JSON for programs. The fields are documented in docs/stats.md.
 
-use plimsoll::Footprint;
 use plimsoll::memory::{Footprint as Memory, Holder};
+use plimsoll::{Footprint, OperatorFootprint};
 use serde::Serialize;
 
 /// Grows when a field changes its meaning or goes; new fields do not count.
-const FORMAT_VERSION: u32 = 2;
+const FORMAT_VERSION: u32 = 3;
 
 #[derive(Serialize)]
 struct Stats<'a> {
@@ -22,8 +22,54 @@ struct Stats<'a> {
     restarts: u64,
     blank_lines: u64,
     bytes_spilled: u64,
+    tracing_bytes: Option<u64>,
     memory: Memory,
     consumers: &'a [Holder],
+    operators: Vec<Operator>,
+}
+
+#[derive(Serialize)]
+struct Operator {
+    name: &'static str,
+    rows_in: u64,
+    rows: u64,
+    cpu_seconds: Option<f64>,
+    reserved_bytes: u64,
+    reserved_peak_bytes: u64,
+    allocated_bytes: Option<u64>,
+    allocated_peak_bytes: Option<u64>,
+    reserved_by_allocated: Option<f64>,
+    spilled_bytes: u64,
+    passes: u64,
+}
+
+impl From<&OperatorFootprint> for Operator {
+    fn from(footprint: &OperatorFootprint) -> Self {
+        let OperatorFootprint {
+            name,
+            rows_in,
+            rows,
+            time,
+            reserved,
+            reserved_peak,
+            allocated,
+            spilled,
+            passes,
+        } = *footprint;
+        Operator {
+            name,
+            rows_in,
+            rows,
+            cpu_seconds: time.map(|time| time.as_secs_f64()),
+            reserved_bytes: reserved,
+            reserved_peak_bytes: reserved_peak,
+            allocated_bytes: allocated.map(|bytes| bytes.live),
+            allocated_peak_bytes: allocated.map(|bytes| bytes.peak),
+            reserved_by_allocated: footprint.reserved_by_allocated(),
+            spilled_bytes: spilled,
+            passes,
+        }
+    }
 }
 
 /// The footprint as one JSON object, a line feed at its end.
@@ -40,11 +86,13 @@ pub(crate) fn json(footprint: &Footprint) -> serde_json::Result<String> {
         threads,
         memory,
         ref consumers,
+        ref operators,
         allocations,
         groups,
         restarts,
         blank_lines,
         bytes_spilled,
+        tracing,
     } = *footprint;
     let stats = Stats {
         format_version: FORMAT_VERSION,
@@ -60,8 +108,10 @@ pub(crate) fn json(footprint: &Footprint) -> serde_json::Result<String> {
         restarts,
         blank_lines,
         bytes_spilled,
+        tracing_bytes: tracing,
         memory,
         consumers,
+        operators: operators.iter().map(Operator::from).collect(),
     };
     Ok(serde_json::to_string_pretty(&stats)? + "\n")
 }
@@ -70,7 +120,7 @@ pub(crate) fn json(footprint: &Footprint) -> serde_json::Result<String> {
 mod tests {
     use std::time::Duration;
 
-    use plimsoll::memory::Part;
+    use plimsoll::memory::{Part, TaggedBytes};
 
     use super::*;
 
@@ -85,15 +135,27 @@ mod tests {
             threads: 2,
             memory: Memory { heap: Part { now: Some(-1), peak: Some(5) }, ..Memory::default() },
             consumers: vec![Holder { path: "query / scan".to_owned(), used: 0, peak: 3 }],
+            operators: vec![OperatorFootprint {
+                name: "scan",
+                rows_in: 10,
+                rows: 9,
+                time: Some(Duration::from_millis(250)),
+                reserved: 0,
+                reserved_peak: 3,
+                allocated: Some(TaggedBytes { live: 1, peak: 4 }),
+                spilled: 7,
+                passes: 1,
+            }],
             allocations: Some(4),
             groups: None,
             restarts: 1,
             blank_lines: 0,
             bytes_spilled: 7,
+            tracing: None,
         };
         let expected = format!(
             r#"{{
-  "format_version": 2,
+  "format_version": 3,
   "plimsoll_version": "{}",
   "rows_read": 10,
   "rows_given": 9,
@@ -106,6 +168,7 @@ mod tests {
   "restarts": 1,
   "blank_lines": 0,
   "bytes_spilled": 7,
+  "tracing_bytes": null,
   "memory": {{
     "reserved": {none},
     "untracked": {none},
@@ -125,6 +188,21 @@ mod tests {
       "used_bytes": 0,
       "peak_bytes": 3
     }}
+  ],
+  "operators": [
+    {{
+      "name": "scan",
+      "rows_in": 10,
+      "rows": 9,
+      "cpu_seconds": 0.25,
+      "reserved_bytes": 0,
+      "reserved_peak_bytes": 3,
+      "allocated_bytes": 1,
+      "allocated_peak_bytes": 4,
+      "reserved_by_allocated": 0.75,
+      "spilled_bytes": 7,
+      "passes": 1
+    }}
   ]
 }}
 "#,
@@ -137,9 +215,10 @@ mod tests {
     #[test]
     fn the_page_names_every_field() {
         let page = include_str!("../../../docs/stats.md");
-        let stats: serde_json::Value = serde_json::from_str(&json(&Footprint::default()).unwrap()).unwrap();
-        let parts = stats["memory"].as_object().unwrap();
-        for field in stats.as_object().unwrap().keys().chain(parts.keys()) {
+        let footprint = Footprint { operators: vec![OperatorFootprint::default()], ..Footprint::default() };
+        let stats: serde_json::Value = serde_json::from_str(&json(&footprint).unwrap()).unwrap();
+        let parts = [&stats, &stats["memory"], &stats["operators"][0]];
+        for field in parts.iter().flat_map(|part| part.as_object().unwrap().keys()) {
             assert!(page.contains(&format!("`{field}`")), "{field} is missing");
         }
     }

@@ -13,6 +13,8 @@ mod footprint;
 mod formats;
 #[path = "cli/large.rs"]
 mod large;
+#[path = "cli/operators.rs"]
+mod operators;
 #[path = "cli/profile.rs"]
 mod profile;
 #[path = "cli/program.rs"]

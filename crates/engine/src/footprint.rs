@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use plimsoll_memory::{Budget, Holder, process};
 
+use crate::OperatorFootprint;
+
 /// What a run read, gave and cost. Figures of the process are `None` where the system does not tell them.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Footprint {
@@ -26,6 +28,10 @@ pub struct Footprint {
     pub memory: plimsoll_memory::Footprint,
     /// What the query, its operators and their threads reserved, in bytes; each behind the one above it.
     pub consumers: Vec<Holder>,
+    /// What each operator did and cost, in the order in which rows go through them.
+    pub operators: Vec<OperatorFootprint>,
+    /// Resident bytes that tracing has taken beside the heap, where the program traces its allocations.
+    pub tracing: Option<u64>,
     /// Allocations since the query began, where the program's allocator counts.
     pub allocations: Option<u64>,
     /// Groups, where the query groups.
@@ -79,6 +85,7 @@ impl Meter {
             cpu,
             memory,
             consumers: budget.consumers(),
+            tracing: plimsoll_memory::tracing(),
             allocations: heap.map(|heap| heap.allocations - self.allocations),
             ..Footprint::default()
         }

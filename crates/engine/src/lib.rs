@@ -13,6 +13,7 @@ pub mod expr;
 mod footprint;
 mod limits;
 mod operator;
+mod operators;
 mod plan;
 mod source;
 pub mod sql;
@@ -24,6 +25,7 @@ pub use dataset::{Dataset, Inferred};
 pub use engine::{Engine, EngineBuilder};
 pub use footprint::{Footprint, Progress};
 pub use limits::LEAST_MEMORY_LIMIT;
+pub use operators::OperatorFootprint;
 pub use plimsoll_columnar::{ColumnReport, Form};
 pub use plimsoll_core::{
     AggregateFunction, CsvOptions, DataType, Error, ErrorKind, Expr, Infer, Location, OrderBy, Profile,

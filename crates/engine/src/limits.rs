@@ -73,9 +73,11 @@ fn budget_of(limit: u64, threads: usize) -> Result<Budget> {
     let now = process::resident().current.unwrap_or(0);
     let base = (PROGRAM + threads as u64 * THREAD).max(now + CODE);
     let needed = (base + LEAST_LEFT).max(LEAST_MEMORY_LIMIT);
-    // Less what the allocator loses between the blocks that it gives.
+    // Less what the allocator loses between the blocks that it gives, and what tracing takes beside them.
     let left = limit.saturating_sub(base);
-    let budget = Budget::limited(left - left / 32).ok().filter(|_| limit >= needed);
+    let left = left - left / 32;
+    let left = left - plimsoll_memory::tracing_share(left);
+    let budget = Budget::limited(left).ok().filter(|_| limit >= needed);
     budget.ok_or_else(|| {
         let mib = needed.div_ceil(1 << 20);
         ErrorKind::MemoryLimit {

@@ -8,6 +8,9 @@ pub(crate) struct Operator {
     tag: Tag,
 }
 
+/// The consumer above all operators.
+const QUERY: &str = "query";
+
 pub(crate) static PLAN: Operator = Operator::new("plan");
 pub(crate) static LOAD: Operator = Operator::new("load");
 pub(crate) static SCAN: Operator = Operator::new("scan");
@@ -16,6 +19,7 @@ pub(crate) static GROUP: Operator = Operator::new("group");
 pub(crate) static HAVING: Operator = Operator::new("having");
 pub(crate) static DISTINCT: Operator = Operator::new("distinct");
 pub(crate) static SORT: Operator = Operator::new("sort");
+pub(crate) static LIMIT: Operator = Operator::new("limit");
 pub(crate) static RESULT: Operator = Operator::new("result");
 
 impl Operator {
@@ -30,6 +34,11 @@ impl Operator {
 
     /// Who reserves for it.
     pub(crate) fn consumer(&self, budget: &Budget) -> Consumer {
-        budget.consumer("query").child(self.tag.name())
+        budget.consumer(QUERY).child(self.tag.name())
+    }
+
+    /// Where the budget's list of consumers has it.
+    pub(crate) fn path(&self) -> String {
+        format!("{QUERY} / {}", self.tag.name())
     }
 }

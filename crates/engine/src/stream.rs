@@ -1,7 +1,7 @@
 //! A running query: the operators put together, begun anew where a column's type turns out wider, and its batches.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
@@ -16,6 +16,7 @@ use crate::applied::Applied;
 use crate::batch::Batches;
 use crate::footprint::{Footprint, Meter, Progress};
 use crate::operator;
+use crate::operators::Operators;
 use crate::plan::{Plan, thread_pool};
 use crate::source::{Pass, Source};
 
@@ -36,7 +37,7 @@ pub struct Stream {
     given: u64,
     /// Whether what was given can be taken back.
     collects: bool,
-    groups: Arc<AtomicU64>,
+    operators: Operators,
     restarts: u64,
     /// Records and blank lines of the last scan, once it is over.
     ended: Option<(u64, u64)>,
@@ -56,17 +57,18 @@ impl Stream {
         progress.bytes_read.store(plan.inferred_bytes, Ordering::Relaxed);
         progress.bytes_total.store(plan.source.bytes(&plan.scan).unwrap_or(0), Ordering::Relaxed);
         let batches = Batches::new(&plan.result_schema()?, &plan.text_types);
+        let space = plan.limits.space();
         Ok(Stream {
             meter,
             budget,
-            space: plan.limits.space(),
+            operators: Operators::of(&plan, &space),
+            space,
             pool: Arc::new(thread_pool(threads)?),
             progress,
             batches,
             running: None,
             given: 0,
             collects: false,
-            groups: Arc::default(),
             restarts: 0,
             ended: None,
             plan,
@@ -84,6 +86,12 @@ impl Stream {
         self.progress.clone()
     }
 
+    /// The plan that runs, as [`QueryBuilder::explain`](crate::QueryBuilder::explain) tells it; its types are those that the
+    /// scan has come to.
+    pub fn explain(&self) -> String {
+        self.plan.explain()
+    }
+
     /// What the query has cost so far; after the last batch, what it cost.
     pub fn footprint(&self) -> Footprint {
         let scanned = self.running.as_ref().map(|running| running.pass.counts());
@@ -93,10 +101,11 @@ impl Stream {
             rows_given: self.given,
             bytes_read: self.progress.bytes_read.load(Ordering::Relaxed),
             threads: self.pool.current_num_threads(),
-            groups: self.plan.grouping.is_some().then(|| self.groups.load(Ordering::Relaxed)),
+            groups: self.plan.grouping.is_some().then(|| self.operators.group.rows()),
             restarts: self.restarts,
             blank_lines,
             bytes_spilled: self.space.written(),
+            operators: self.operators.footprints(rows_read, &self.budget),
             ..self.meter.read(&self.budget)
         }
     }
@@ -138,6 +147,7 @@ impl Stream {
                 Some(Ok(block)) => {
                     self.running = Some(running);
                     self.given += block.rows as u64;
+                    self.operators.result.gave(block.rows);
                     let _tag = operator::RESULT.tag().enter();
                     return self.batches.make(block).map(Some);
                 }
@@ -215,10 +225,12 @@ impl Stream {
 
     /// Puts the operators together. Nothing is read before the first pull.
     fn start(&self) -> Result<Running> {
-        let plan = &self.plan;
+        let (plan, operators) = (&self.plan, &self.operators);
+        operators.begin();
         let bytes_read = Arc::clone(&self.progress.bytes_read);
-        let pass = plan.source.pass(&plan.scan, operator::SCAN.consumer(&self.budget), bytes_read)?;
-        let workers = (0..self.pool.current_num_threads()).map(|_| pass.worker());
+        let pass = plan.source.pass(&plan.scan, operators.scan.consumer(&self.budget), bytes_read)?;
+        let workers =
+            (0..self.pool.current_num_threads()).map(|_| pass.worker().inspect(operators.scan.tickets()));
         let resolved = &plan.resolved;
         let visible: Vec<usize> = (0..resolved.visible).collect();
 
@@ -227,17 +239,20 @@ impl Stream {
                 let input = Arc::new(plan.scan_schema());
                 let groups =
                     Group::parallel(workers.collect(), Arc::clone(&self.pool), grouping.clone(), input)
-                        .with_consumer(operator::GROUP.consumer(&self.budget))
-                        .with_space(self.space.clone())
-                        .tagged(operator::GROUP.tag());
-                let counted = Counted { base: groups, count: Arc::clone(&self.groups) };
+                        .with_consumer(operators.group.consumer(&self.budget))
+                        .with_space(operators.group.space())
+                        .tagged(operators.group.tag())
+                        .inspect(operators.group.blocks());
                 let groups: Blocks = match &resolved.having {
-                    Some(having) => {
-                        Box::new(counted.filter_rows(having.clone()).tagged(operator::HAVING.tag()))
-                    }
-                    None => Box::new(counted),
+                    Some(having) => Box::new(
+                        groups
+                            .filter_rows(having.clone())
+                            .tagged(operators.having.tag())
+                            .inspect(operators.having.blocks()),
+                    ),
+                    None => Box::new(groups),
                 };
-                Box::new(groups.project(plan.outputs.clone()).tagged(operator::PROJECT.tag()))
+                Box::new(groups.project(plan.outputs.clone()).tagged(operators.project.tag()))
             }
             None => {
                 let workers = workers.map(|base| {
@@ -245,15 +260,18 @@ impl Stream {
                     Applied::new(base, move |block| project.apply(block))
                 });
                 Box::new(
-                    Ordered::new(workers.collect(), Arc::clone(&self.pool)).tagged(operator::PROJECT.tag()),
+                    Ordered::new(workers.collect(), Arc::clone(&self.pool)).tagged(operators.project.tag()),
                 )
             }
         };
+        let rows: Blocks = Box::new(rows.inspect(operators.project.blocks()));
         let rows = if resolved.distinct { self.distinct(rows)? } else { rows };
         let rows = self.sorted(rows, resolved);
         let rows: Blocks = match (resolved.offset, resolved.limit) {
             (0, None) => rows,
-            (offset, limit) => Box::new(rows.limit(offset, limit)),
+            (offset, limit) => Box::new(
+                rows.limit(offset, limit).tagged(operators.limit.tag()).inspect(operators.limit.blocks()),
+            ),
         };
         let blocks = Box::new(rows.map(move |block| block.map(|block| keep(block, &visible))));
         Ok(Running { pass, blocks })
@@ -261,8 +279,9 @@ impl Stream {
 
     fn distinct(&self, rows: Blocks) -> Result<Blocks> {
         let input = Arc::new(self.plan.result_schema()?);
-        let distinct = rows.distinct(input).with_consumer(operator::DISTINCT.consumer(&self.budget));
-        Ok(Box::new(distinct.with_space(self.space.clone()).tagged(operator::DISTINCT.tag())))
+        let counts = &self.operators.distinct;
+        let distinct = rows.distinct(input).with_consumer(counts.consumer(&self.budget));
+        Ok(Box::new(distinct.with_space(counts.space()).tagged(counts.tag()).inspect(counts.blocks())))
     }
 
     fn sorted(&self, rows: Blocks, resolved: &Resolved) -> Blocks {
@@ -270,8 +289,10 @@ impl Stream {
             return rows;
         }
         let wanted = resolved.limit.map(|limit| limit.saturating_add(resolved.offset));
-        let sort = rows.sort(resolved.order_by.clone(), wanted).with_space(self.space.clone());
-        Box::new(sort.with_consumer(operator::SORT.consumer(&self.budget)).tagged(operator::SORT.tag()))
+        let counts = &self.operators.sort;
+        let sort = rows.sort(resolved.order_by.clone(), wanted).with_space(counts.space());
+        let sort = sort.with_consumer(counts.consumer(&self.budget));
+        Box::new(sort.tagged(counts.tag()).inspect(counts.blocks()))
     }
 }
 
@@ -280,24 +301,6 @@ impl Iterator for Stream {
 
     fn next(&mut self) -> Option<Self::Item> {
         self.pull().transpose()
-    }
-}
-
-/// Counts the rows that pass.
-struct Counted<I> {
-    base: I,
-    count: Arc<AtomicU64>,
-}
-
-impl<I: Iterator<Item = Result<Block>>> Iterator for Counted<I> {
-    type Item = Result<Block>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let item = self.base.next()?;
-        if let Ok(block) = &item {
-            self.count.fetch_add(block.rows as u64, Ordering::Relaxed);
-        }
-        Some(item)
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! - [`Counting`] is a global allocator that counts; [`heap()`] reads its figures, [`measure`] those of one piece of work.
 //!   All that is said of the heap needs it: declare it as in its example.
+//! - [`Tag`] says for whom a scope works; [`tagged`] tells what was done for each: bytes, and processor time ([`time_tags`]).
 //! - `trace` (feature `traces`, on by default) puts allocations down to source lines and [`Tag`]s, with snapshots,
 //!   differences and files; `export` writes them as pprof's profile, folded stacks and a flame graph.
 //! - [`size`] tells how large a value is: itself, and all that it keeps alive. With the feature `arrow` of Arrow's arrays too.
@@ -24,6 +25,6 @@ pub mod trace;
 pub use budget::{Budget, BudgetError, Consumer, Holder, LimitExceeded, Reservation, SoftLimit};
 pub use footprint::{Footprint, Part};
 pub use heap::{
-    Counting, Heap, InheritedTag, Measured, Tag, TagGuard, ThreadHeap, exact_peak, heap, measure, reset_peak,
-    threads,
+    Counting, Heap, InheritedTag, Measured, Tag, TagGuard, Tagged, TaggedBytes, ThreadHeap, adopt,
+    exact_peak, heap, is_traced, measure, reset_peak, tagged, threads, time_tags, tracing, tracing_share,
 };

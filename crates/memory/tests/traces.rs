@@ -9,7 +9,7 @@ use plimsoll_memory::trace::{
     self, Amount, GroupBy, Measure, Mode, Options, Snapshot, TraceError, Traces, get_traced_memory, start,
     start_with, stop, take_snapshot,
 };
-use plimsoll_memory::{Counting, Tag};
+use plimsoll_memory::{Counting, Tag, adopt, tagged};
 
 mod common;
 use common::{Block, Random};
@@ -27,6 +27,8 @@ tests!(
     several_threads,
     a_million_blocks_freed_by_another_thread,
     tags_follow_the_allocating_scope,
+    live_and_peak_bytes_of_each_tag,
+    a_block_is_of_who_adopts_it,
     sessions_do_not_mix,
     sessions_come_and_go_while_threads_allocate,
     both_ways_to_take_a_stack_agree,
@@ -406,6 +408,62 @@ fn tags_follow_the_allocating_scope() {
     std::thread::spawn(move || drop(blocks)).join().unwrap();
     let last = ended();
     assert_eq!(last.live(), Amount::default());
+}
+
+fn live_and_peak_bytes_of_each_tag() {
+    static FIRST: Tag = Tag::new("bytes of the first");
+    static SECOND: Tag = Tag::new("bytes of the second");
+    let bytes = |tag: &Tag| {
+        let all = tagged().into_iter().find(|tagged| tagged.name == tag.name()).unwrap();
+        all.bytes.map(|bytes| (bytes.live, bytes.peak))
+    };
+    // With stacks the sites of one tag are many.
+    for frames in [0, 8] {
+        start(frames, EXACT).unwrap();
+        let first = FIRST.enter();
+        let kept = Block::new(100);
+        drop((site_0(3000), site_1(2000)));
+        let mut grown = Vec::<u8>::with_capacity(400);
+        {
+            let _second = SECOND.enter();
+            // It is the allocating scope's from here on.
+            grown.reserve_exact(700);
+        }
+        drop(first);
+        assert_eq!(bytes(&FIRST), Some((100, 5100)));
+        assert_eq!(bytes(&SECOND), Some((700, 700)));
+        std::thread::spawn(move || drop((kept, grown))).join().unwrap();
+        assert_eq!((bytes(&FIRST), bytes(&SECOND)), (Some((0, 5100)), Some((0, 700))));
+        stop().unwrap();
+        assert_eq!(bytes(&FIRST), None);
+    }
+}
+
+fn a_block_is_of_who_adopts_it() {
+    static GIVER: Tag = Tag::new("giver");
+    static HOLDER: Tag = Tag::new("holder");
+    let live = || {
+        let of = |tag: &Tag| tagged().into_iter().find(|tagged| tagged.name == tag.name());
+        [&GIVER, &HOLDER].map(|tag| of(tag).and_then(|tagged| tagged.bytes).map(|bytes| bytes.live))
+    };
+    for (frames, expected) in [(0, [Some(0), Some(500)]), (8, [Some(500), Some(0)])] {
+        start(frames, EXACT).unwrap();
+        let block = {
+            let _giver = GIVER.enter();
+            vec![1_u8; 500].into_boxed_slice()
+        };
+        let holder = HOLDER.enter();
+        // Twice is as once, and what no block is is nobody's.
+        for _ in 0..2 {
+            adopt(block.as_ptr().addr(), block.len());
+            adopt(block.as_ptr().addr() + 64, 100);
+        }
+        assert_eq!(live(), expected, "{frames}");
+        drop(holder);
+        drop(block);
+        assert_eq!(live(), [Some(0); 2]);
+        stop().unwrap();
+    }
 }
 
 fn sessions_do_not_mix() {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use arrow::array::{Array, ArrayData, ArrayRef};
 use plimsoll_core::{DataType, Error, ErrorKind, Result, Schema};
 use plimsoll_kernels::Block;
 use plimsoll_kernels::spill::READER_BYTES;
@@ -97,6 +98,21 @@ impl Memory {
 /// The consumer of the worker of this number, from 1, of an operator.
 pub(crate) fn thread(operator: &Consumer, number: usize) -> Consumer {
     operator.child(&format!("thread {number}"))
+}
+
+/// Puts columns that an operator goes on holding down to it, where allocations are traced: whoever holds them pays.
+pub(crate) fn adopt(columns: &[ArrayRef]) {
+    if plimsoll_memory::is_traced() {
+        columns.iter().for_each(|column| adopt_data(&column.to_data()));
+    }
+}
+
+fn adopt_data(data: &ArrayData) {
+    let nulls = data.nulls().map(|nulls| nulls.buffer());
+    for buffer in data.buffers().iter().chain(nulls) {
+        plimsoll_memory::adopt(buffer.data_ptr().addr().get(), buffer.capacity());
+    }
+    data.child_data().iter().for_each(adopt_data);
 }
 
 fn exceeded(exceeded: LimitExceeded) -> Error {

@@ -11,6 +11,8 @@ use plimsoll_core::{DataType, Error, Result, SortKey};
 use plimsoll_kernels::Block;
 use plimsoll_kernels::arrays::{arrow_type, result_array};
 use plimsoll_kernels::group::widen;
+
+use crate::plumbing::adopt;
 use plimsoll_kernels::spill::head;
 
 /// Rows in pieces.
@@ -90,6 +92,7 @@ impl Held {
         if piece.keys.num_rows() > 0 {
             self.rows += piece.keys.num_rows();
             self.bytes += piece.size();
+            adopt(&piece.columns);
             self.pieces.push(piece);
         }
     }

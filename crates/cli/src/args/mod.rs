@@ -33,12 +33,14 @@ pub(crate) enum Verb {
     /// what the run read and what it cost.
     #[command(after_long_help = QUERY_EXAMPLES)]
     Query(QueryArgs),
-    /// Print the plan of a query without running it
+    /// Print the plan of a query without running it, or run it and print what each operator cost
     ///
     /// Prints the operators that the query would run, one a line. Only the head sample of the file is read. Takes the
-    /// flags of query, so that the same command line works with both; as nothing runs, --stats writes nothing.
+    /// flags of query, so that the same command line works with both; as nothing runs, --stats writes nothing. With
+    /// --analyze the query runs, its rows are counted and not printed, and the plan is followed by a table of what each
+    /// operator did and cost.
     #[command(after_long_help = EXPLAIN_EXAMPLES)]
-    Explain(QueryArgs),
+    Explain(ExplainArgs),
     /// Run a query and print which source lines and operators allocated its memory
     ///
     /// Runs the statement with every allocation put down to its source line and its operator, and prints the lines that
@@ -87,7 +89,10 @@ Examples:
 const EXPLAIN_EXAMPLES: &str = "\
 Examples:
   plimsoll explain \"SELECT station, avg(t) FROM 'weather.csv' WHERE t > -50 GROUP BY station\"
-  plimsoll explain -o plan.txt - < report.sql";
+  plimsoll explain -o plan.txt - < report.sql
+
+  What each operator did and cost, where memory does not hold all rows:
+    plimsoll explain --analyze --memory-limit 64MiB \"SELECT * FROM 'weather.csv' ORDER BY t\"";
 
 const FOOTPRINT_EXAMPLES: &str = "\
 Examples:
@@ -109,6 +114,20 @@ pub(crate) struct QueryArgs {
     pub(crate) cost: CostArgs,
     #[command(flatten)]
     pub(crate) input: InputArgs,
+}
+
+/// What is explained, and whether it runs.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ExplainArgs {
+    #[command(flatten)]
+    pub(crate) query: QueryArgs,
+    /// Run the query, and print what each operator did and cost
+    ///
+    /// For each operator: rows taken and given; processor time of all threads; memory reserved, now and at most, and what the
+    /// allocator gave, now and at most, with the ratio of both peaks; bytes written to temporary files, and how often those
+    /// were read and merged.
+    #[arg(long)]
+    pub(crate) analyze: bool,
 }
 
 /// A file, and how it is read.
@@ -183,6 +202,8 @@ pub(crate) struct OutputArgs {
 #[command(next_help_heading = "Output")]
 pub(crate) struct CostArgs {
     /// Write what the run cost to FILE, as JSON
+    ///
+    /// What each operator cost is part of it, for which allocations are traced: they take a little more time and memory.
     #[arg(long, value_name = "FILE")]
     pub(crate) stats: Option<PathBuf>,
 }
@@ -278,7 +299,8 @@ mod tests {
                         --types a=DECIMAL(4,1),b=DATE --infer full --max-field 1MB --block-size 7 --temp-dir /tmp --max-temp 1GB";
             let words = ["plimsoll", verb, "SELECT 1"].into_iter().chain(line.split_ascii_whitespace());
             let args = match Args::try_parse_from(words).unwrap().verb {
-                Verb::Query(args) | Verb::Explain(args) => args,
+                Verb::Query(args) => args,
+                Verb::Explain(args) => args.query,
                 Verb::Profile(args) => args.query,
                 other => panic!("{other:?}"),
             };
@@ -298,6 +320,7 @@ mod tests {
             "query SELECT --memory-limit much",
             "query SELECT --types a=BLOB",
             "query SELECT --top 3",
+            "query SELECT --analyze",
             "profile SELECT --top many",
             "profile SELECT --measure heap",
             "compare SELECT --strategies rows,lists",

@@ -54,7 +54,7 @@ fn stats_are_json() {
     place.run(&["query", SUMS, "--stats", "stats.json", "--quiet", "--threads", "1"]).printed();
     let stats: serde_json::Value = serde_json::from_str(&place.read("stats.json")).unwrap();
     for (field, expected) in [
-        ("format_version", 2),
+        ("format_version", 3),
         ("rows_read", 3),
         ("rows_given", 2),
         ("groups", 2),

@@ -162,6 +162,26 @@ mod tests {
     }
 
     #[test]
+    fn passes_and_bytes_count_for_a_child_and_the_whole() {
+        let directory = tempfile::tempdir().unwrap();
+        let space = Space::new(directory.path(), None);
+        let [mut written, mut passes] = [0, 0];
+        for (runs, fan_in, expected) in
+            [(0, 2, 0), (1, 2, 1), (2, 2, 1), (3, 2, 2), (4, 2, 2), (9, 8, 2), (9, 2, 4)]
+        {
+            let child = space.child();
+            let mut all = Runs::new(&child).unwrap();
+            (0..runs).for_each(|_| write(&mut all, vec![(vec![7; 100], Vec::new())]).unwrap());
+            assert_eq!(child.passes(), 0, "nothing is merged yet");
+            assert_eq!(read(all.merge(fan_in).unwrap()).unwrap().len(), runs);
+            assert_eq!((child.passes(), child.written() > 0), (expected, runs > 0), "{runs} {fan_in}");
+            written += child.written();
+            passes = expected.max(passes);
+            assert_eq!((space.written(), space.passes()), (written, passes));
+        }
+    }
+
+    #[test]
     fn entries_of_any_size() {
         let directory = tempfile::tempdir().unwrap();
         let mut runs = Runs::new(&Space::new(directory.path(), None)).unwrap();

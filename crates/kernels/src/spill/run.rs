@@ -27,6 +27,8 @@ pub struct Runs {
     file: Arc<SpillFile>,
     space: Space,
     runs: Vec<Range<u64>>,
+    /// How often the entries were merged to longer runs.
+    passes: u64,
 }
 
 /// Writes one run.
@@ -60,7 +62,7 @@ impl Runs {
     /// # Errors
     /// `Io` where there can be no file.
     pub fn new(space: &Space) -> Result<Self> {
-        Ok(Runs { file: Arc::new(space.file()?), space: space.clone(), runs: Vec::new() })
+        Ok(Runs { file: Arc::new(space.file()?), space: space.clone(), runs: Vec::new(), passes: 0 })
     }
 
     /// How many.
@@ -91,12 +93,15 @@ impl Runs {
         while self.runs.len() > fan_in {
             self = self.fewer(fan_in)?;
         }
+        if !self.runs.is_empty() {
+            self.space.merged(self.passes + 1);
+        }
         Merge::new(self.readers(&self.runs))
     }
 
     /// Merges as many runs at a time as may be, but no more than there need be.
     fn fewer(self, fan_in: usize) -> Result<Self> {
-        let mut fewer = Runs::new(&self.space)?;
+        let mut fewer = Runs { passes: self.passes + 1, ..Runs::new(&self.space)? };
         for runs in self.runs.chunks(fan_in) {
             let mut merge = Merge::new(self.readers(runs))?;
             let mut writer = fewer.writer();

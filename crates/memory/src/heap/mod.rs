@@ -7,6 +7,7 @@ mod level;
 mod measure;
 mod slot;
 mod tag;
+mod tag_figures;
 #[cfg(unix)]
 mod thread_end;
 
@@ -18,3 +19,6 @@ pub(crate) use slot::{Slot, slots};
 pub use tag::{InheritedTag, Tag, TagGuard};
 #[cfg(feature = "traces")]
 pub(crate) use tag::{current, names};
+pub use tag_figures::{Tagged, TaggedBytes, adopt, is_traced, tagged, time_tags, tracing, tracing_share};
+#[cfg(feature = "traces")]
+pub(crate) use tag_figures::{forget_bytes, grew, shrank};

@@ -1,10 +1,13 @@
 //! For whom a thread allocates: a name that holds for a scope. While allocations are traced, each is put down to the tag
-//! of the scope that made it, wherever it is freed; otherwise a tag costs two writes to a thread-local.
+//! of the scope that made it, wherever it is freed, and while tags are timed ([`time_tags`](crate::time_tags)) so is the
+//! processor time; otherwise a tag costs two writes to a thread-local.
 
 use std::cell::Cell;
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
+
+use super::tag_figures;
 
 thread_local! {
     /// The tag's number, 0 for none.
@@ -98,28 +101,28 @@ pub struct TagGuard {
 
 impl TagGuard {
     fn enter(number: u32) -> Self {
-        TagGuard { outer: CURRENT.replace(number), thread: PhantomData }
+        let outer = CURRENT.replace(number);
+        tag_figures::leave(outer);
+        TagGuard { outer, thread: PhantomData }
     }
 }
 
 impl Drop for TagGuard {
     fn drop(&mut self) {
-        CURRENT.set(self.outer);
+        tag_figures::leave(CURRENT.replace(self.outer));
     }
 }
 
 /// The calling thread's tag, 0 for none.
-#[cfg(feature = "traces")]
 #[inline]
 pub(crate) fn current() -> u32 {
     CURRENT.get()
 }
 
 /// The names of all tags by number; that of 0 is empty.
-#[cfg(feature = "traces")]
-pub(crate) fn names() -> Vec<String> {
+pub(crate) fn names() -> Vec<&'static str> {
     let names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
-    std::iter::once("").chain(names.iter().copied()).map(str::to_owned).collect()
+    std::iter::once("").chain(names.iter().copied()).collect()
 }
 
 #[cfg(test)]

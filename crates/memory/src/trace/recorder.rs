@@ -56,6 +56,7 @@ pub(crate) fn running() -> Option<Running> {
 /// Starts a session. The caller holds the lock of the session.
 pub(super) fn start(settings: Settings) {
     sites::reset();
+    heap::forget_bytes();
     LIVE.store(0, Relaxed);
     PEAK.store(0, Relaxed);
     PEAK_EPOCH.store(0, Relaxed);
@@ -210,6 +211,7 @@ fn enter(number: SiteNumber, address: usize, size: usize) {
         site.keep(epoch);
     }
     site.total.add(weight);
+    heap::grew(site.tag(), weight.0);
 }
 
 /// Takes the block out of the side table before it is freed: what [`freed`] and [`moved`] need to know of it.
@@ -249,6 +251,24 @@ pub(crate) fn moved(
     allocated(slot, running, new.0, new.1);
 }
 
+/// A block is put down to the calling thread's tag, whoever has allocated it; not in a session that tells stacks apart, in
+/// which a block stays with the line that it comes from.
+pub(crate) fn adopted(slot: &'static Slot, running: Running, address: usize, size: usize) {
+    if running.0 & SAMPLED != 0 || FRAMES.load(Relaxed) != 0 {
+        return;
+    }
+    let taken = taken(address);
+    if taken == 0 {
+        return;
+    }
+    if sites::site(taken & ((1 << SITE_BITS) - 1)).tag() == heap::current() {
+        shadow::put(address, taken);
+        return;
+    }
+    leave(slot, running, taken, size, 0);
+    allocated(slot, running, address, size);
+}
+
 /// Takes a block's bytes from its site. It was a temporary one where it is the block that the thread allocated last.
 #[inline(never)]
 fn leave(slot: &'static Slot, running: Running, taken: u32, size: usize, address: usize) {
@@ -273,6 +293,7 @@ fn leave(slot: &'static Slot, running: Running, taken: u32, size: usize, address
     }
     LIVE.fetch_sub(weight.0.cast_signed(), Relaxed);
     site.freed.add(weight);
+    heap::shrank(site.tag(), weight.0);
     if address != 0 && slot.tracing.last_block.load(Relaxed) == address {
         slot.tracing.last_block.store(0, Relaxed);
         site.temporary.add(weight);

@@ -35,7 +35,7 @@ impl Snapshot {
         let head = Traces {
             mode,
             frame_limit,
-            tags: crate::heap::names(),
+            tags: crate::heap::names().into_iter().map(str::to_owned).collect(),
             peak_bytes: recorder::traced().1,
             counted,
             overhead_bytes: overhead(),
