@@ -10,7 +10,6 @@ use plimsoll_compare::{Agreement, Comparison, Processes, Report, Strategy, child
 
 use crate::args::{CompareArgs, CompareFormat, CompareOptions};
 use crate::destination::Destination;
-use crate::interrupt;
 use crate::settings::{csv_options, statement, threads};
 use crate::size::Size;
 use crate::terminal::Terminal;
@@ -35,7 +34,6 @@ pub(crate) fn run(args: CompareArgs, terminal: Terminal) -> Result<()> {
     let format = options.format.unwrap_or_else(|| format_of(output.as_deref()));
     let comparison =
         comparison(statement(sql)?, csv_options(input)?, &options, threads(&limits), limits.memory_limit)?;
-    interrupt::watch()?;
     let mut result = Destination::open(output.as_deref())?;
     let arguments = vec![SERVE.into()];
     let mut processes = Processes { program: std::env::current_exe()?, arguments };

@@ -17,6 +17,7 @@ mod query;
 mod settings;
 mod size;
 mod stats;
+mod temp;
 mod terminal;
 
 use std::process::ExitCode;
@@ -37,6 +38,10 @@ fn main() -> ExitCode {
 
 fn run(args: Args) -> anyhow::Result<ExitCode> {
     let terminal = Terminal::detect();
+    // Who waits for the answer of a served request ends its process.
+    if !matches!(args.verb, Verb::Serve) {
+        interrupt::watch()?;
+    }
     match args.verb {
         Verb::Query(args) => query::run(&Settings::resolve(args, terminal)?)?,
         Verb::Explain(args) => explain::run(&Settings::resolve(args, terminal)?)?,

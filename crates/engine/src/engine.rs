@@ -29,6 +29,8 @@ pub(crate) struct Limits {
     pub(crate) temp_dir: Option<PathBuf>,
     /// The most bytes of temporary files that a query may have at once.
     pub(crate) max_temp: Option<u64>,
+    /// What stands in for both, in tests.
+    pub(crate) space: Option<Space>,
 }
 
 impl Limits {
@@ -43,7 +45,8 @@ impl Limits {
 
     /// Where a query's temporary files may lie. None is made yet.
     pub(crate) fn space(&self) -> Space {
-        Space::new(self.temp_dir.clone().unwrap_or_else(std::env::temp_dir), self.max_temp)
+        let directory = || self.temp_dir.clone().unwrap_or_else(std::env::temp_dir);
+        self.space.clone().unwrap_or_else(|| Space::new(directory(), self.max_temp))
     }
 }
 
@@ -80,6 +83,7 @@ pub struct EngineBuilder {
     block_size: Option<usize>,
     temp_dir: Option<PathBuf>,
     max_temp: Option<u64>,
+    space: Option<Space>,
 }
 
 impl EngineBuilder {
@@ -124,6 +128,14 @@ impl EngineBuilder {
         self
     }
 
+    /// The space of all temporary files of all queries, for tests of what happens when they fail ([`Space::failing`]). It
+    /// stands in for [`EngineBuilder::temp_dir`] and [`EngineBuilder::max_temp`].
+    #[doc(hidden)]
+    pub fn space(mut self, space: Space) -> Self {
+        self.space = Some(space);
+        self
+    }
+
     /// The engine.
     ///
     /// # Errors
@@ -146,8 +158,8 @@ impl EngineBuilder {
             ));
         }
         let memory = self.memory.or_else(plimsoll_memory::process::default_limit);
-        let EngineBuilder { budget, temp_dir, max_temp, .. } = self;
-        Ok(Engine { limits: Limits { memory, budget, threads, block_size, temp_dir, max_temp } })
+        let EngineBuilder { budget, temp_dir, max_temp, space, .. } = self;
+        Ok(Engine { limits: Limits { memory, budget, threads, block_size, temp_dir, max_temp, space } })
     }
 }
 
@@ -159,6 +171,13 @@ impl Engine {
     /// A builder with the default limits.
     pub fn builder() -> EngineBuilder {
         EngineBuilder::default()
+    }
+
+    /// The directory of temporary files, where it lies in memory (tmpfs and ramfs; known on Linux): what is written there
+    /// spares no memory, and the memory limit does not count it. `None` where it lies on a disk or cannot be looked at.
+    pub fn temp_dir_in_memory(&self) -> Option<PathBuf> {
+        let space = self.limits.space();
+        space.is_in_memory().then(|| space.directory().to_owned())
     }
 
     /// The query that `sql` says.

@@ -150,6 +150,24 @@ fn what_a_limit_cannot_hold_goes_to_temporary_files() {
     place.run(&[&["query", sql][..], &flags].concat()).failed(1, &["nowhere", "hint:"]);
 }
 
+/// A directory in memory that every Linux has.
+#[test]
+#[cfg(target_os = "linux")]
+fn temporary_files_in_memory_are_warned_of() {
+    let place = names();
+    let sql = "SELECT name FROM 'f.csv' ORDER BY name";
+    let warned = |flags: &[&str]| {
+        let run = place.run(&[&["query", sql, "-o", "out.csv"][..], flags].concat());
+        run.printed();
+        run.stderr.matches("warning: temporary files go to /dev/shm, which lies in memory").count()
+    };
+    let limit = ["--memory-limit", "20MiB", "--threads", "1"];
+    assert_eq!(warned(&[&limit[..], &["--temp-dir", "/dev/shm"]].concat()), 1);
+    assert_eq!(warned(&[&limit[..], &["--temp-dir", "/dev/shm", "--quiet"]].concat()), 0);
+    assert_eq!(warned(&[&limit[..], &["--temp-dir", "."]].concat()), 0);
+    assert_eq!(warned(&["--temp-dir", "/dev/shm"]), 0, "no limit was named, and nothing goes there");
+}
+
 #[test]
 fn a_limit_that_cannot_hold_one_group() {
     let flags = ["--memory-limit", "20MiB", "--threads", "1"];
