@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use plimsoll::memory::trace::TraceError;
 use plimsoll::{Error, ErrorKind};
 
-/// The exit code of a run that was interrupted: 128 and the number of SIGINT, as shells count.
+/// The exit code of a run that was interrupted or told to terminate: 128 and the number of SIGINT, as shells count.
 pub(crate) const INTERRUPTED: u8 = 130;
 
 /// Prints what went wrong on standard error and gives the exit code. A reader that closed its end of the pipe has seen
