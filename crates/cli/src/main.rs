@@ -33,7 +33,8 @@ use crate::terminal::Terminal;
 static ALLOCATOR: plimsoll_memory::Counting = plimsoll_memory::Counting::system();
 
 fn main() -> ExitCode {
-    run(Args::parse()).unwrap_or_else(|error| exit::report(&error))
+    let args = Args::parse();
+    exit::caught(|| run(args)).unwrap_or_else(|error| exit::report(&error))
 }
 
 fn run(args: Args) -> anyhow::Result<ExitCode> {
