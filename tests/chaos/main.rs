@@ -7,6 +7,7 @@
 //! One trial runs at a time: some look at what the whole process has allocated.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failed expectation is the test's message")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a test tells what it has come to")]
 
 mod directory;
 mod input;

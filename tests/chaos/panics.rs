@@ -1,7 +1,8 @@
 //! A source panics in the middle of a pipeline: the panic comes out on the thread that pulls, and what the operators held
 //! is given back.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -13,7 +14,7 @@ use plimsoll_core::resolve::Grouping;
 use plimsoll_csv::CsvFile;
 use plimsoll_kernels::Block;
 use plimsoll_kernels::spill::Space;
-use plimsoll_pipeline::scan::{CsvScan, ScanColumn, ScanSpec, TicketedScan};
+use plimsoll_pipeline::scan::{CsvScan, ScanColumn, ScanSpec};
 use plimsoll_pipeline::{Distinct, Group, Ordered, Sort, Ticketed};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
@@ -58,16 +59,26 @@ const OPERATORS: [(&str, Operator); 4] = [
 pub(crate) fn trials() -> Vec<Trial> {
     let cases = OPERATORS.iter().flat_map(|operator| [(operator, 1), (operator, 3)]);
     let trials = cases.map(|((name, operator), threads)| {
-        trial(format!("panics::{name}::{threads}"), move || panics(*operator, threads))
+        trial(format!("panics::{name}::{threads}"), move || quietly(|| panics(*operator, threads)))
     });
-    trials.collect()
+    trials
+        .chain([trial("panics::beside a source without an end".to_owned(), || {
+            quietly(beside_an_endless_one)
+        })])
+        .collect()
+}
+
+/// The panics are expected; what they print is not wanted.
+fn quietly(test: impl FnOnce()) {
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| {}));
+    let outcome = catch_unwind(AssertUnwindSafe(test));
+    std::panic::set_hook(hook);
+    outcome.unwrap_or_else(|panic| resume_unwind(panic));
 }
 
 fn panics(operator: Operator, threads: usize) {
     let directory = tempfile::tempdir().unwrap();
-    // The panics are expected; what they print is not wanted.
-    let hook = std::panic::take_hook();
-    std::panic::set_hook(Box::new(|_| {}));
     let mut ended = false;
     // Early, late (when some has been spilled), and never.
     for pull in [1, 2, 40, 400, u64::MAX] {
@@ -89,8 +100,26 @@ fn panics(operator: Operator, threads: usize) {
         drop(blocks);
         assert_nothing_left(&budget, directory.path(), &place);
     }
-    std::panic::set_hook(hook);
     assert!(ended);
+}
+
+/// Who waits for the others waits for what ends.
+fn beside_an_endless_one() {
+    let budget = Budget::unlimited();
+    for (name, operator) in [("group", OPERATORS[0].1), ("ordered", OPERATORS[2].1)] {
+        let block = parts(1, &budget, Space::new("nowhere", None), 0)
+            .bases
+            .remove(0)
+            .find_map(|item| item.unwrap().block);
+        let mut parts = parts(2, &budget, Space::new("nowhere", None), 3);
+        let item = move |ticket| Ok(Ticketed { ticket, last: true, block: block.clone() });
+        parts.bases[1].base = Box::new((1_u64 << 32..).map(item));
+        let mut blocks = operator(parts);
+        let panic = catch_unwind(AssertUnwindSafe(|| blocks.by_ref().count())).unwrap_err();
+        assert_eq!(panic.downcast_ref(), Some(&"the source panicked"), "{name}");
+        drop(blocks);
+        assert_nothing_left(&budget, Path::new("nowhere"), name);
+    }
 }
 
 /// One source a thread, over the large table, one of which panics at this pull of all of them.
@@ -102,7 +131,8 @@ fn parts(threads: usize, budget: &Budget, space: Space, panics_at: u64) -> Parts
     let profiles = file.profiles().to_vec();
     let scan = Arc::new(CsvScan::new(file, spec, profiles, Arc::default()));
     let pulls = Arc::new(AtomicU64::new(0));
-    let base = || Panicking { base: Arc::clone(&scan).ticketed(), pulls: Arc::clone(&pulls), panics_at };
+    let base =
+        || Panicking { base: Box::new(Arc::clone(&scan).ticketed()), pulls: Arc::clone(&pulls), panics_at };
     let bases = (0..threads).map(|_| base()).collect();
     // Without a panic handler one that nobody has caught would abort the process.
     let pool = Arc::new(ThreadPoolBuilder::new().num_threads(threads).build().unwrap());
@@ -111,7 +141,7 @@ fn parts(threads: usize, budget: &Budget, space: Space, panics_at: u64) -> Parts
 
 /// A source that panics.
 struct Panicking {
-    base: TicketedScan,
+    base: Box<dyn Iterator<Item = Result<Ticketed>> + Send>,
     /// Those of all sources.
     pulls: Arc<AtomicU64>,
     panics_at: u64,
