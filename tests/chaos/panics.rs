@@ -113,7 +113,8 @@ fn beside_an_endless_one() {
             .find_map(|item| item.unwrap().block);
         let mut parts = parts(2, &budget, Space::new("nowhere", None), 3);
         let item = move |ticket| Ok(Ticketed { ticket, last: true, block: block.clone() });
-        parts.bases[1].base = Box::new((1_u64 << 32..).map(item));
+        let base = Box::new((1_u64 << 32..).map(item));
+        parts.bases[1] = Panicking { base, pulls: Arc::default(), panics_at: 0 };
         let mut blocks = operator(parts);
         let panic = catch_unwind(AssertUnwindSafe(|| blocks.by_ref().count())).unwrap_err();
         assert_eq!(panic.downcast_ref(), Some(&"the source panicked"), "{name}");
