@@ -9,7 +9,7 @@ use signal_hook::iterator::Signals;
 
 use crate::exit::INTERRUPTED;
 
-/// Files to remove when the process is told to end.
+/// Files, and directories of files, to remove when the process is told to end.
 static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
 /// Starts to wait for the signals. Both end the process with [`INTERRUPTED`]: for a caller it is the same whether a user or
@@ -26,7 +26,8 @@ pub(crate) fn watch() -> Result<()> {
             let unfinished = unfinished();
             for path in unfinished.iter() {
                 // It may have become the finished file this very moment.
-                let _ = std::fs::remove_file(path);
+                let _ =
+                    if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) };
             }
             std::process::exit(i32::from(INTERRUPTED));
         }
@@ -39,12 +40,12 @@ fn unfinished() -> MutexGuard<'static, Vec<PathBuf>> {
     UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A file that goes when the process is told to end while this value lives.
+/// A file or a directory that goes when the process is told to end while this value lives.
 #[derive(Debug)]
 pub(crate) struct Unfinished(PathBuf);
 
 impl Unfinished {
-    /// Registers the file that `create` makes, which no signal can come between.
+    /// Registers what `create` makes, which no signal can come between.
     pub(crate) fn register<F, E>(
         create: impl FnOnce() -> std::result::Result<(F, PathBuf), E>,
     ) -> std::result::Result<(F, Self), E> {

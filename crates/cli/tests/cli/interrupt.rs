@@ -20,33 +20,40 @@ const TRIES: usize = 3;
 
 #[test]
 fn while_it_scans_an_endless_pipe() {
-    interrupted("SELECT * FROM '-' WHERE number > 5", &[], output_begun);
+    interrupted(&["query", "SELECT * FROM '-' WHERE number > 5"], output_begun);
 }
 
 #[test]
 #[cfg(target_os = "linux")]
 fn while_it_spills_the_groups_of_an_endless_pipe() {
     let sql = "SELECT name, count(*), sum(number) FROM '-' GROUP BY name";
-    interrupted(sql, &["--memory-limit", "24MiB"], spilling_begun);
+    interrupted(&["query", sql, "--memory-limit", "24MiB"], spilling_begun);
 }
 
 #[test]
 fn while_it_merges_sorted_runs() {
     let sql = "SELECT * FROM 'f.csv' ORDER BY name";
-    interrupted(sql, &["--memory-limit", "24MiB"], output_begun);
+    interrupted(&["query", sql, "--memory-limit", "24MiB"], output_begun);
 }
 
-/// Runs the statement with its output in a file, sends it a signal once it `has_begun`, and looks at the end.
-fn interrupted(sql: &str, flags: &[&str], has_begun: fn(&Place, &Child) -> bool) {
+#[test]
+fn while_it_compares() {
+    interrupted(&["compare", "SELECT count(*) FROM 'f.csv'"], |place, _| {
+        read_dir(place.path("temp")).unwrap().next().is_some()
+    });
+}
+
+/// Runs this with its output in a file, sends it a signal once it `has_begun`, and looks at the end.
+fn interrupted(arguments: &[&str], has_begun: fn(&Place, &Child) -> bool) {
     let place = Place::with(records(0, 300_000));
     std::fs::create_dir(place.path("temp")).unwrap();
     let common = ["--threads", "2", "--temp-dir", "temp", "-o", "out.csv"];
-    let arguments = [&["query", sql][..], flags, &common].concat();
+    let arguments = [arguments, &common].concat();
     for signal in [Signal::INT, Signal::TERM] {
         let mut prompt = false;
         for _ in 0..TRIES {
             let took = stopped(&place, &arguments, signal, has_begun);
-            println!("{signal:?} ended it in {took:?}: {sql}");
+            println!("{signal:?} ended it in {took:?}: {}", arguments[1]);
             assert!(took < LATE, "{signal:?}: {took:?}");
             prompt = took < PROMPT;
             if prompt {
