@@ -1,5 +1,6 @@
 //! Ctrl-C and a request to terminate, in the middle of the work: the program ends at once, with code 130, and leaves
 //! nothing behind.
+#![allow(clippy::print_stdout, reason = "a test tells how long it took")]
 
 use std::fmt::Write as _;
 use std::fs::{DirEntry, read_dir};
