@@ -10,7 +10,7 @@ use plimsoll_compare::{Agreement, Comparison, Processes, Report, Strategy, child
 
 use crate::args::{CompareArgs, CompareFormat, CompareOptions};
 use crate::destination::Destination;
-use crate::interrupt;
+use crate::interrupt::Unfinished;
 use crate::settings::{csv_options, statement, threads};
 use crate::size::Size;
 use crate::terminal::Terminal;
@@ -33,10 +33,17 @@ pub(crate) fn serve() -> Result<()> {
 pub(crate) fn run(args: CompareArgs, terminal: Terminal) -> Result<()> {
     let CompareArgs { sql, options, limits, input, output, quiet } = args;
     let format = options.format.unwrap_or_else(|| format_of(output.as_deref()));
-    let comparison =
+    let mut comparison =
         comparison(statement(sql)?, csv_options(input)?, &options, threads(&limits), limits.memory_limit)?;
-    interrupt::watch()?;
     let mut result = Destination::open(output.as_deref())?;
+    // Also where the run is interrupted nothing of it is left.
+    let (folder, _unfinished) = Unfinished::register(|| {
+        let folder = tempfile::Builder::new().prefix("plimsoll-").tempdir_in(&comparison.temp_dir)?;
+        let path = folder.path().to_owned();
+        Ok((folder, path))
+    })
+    .map_err(|source| Error::io(&comparison.temp_dir, source))?;
+    comparison.temp_dir = folder.path().to_owned();
     let arguments = vec![SERVE.into()];
     let mut processes = Processes { program: std::env::current_exe()?, arguments };
     let mut tell = |what: &str| {

@@ -1,13 +1,26 @@
 //! How a run ends: the exit code of each kind of failure, and how failures are printed.
 
 use std::io::{ErrorKind as IoKind, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 use plimsoll::memory::trace::TraceError;
 use plimsoll::{Error, ErrorKind};
 
-/// The exit code of a run that was interrupted: 128 and the number of SIGINT, as shells count.
+/// The exit code of a run that was interrupted or told to terminate: 128 and the number of SIGINT, as shells count.
 pub(crate) const INTERRUPTED: u8 = 130;
+
+/// What `run` gives; a panic, whichever thread it began in, is an error. On its way it has let go of files that are only
+/// half written.
+///
+/// # Errors
+/// Those of `run`, and that it panicked.
+pub(crate) fn caught<T>(run: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<T> {
+    // Nothing is used that the panic has come through.
+    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| {
+        Err(anyhow::anyhow!("a bug in plimsoll has ended the run\n  hint: report it, with the lines above"))
+    })
+}
 
 /// Prints what went wrong on standard error and gives the exit code. A reader that closed its end of the pipe has seen
 /// enough: that ends the run quietly and well.
@@ -46,6 +59,14 @@ mod tests {
     use plimsoll::Location;
 
     use super::*;
+
+    #[test]
+    fn a_panic_is_a_failed_run() {
+        let error = caught(|| -> anyhow::Result<()> { panic!("as a test") }).unwrap_err();
+        assert_eq!(code(&error), 1);
+        assert!(error.to_string().contains("bug"), "{error}");
+        assert_eq!(caught(|| Ok(5)).unwrap(), 5);
+    }
 
     #[test]
     fn every_kind_has_its_code() {

@@ -7,10 +7,13 @@ use plimsoll::{Error, Result};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-/// Files to remove when the process is told to end.
+use crate::exit::INTERRUPTED;
+
+/// Files, and directories of files, to remove when the process is told to end.
 static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
-/// Starts to wait for the signals. The exit code is 128 and the signal's number, as shells count: 130 for Ctrl-C.
+/// Starts to wait for the signals. Both end the process with [`INTERRUPTED`]: for a caller it is the same whether a user or
+/// a supervisor has stopped the run.
 ///
 /// # Errors
 /// `Io` where the system refuses.
@@ -18,14 +21,15 @@ pub(crate) fn watch() -> Result<()> {
     let refused = |source| Error::io("signals", source);
     let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(refused)?;
     let wait = move || {
-        if let Some(signal) = signals.forever().next() {
+        if signals.forever().next().is_some() {
             // The lock is held until the process has ended, so that no file is begun meanwhile.
             let unfinished = unfinished();
             for path in unfinished.iter() {
                 // It may have become the finished file this very moment.
-                let _ = std::fs::remove_file(path);
+                let _ =
+                    if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) };
             }
-            std::process::exit(128 + signal);
+            std::process::exit(i32::from(INTERRUPTED));
         }
     };
     std::thread::Builder::new().name("signals".to_owned()).spawn(wait).map_err(refused)?;
@@ -36,12 +40,12 @@ fn unfinished() -> MutexGuard<'static, Vec<PathBuf>> {
     UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A file that goes when the process is told to end while this value lives.
+/// A file or a directory that goes when the process is told to end while this value lives.
 #[derive(Debug)]
 pub(crate) struct Unfinished(PathBuf);
 
 impl Unfinished {
-    /// Registers the file that `create` makes, which no signal can come between.
+    /// Registers what `create` makes, which no signal can come between.
     pub(crate) fn register<F, E>(
         create: impl FnOnce() -> std::result::Result<(F, PathBuf), E>,
     ) -> std::result::Result<(F, Self), E> {

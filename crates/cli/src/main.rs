@@ -18,6 +18,7 @@ mod query;
 mod settings;
 mod size;
 mod stats;
+mod temp;
 mod terminal;
 
 use std::process::ExitCode;
@@ -33,11 +34,16 @@ use crate::terminal::Terminal;
 static ALLOCATOR: plimsoll_memory::Counting = plimsoll_memory::Counting::system();
 
 fn main() -> ExitCode {
-    run(Args::parse()).unwrap_or_else(|error| exit::report(&error))
+    let args = Args::parse();
+    exit::caught(|| run(args)).unwrap_or_else(|error| exit::report(&error))
 }
 
 fn run(args: Args) -> anyhow::Result<ExitCode> {
     let terminal = Terminal::detect();
+    // Who waits for the answer of a served request ends its process.
+    if !matches!(args.verb, Verb::Serve) {
+        interrupt::watch()?;
+    }
     match args.verb {
         Verb::Query(args) => query::run(&Settings::resolve(args, terminal)?)?,
         Verb::Explain(args) => explain::run(args, terminal)?,

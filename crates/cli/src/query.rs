@@ -10,15 +10,15 @@ use crate::footer::footer;
 use crate::output::{self, Sink};
 use crate::progress::Bar;
 use crate::settings::Settings;
-use crate::{interrupt, operators, stats};
+use crate::{operators, stats};
 
 /// Runs it.
 ///
 /// # Errors
 /// Any of the engine's, and `Io` from the files written.
 pub(crate) fn run(settings: &Settings) -> Result<()> {
-    interrupt::watch()?;
     let query = settings.query()?;
+    let mut temp_warning = settings.temp_warning();
     // Both files are opened before the work, so that one that cannot be written is known at once.
     let mut result = Destination::open(settings.output.as_deref())?;
     let mut cost = settings.stats.as_deref().map(Destination::file).transpose()?;
@@ -53,6 +53,7 @@ pub(crate) fn run(settings: &Settings) -> Result<()> {
     }
     result.commit()?;
     cost.map_or(Ok(()), Destination::commit)?;
+    temp_warning.say_if(footprint.bytes_spilled > 0);
     if settings.footer {
         // Nothing is lost with a footer that nobody can read.
         let _ = std::io::stderr().write_all(footer(&footprint).as_bytes());

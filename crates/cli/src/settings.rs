@@ -8,6 +8,7 @@ use plimsoll::{CsvOptions, Engine, Error, Infer, QueryBuilder, Result};
 use crate::args::{FormatArg, InferArg, InputArgs, LimitArgs, OutputArgs, QueryArgs, TempArgs};
 use crate::output::Format;
 use crate::size::Size;
+use crate::temp::TempWarning;
 use crate::terminal::Terminal;
 
 /// Everything that a verb over a query needs.
@@ -22,6 +23,8 @@ pub(crate) struct Settings {
     pub(crate) output: Option<PathBuf>,
     /// The file for the run's footprint.
     pub(crate) stats: Option<PathBuf>,
+    /// Whether the user has set a memory limit.
+    pub(crate) memory_limited: bool,
     /// Whether the footer is printed.
     pub(crate) footer: bool,
     /// Whether a progress bar may be drawn.
@@ -59,6 +62,7 @@ impl Settings {
             format: resolve_format(format, output.as_deref(), terminal.stdout),
             output,
             stats,
+            memory_limited: args.limits.memory_limit.is_some(),
             footer: !quiet,
             progress: !quiet && terminal.stderr,
             rows_to_terminal,
@@ -74,6 +78,15 @@ impl Settings {
     pub(crate) fn query(&self) -> Result<QueryBuilder> {
         let query = self.engine.sql_with(&self.sql, &self.options)?;
         Ok(query.bare_text(self.format.prints_bare_text()))
+    }
+
+    /// The warning that temporary files lie in memory, where they would and the run is not quiet. Said already where there
+    /// is a memory limit: it is meant to hold, and the query may need them.
+    pub(crate) fn temp_warning(&self) -> TempWarning {
+        let directory = if self.footer { self.engine.temp_dir_in_memory() } else { None };
+        let mut warning = TempWarning::about(directory);
+        warning.say_if(self.memory_limited);
+        warning
     }
 }
 

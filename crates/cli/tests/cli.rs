@@ -11,6 +11,8 @@ mod files;
 mod footprint;
 #[path = "cli/formats.rs"]
 mod formats;
+#[path = "cli/interrupt.rs"]
+mod interrupt;
 #[path = "cli/large.rs"]
 mod large;
 #[path = "cli/operators.rs"]

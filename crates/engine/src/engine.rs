@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use plimsoll_core::{CsvOptions, Error, Query, Result, Table};
+use plimsoll_kernels::spill::Space;
 use plimsoll_memory::Budget;
 
 use crate::QueryBuilder;
@@ -24,6 +25,7 @@ pub struct EngineBuilder {
     block_size: Option<usize>,
     temp_dir: Option<PathBuf>,
     max_temp: Option<u64>,
+    space: Option<Space>,
 }
 
 impl EngineBuilder {
@@ -68,6 +70,14 @@ impl EngineBuilder {
         self
     }
 
+    /// The space of all temporary files of all queries, for tests of what happens when they fail ([`Space::failing`]). It
+    /// stands in for [`EngineBuilder::temp_dir`] and [`EngineBuilder::max_temp`].
+    #[doc(hidden)]
+    pub fn space(mut self, space: Space) -> Self {
+        self.space = Some(space);
+        self
+    }
+
     /// The engine.
     ///
     /// # Errors
@@ -90,8 +100,8 @@ impl EngineBuilder {
             ));
         }
         let memory = self.memory.or_else(plimsoll_memory::process::default_limit);
-        let EngineBuilder { budget, temp_dir, max_temp, .. } = self;
-        Ok(Engine { limits: Limits { memory, budget, threads, block_size, temp_dir, max_temp } })
+        let EngineBuilder { budget, temp_dir, max_temp, space, .. } = self;
+        Ok(Engine { limits: Limits { memory, budget, threads, block_size, temp_dir, max_temp, space } })
     }
 }
 
@@ -103,6 +113,13 @@ impl Engine {
     /// A builder with the default limits.
     pub fn builder() -> EngineBuilder {
         EngineBuilder::default()
+    }
+
+    /// The directory of temporary files, where it lies in memory (tmpfs and ramfs; known on Linux): what is written there
+    /// spares no memory, and the memory limit does not count it. `None` where it lies on a disk or cannot be looked at.
+    pub fn temp_dir_in_memory(&self) -> Option<PathBuf> {
+        let space = self.limits.space();
+        space.is_in_memory().then(|| space.directory().to_owned())
     }
 
     /// The query that `sql` says.

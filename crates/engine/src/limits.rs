@@ -35,6 +35,8 @@ pub(crate) struct Limits {
     pub(crate) temp_dir: Option<PathBuf>,
     /// The most bytes of temporary files that a query may have at once.
     pub(crate) max_temp: Option<u64>,
+    /// What stands in for both, in tests.
+    pub(crate) space: Option<Space>,
 }
 
 impl Limits {
@@ -63,7 +65,8 @@ impl Limits {
 
     /// Where a query's temporary files may lie. None is made yet.
     pub(crate) fn space(&self) -> Space {
-        Space::new(self.temp_dir.clone().unwrap_or_else(std::env::temp_dir), self.max_temp)
+        let directory = || self.temp_dir.clone().unwrap_or_else(std::env::temp_dir);
+        self.space.clone().unwrap_or_else(|| Space::new(directory(), self.max_temp))
     }
 }
 

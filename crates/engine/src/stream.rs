@@ -143,8 +143,11 @@ impl Stream {
                 Some(running) => running,
                 None => self.start()?,
             };
+            // Where the pull panics, it has ended.
+            self.end(&running);
             match running.blocks.next() {
                 Some(Ok(block)) => {
+                    self.ended = None;
                     self.running = Some(running);
                     self.given += block.rows as u64;
                     self.operators.result.gave(block.rows);

@@ -29,11 +29,7 @@ impl<I: Iterator<Item = Result<Block>>> Iterator for Filter<I> {
     type Item = Result<Block>;
 
     fn next(&mut self) -> Option<Result<Block>> {
-        if self.ended {
-            return None;
-        }
-        let pulled = self.pull();
-        settle(&mut self.ended, pulled)
+        settle(self, |adapter| &mut adapter.ended, Self::pull)
     }
 }
 

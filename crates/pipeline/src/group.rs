@@ -109,11 +109,7 @@ impl<I: Iterator<Item = Result<T>> + Send, T: Into<Ticketed>> Iterator for Group
     type Item = Result<Block>;
 
     fn next(&mut self) -> Option<Result<Block>> {
-        if self.ended {
-            return None;
-        }
-        let pulled = self.pull();
-        settle(&mut self.ended, pulled)
+        settle(self, |adapter| &mut adapter.ended, Self::pull)
     }
 }
 

@@ -56,6 +56,7 @@ impl<'a> Worker<'a> {
         &mut self,
         base: &mut impl Iterator<Item = Result<impl Into<Ticketed>>>,
     ) -> std::result::Result<(), (u64, Error)> {
+        let _guard = EndsOthers(self.failed);
         let mut ticket = 0;
         while ticket <= self.failed.load(Ordering::Relaxed) {
             let taken = match base.next() {
@@ -121,6 +122,17 @@ impl<'a> Worker<'a> {
     fn pour(&mut self) -> Result<()> {
         let Some(many) = self.grouped.take() else { return Ok(()) };
         self.partitions.pour(many, self.feeder.insert(Feeder::new()))
+    }
+}
+
+/// Ends the other workers where this one panics.
+struct EndsOthers<'a>(&'a AtomicU64);
+
+impl Drop for EndsOthers<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.store(0, Ordering::Relaxed);
+        }
     }
 }
 

@@ -1,10 +1,12 @@
 //! One bounded queue for each worker of [`Ordered`](crate::Ordered), all under one lock, so that the consumer can wait
 //! for whichever worker moves first.
 
+use std::any::Any;
 use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-use plimsoll_core::{Error, Result};
+use plimsoll_core::Result;
 
 use crate::Ticketed;
 
@@ -22,6 +24,8 @@ pub(crate) struct Lanes {
 struct State {
     lanes: Vec<Lane>,
     stopped: bool,
+    /// What the first worker that panicked has thrown, until the consumer takes it over.
+    panic: Option<Box<dyn Any + Send>>,
 }
 
 #[derive(Debug, Default)]
@@ -42,33 +46,47 @@ pub(crate) struct Turn {
 impl Lanes {
     pub(crate) fn new(lanes: usize) -> Self {
         let lanes = (0..lanes).map(|_| Lane::default()).collect();
-        Lanes { state: Mutex::new(State { lanes, stopped: false }), moved: Condvar::new() }
+        Lanes { state: Mutex::new(State { lanes, stopped: false, panic: None }), moved: Condvar::new() }
     }
 
-    /// Puts all items of `base` into a lane, until its end, its first error, or [`Lanes::stop`].
+    /// Puts all items of `base` into a lane, until its end, its first error, [`Lanes::stop`] or a panic, which is the
+    /// consumer's from then on.
     pub(crate) fn drive(&self, lane: usize, base: impl Iterator<Item = Result<Ticketed>>) {
-        let end = End { lanes: self, lane };
-        for item in base {
-            let failed = item.is_err();
-            if !self.push(lane, item) || failed {
-                break;
+        // Nothing of the base is looked at after a panic.
+        let driven = catch_unwind(AssertUnwindSafe(|| {
+            for item in base {
+                let failed = item.is_err();
+                if !self.push(lane, item) || failed {
+                    break;
+                }
             }
+        }));
+        let mut state = self.lock();
+        state.lanes[lane].ended = true;
+        if let Err(panic) = driven {
+            state.stop();
+            state.panic.get_or_insert(panic);
         }
-        drop(end);
+        self.moved.notify_all();
     }
 
     /// Ends all workers at their next item, and lets go of what waits.
     pub(crate) fn stop(&self) {
-        let mut state = self.lock();
-        state.stopped = true;
-        state.lanes.iter_mut().for_each(|lane| lane.queue.clear());
+        self.lock().stop();
         self.moved.notify_all();
     }
 
     /// The next item in the order of the tickets; `None` after all.
+    ///
+    /// # Panics
+    /// Where a worker has panicked, with what it has thrown.
     pub(crate) fn next(&self, turn: &mut Turn) -> Option<Result<Ticketed>> {
         let mut state = self.lock();
         loop {
+            if let Some(panic) = state.panic.take() {
+                drop(state);
+                resume_unwind(panic);
+            }
             match state.choose(turn) {
                 Choice::Wait => state = self.moved.wait(state).unwrap_or_else(PoisonError::into_inner),
                 Choice::End => return None,
@@ -102,24 +120,6 @@ impl Lanes {
     }
 }
 
-/// Marks the end of a lane, also where its worker panics.
-struct End<'a> {
-    lanes: &'a Lanes,
-    lane: usize,
-}
-
-impl Drop for End<'_> {
-    fn drop(&mut self) {
-        let mut state = self.lanes.lock();
-        let lane = &mut state.lanes[self.lane];
-        lane.ended = true;
-        if std::thread::panicking() {
-            lane.queue.push_back(Err(Error::value("a worker of the pipeline panicked")));
-        }
-        self.lanes.moved.notify_all();
-    }
-}
-
 /// What the consumer does next.
 #[derive(Debug, PartialEq, Eq)]
 enum Choice {
@@ -129,6 +129,11 @@ enum Choice {
 }
 
 impl State {
+    fn stop(&mut self) {
+        self.stopped = true;
+        self.lanes.iter_mut().for_each(|lane| lane.queue.clear());
+    }
+
     fn choose(&self, turn: &Turn) -> Choice {
         if let Some(open) = turn.lane {
             match &self.lanes[open] {

@@ -1,5 +1,6 @@
 //! What holds for every adapter: laziness, one end, one error.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -25,7 +26,8 @@ fn adapters() -> Vec<Adapter> {
         ("project", |base| Box::new(base.project(vec![("x".into(), Expr::Field(0))]))),
         ("group", |base| Box::new(base.group(by_key(), schema(&[DataType::Int64])))),
         ("group in parallel", |base| {
-            let empty = Probe { pulls: Arc::new(AtomicUsize::new(Probe::BLOCKS)), fails_at: None };
+            let empty =
+                Probe { pulls: Arc::new(AtomicUsize::new(Probe::BLOCKS)), fails_at: None, panics: false };
             Box::new(Group::parallel(vec![empty, base], pool(2), by_key(), schema(&[DataType::Int64])))
         }),
         ("aggregate", |base| {
@@ -64,7 +66,7 @@ fn by_key() -> Grouping {
 fn nothing_is_pulled_before_the_first_pull() {
     for (name, adapter) in adapters() {
         let pulls = Arc::new(AtomicUsize::new(0));
-        let pipeline = adapter(Probe { pulls: Arc::clone(&pulls), fails_at: None });
+        let pipeline = adapter(Probe { pulls: Arc::clone(&pulls), fails_at: None, panics: false });
         assert_eq!(pulls.load(Ordering::SeqCst), 0, "{name}");
         drop(pipeline);
         assert_eq!(pulls.load(Ordering::SeqCst), 0, "{name}");
@@ -75,7 +77,7 @@ fn nothing_is_pulled_before_the_first_pull() {
 fn an_end_is_an_end() {
     for (name, adapter) in adapters() {
         let pulls = Arc::new(AtomicUsize::new(0));
-        let mut pipeline = adapter(Probe { pulls: Arc::clone(&pulls), fails_at: None });
+        let mut pipeline = adapter(Probe { pulls: Arc::clone(&pulls), fails_at: None, panics: false });
         let rows: usize = pipeline.by_ref().map(|block| block.unwrap().rows).sum();
         assert_eq!(rows, if name == "aggregate" { 1 } else { 3 * Probe::BLOCKS }, "{name}");
         assert!((0..3).all(|_| pipeline.next().is_none()), "{name}");
@@ -88,9 +90,25 @@ fn an_error_comes_once() {
     for (name, adapter) in adapters() {
         for fails_at in [0, 5, Probe::BLOCKS - 1] {
             let pulls = Arc::new(AtomicUsize::new(0));
-            let pipeline = &mut adapter(Probe { pulls: Arc::clone(&pulls), fails_at: Some(fails_at) });
+            let pipeline =
+                &mut adapter(Probe { pulls: Arc::clone(&pulls), fails_at: Some(fails_at), panics: false });
             let error = pipeline.find_map(Result::err);
             assert_eq!(error.map(|error| error.to_string()).as_deref(), Some("the probe failed"), "{name}");
+            assert!((0..3).all(|_| pipeline.next().is_none()), "{name}");
+            assert_eq!(pulls.load(Ordering::SeqCst), fails_at + 1, "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_panic_goes_on_where_it_is_pulled_and_ends_it() {
+    for (name, adapter) in adapters() {
+        for fails_at in [0, 5, Probe::BLOCKS - 1] {
+            let pulls = Arc::new(AtomicUsize::new(0));
+            let probe = Probe { pulls: Arc::clone(&pulls), fails_at: Some(fails_at), panics: true };
+            let mut pipeline = adapter(probe);
+            let panic = catch_unwind(AssertUnwindSafe(|| pipeline.by_ref().count())).unwrap_err();
+            assert_eq!(panic.downcast_ref(), Some(&"the probe panicked"), "{name}");
             assert!((0..3).all(|_| pipeline.next().is_none()), "{name}");
             assert_eq!(pulls.load(Ordering::SeqCst), fails_at + 1, "{name}");
         }
@@ -101,7 +119,7 @@ fn an_error_comes_once() {
 fn a_limit_stops_pulling() {
     for (limit, wanted_pulls) in [(0, 0), (1, 1), (3, 1), (4, 2), (9, 3)] {
         let pulls = Arc::new(AtomicUsize::new(0));
-        let base = Probe { pulls: Arc::clone(&pulls), fails_at: Some(3) };
+        let base = Probe { pulls: Arc::clone(&pulls), fails_at: Some(3), panics: false };
         let mut limited = base.limit(0, Some(limit));
         let rows: usize = limited.by_ref().map(|block| block.unwrap().rows).sum();
         assert_eq!(rows as u64, limit);

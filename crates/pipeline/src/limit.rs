@@ -27,11 +27,7 @@ impl<I: Iterator<Item = Result<Block>>> Iterator for Limit<I> {
     type Item = Result<Block>;
 
     fn next(&mut self) -> Option<Result<Block>> {
-        if self.ended {
-            return None;
-        }
-        let pulled = self.pull();
-        settle(&mut self.ended, pulled)
+        settle(self, |adapter| &mut adapter.ended, Self::pull)
     }
 }
 

@@ -35,6 +35,8 @@ impl From<Block> for Ticketed {
 /// turn of that ticket has come. A base that fails before it has given anything of a ticket should give an empty item
 /// of it first; else the error counts for the first ticket that no base gives.
 ///
+/// A base that panics ends the others at their next item, and the panic goes on in the thread that pulls.
+///
 /// Each base is at most two items ahead. Dropping the adapter ends the bases at their next item. Where the pool has
 /// fewer free threads than there are bases, a base may only begin after another has ended: bases take tickets when
 /// they are pulled, they do not own them from the start. It must not be pulled from the pool's last free thread.
@@ -60,11 +62,7 @@ impl<I: Iterator<Item = Result<Ticketed>> + Send + 'static> Iterator for Ordered
     type Item = Result<Block>;
 
     fn next(&mut self) -> Option<Result<Block>> {
-        if self.ended {
-            return None;
-        }
-        let pulled = self.pull();
-        let given = settle(&mut self.ended, pulled);
+        let given = settle(self, |adapter| &mut adapter.ended, Self::pull);
         if self.ended {
             self.lanes.stop();
         }

@@ -8,9 +8,18 @@ use plimsoll_kernels::Block;
 use plimsoll_kernels::spill::READER_BYTES;
 use plimsoll_memory::{Consumer, LimitExceeded, Reservation};
 
-/// What `next()` gives for what a pull found; after an error or the end, `ended` is set.
-pub(crate) fn settle(ended: &mut bool, pulled: Result<Option<Block>>) -> Option<Result<Block>> {
-    *ended = !matches!(pulled, Ok(Some(_)));
+/// The `next()` of an adapter: what `pull` finds; nothing more after an error, the end or a panic, which `ended` notes.
+pub(crate) fn settle<A>(
+    adapter: &mut A,
+    ended: fn(&mut A) -> &mut bool,
+    pull: fn(&mut A) -> Result<Option<Block>>,
+) -> Option<Result<Block>> {
+    // It has ended unless the pull comes back with a block.
+    if std::mem::replace(ended(adapter), true) {
+        return None;
+    }
+    let pulled = pull(adapter);
+    *ended(adapter) = !matches!(pulled, Ok(Some(_)));
     pulled.transpose()
 }
 

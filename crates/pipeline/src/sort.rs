@@ -74,11 +74,7 @@ impl<I: Iterator<Item = Result<Block>>> Iterator for Sort<I> {
     type Item = Result<Block>;
 
     fn next(&mut self) -> Option<Result<Block>> {
-        if self.ended {
-            return None;
-        }
-        let pulled = self.pull();
-        settle(&mut self.ended, pulled)
+        settle(self, |adapter| &mut adapter.ended, Self::pull)
     }
 }
 
@@ -161,6 +157,7 @@ mod tests {
     use arrow::array::{Array, ArrayRef, StringArray};
     use arrow::compute::concat;
     use plimsoll_core::{DataType, ErrorKind};
+    use plimsoll_kernels::spill::Fault;
     use plimsoll_memory::Budget;
     use proptest::prelude::*;
 
@@ -301,7 +298,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let mut outcomes = [0; 2];
         for write in 1.. {
-            let space = Space::new(directory.path(), None).failing(write, std::io::ErrorKind::StorageFull);
+            let space = Space::new(directory.path(), None).failing(Fault::Full, write);
             let budget = Budget::limited(900_000).unwrap();
             let sort = Sort::new(mixed(20, 1000, 9), vec![by(0, false, false)], None);
             let sort = sort.with_consumer(budget.consumer("sort")).with_space(space);

@@ -63,10 +63,11 @@ pub(crate) fn integers_of(blocks: &[Block], column: usize) -> Vec<i64> {
     arrays.flat_map(|array| array.values().to_vec()).collect()
 }
 
-/// Gives 10 blocks of 3 rows, but an error instead of block `fails_at`; pulled after its end it goes on, as a bad base may.
+/// Gives 10 blocks of 3 rows, but an error (or a panic) instead of block `fails_at`; pulled after its end it goes on, as a bad base may.
 pub(crate) struct Probe {
     pub(crate) pulls: Arc<AtomicUsize>,
     pub(crate) fails_at: Option<usize>,
+    pub(crate) panics: bool,
 }
 
 impl Probe {
@@ -79,6 +80,7 @@ impl Iterator for Probe {
     fn next(&mut self) -> Option<Result<Block>> {
         let number = self.pulls.fetch_add(1, Ordering::SeqCst);
         if self.fails_at == Some(number) {
+            assert!(!self.panics, "the probe panicked");
             return Some(Err(Error::value("the probe failed")));
         }
         if number == Self::BLOCKS {

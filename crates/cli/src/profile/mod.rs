@@ -16,8 +16,8 @@ use crate::destination::Destination;
 use crate::footer::footer;
 use crate::progress::Bar;
 use crate::settings::Settings;
+use crate::stats;
 use crate::terminal::Terminal;
-use crate::{interrupt, stats};
 
 use export::Export;
 use report::Report;
@@ -31,13 +31,13 @@ pub(crate) fn run(args: ProfileArgs, terminal: Terminal) -> Result<()> {
     let exports =
         options.export.iter().map(|path| Export::resolve(path)).collect::<plimsoll::Result<Vec<_>>>()?;
     let settings = Settings::resolve(query, terminal)?;
-    interrupt::watch()?;
     let old = options.compare.as_ref().map(Traces::load).transpose()?;
     // All files are opened before the work, so that one that cannot be written is known at once.
     let mut result = Destination::open(settings.output.as_deref())?;
     let mut cost = settings.stats.as_deref().map(Destination::file).transpose()?;
     let mut files = exports.iter().map(|export| export.open()).collect::<plimsoll::Result<Vec<_>>>()?;
 
+    let mut temp_warning = settings.temp_warning();
     let (traces, footprint) = traced(&settings, &options)?;
 
     let report = Report { traces: &traces, old: old.as_ref(), footprint: &footprint, top: options.top };
@@ -50,6 +50,7 @@ pub(crate) fn run(args: ProfileArgs, terminal: Terminal) -> Result<()> {
     }
     result.commit()?;
     files.into_iter().chain(cost).try_for_each(Destination::commit)?;
+    temp_warning.say_if(footprint.bytes_spilled > 0);
     if settings.footer {
         // Nothing is lost with a footer that nobody can read.
         let _ = std::io::stderr().write_all(footer(&footprint).as_bytes());

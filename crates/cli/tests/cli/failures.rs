@@ -150,12 +150,40 @@ fn what_a_limit_cannot_hold_goes_to_temporary_files() {
     place.run(&[&["query", sql][..], &flags].concat()).failed(1, &["nowhere", "hint:"]);
 }
 
+/// A directory in memory that every Linux has.
 #[test]
-fn a_limit_that_cannot_hold_one_group() {
-    let flags = ["--memory-limit", "20MiB", "--threads", "1"];
+#[cfg(target_os = "linux")]
+fn temporary_files_in_memory_are_warned_of() {
     let place = names();
-    let sql = "SELECT count(*) FROM 'f.csv'";
-    assert_eq!(place.run(&[&["query", sql][..], &flags].concat()).printed(), "count(*)\n200000\n");
-    let sql = "SELECT count(DISTINCT name) FROM 'f.csv'";
-    place.run(&[&["query", sql][..], &flags].concat()).failed(4, &["memory"]);
+    let sql = "SELECT name FROM 'f.csv' ORDER BY name";
+    let warned = |flags: &[&str]| {
+        let run = place.run(&[&["query", sql, "-o", "out.csv"][..], flags].concat());
+        run.printed();
+        run.stderr.matches("warning: temporary files go to /dev/shm, which lies in memory").count()
+    };
+    let limit = ["--memory-limit", "20MiB", "--threads", "1"];
+    assert_eq!(warned(&[&limit[..], &["--temp-dir", "/dev/shm"]].concat()), 1);
+    assert_eq!(warned(&[&limit[..], &["--temp-dir", "/dev/shm", "--quiet"]].concat()), 0);
+    assert_eq!(warned(&[&limit[..], &["--temp-dir", "."]].concat()), 0);
+    assert_eq!(warned(&["--temp-dir", "/dev/shm"]), 0, "no limit was named, and nothing goes there");
+}
+
+#[test]
+fn one_group_is_larger_than_the_limit() {
+    let flags = ["--memory-limit", "16MiB", "--temp-dir", "."];
+    let place = names();
+    for (sql, printed, spills) in [
+        ("SELECT count(*) FROM 'f.csv'", "count(*)\n200000\n", false),
+        ("SELECT count(DISTINCT name) FROM 'f.csv'", "count(DISTINCT name)\n180000\n", true),
+    ] {
+        let run = place.run(&[&["query", sql][..], &flags].concat());
+        assert_eq!(run.stderr.contains("to temporary files"), spills, "{}", run.stderr);
+        assert_eq!(run.printed(), printed);
+    }
+}
+
+#[test]
+fn less_than_the_floor_is_refused_by_name() {
+    let run = Place::with(SMALL).run(&["query", "SELECT * FROM 'f.csv'", "--memory-limit", "15MiB"]);
+    run.failed(4, &["memory limit of 15728640 bytes", "16 MiB that any query needs"]);
 }

@@ -151,7 +151,7 @@ fn what_is_spilled_is_the_sum_of_what_operators_spill() {
         ("SELECT DISTINCT k, v FROM 'f.csv'", &["distinct"]),
         ("SELECT k, sum(v) FROM 'f.csv' GROUP BY k", &["group"]),
     ] {
-        let limits = ["--memory-limit", "32MiB", "--temp-dir", "."];
+        let limits = ["--memory-limit", "20MiB", "--temp-dir", "."];
         let (_, stats) = analyzed(&place, sql, &limits);
         let operators = stats["operators"].as_array().unwrap();
         let sum: u64 = operators.iter().map(|operator| operator["spilled_bytes"].as_u64().unwrap()).sum();

@@ -33,9 +33,13 @@ impl SpillFile {
     /// `Io`, and `MemoryLimit` where the space has not enough.
     pub(super) fn append(&self, bytes: &[u8]) -> Result<()> {
         let size = bytes.len() as u64;
-        self.space.take(size)?;
+        self.space.take(size, &self.file)?;
         let at = self.length.fetch_add(size, Relaxed);
-        self.file.write_all_at(bytes, at).map_err(|error| self.space.failed(error))
+        let written = match self.space.planned().write(bytes.len()) {
+            None => self.file.write_all_at(bytes, at),
+            Some((half, error)) => self.file.write_all_at(&bytes[..half], at).and(Err(error)),
+        };
+        written.map_err(|error| self.space.failed(error))
     }
 
     /// Fills `bytes` with those from `at` on.
@@ -43,7 +47,11 @@ impl SpillFile {
     /// # Errors
     /// `Io`.
     pub(super) fn read(&self, bytes: &mut [u8], at: u64) -> Result<()> {
-        self.file.read_exact_at(bytes, at).map_err(|error| self.space.failed(error))
+        let read = match self.space.planned().read() {
+            None => self.file.read_exact_at(bytes, at),
+            Some(error) => Err(error),
+        };
+        read.map_err(|error| self.space.failed(error))
     }
 
     /// What bytes that cannot be what was written are.

@@ -114,12 +114,10 @@ impl Merge {
 
 #[cfg(test)]
 mod tests {
-    use std::io;
-
     use plimsoll_core::ErrorKind;
     use proptest::prelude::*;
 
-    use super::super::{Runs, Space};
+    use super::super::{Fault, Runs, Space};
     use super::*;
 
     type Entry = (Vec<u8>, Vec<u8>);
@@ -209,7 +207,7 @@ mod tests {
         write(&mut runs, entries[..100].to_vec()).unwrap();
         assert_eq!(read(runs.merge(2).unwrap()).unwrap().len(), 100);
 
-        let failing = Space::new(directory.path(), None).failing(3, io::ErrorKind::StorageFull);
+        let failing = Space::new(directory.path(), None).failing(Fault::Full, 3);
         let mut runs = Runs::new(&failing).unwrap();
         let error = write(&mut runs, entries).unwrap_err();
         assert!(

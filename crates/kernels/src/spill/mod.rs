@@ -4,12 +4,15 @@
 //! [`Space`]; [`Merge`] gives the entries of all of them in order. This module knows neither rows nor groups.
 
 mod entry;
+mod fault;
 mod file;
 mod merge;
 mod packed;
+mod room;
 mod run;
 mod space;
 
+pub use fault::Fault;
 pub use merge::{Merge, head};
 pub use packed::Packed;
 pub use run::{READER_BYTES, RunWriter, Runs, WRITER_BYTES};

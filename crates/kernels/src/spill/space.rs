@@ -1,5 +1,6 @@
 //! The directory that temporary files lie in, and how large they may become together.
 
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -7,7 +8,9 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use plimsoll_core::{Error, ErrorKind, Result};
 
+use super::fault::{Fault, Planned};
 use super::file::SpillFile;
+use super::room::{self, Room};
 
 /// Where temporary files may lie, and their size. Clones share the counts.
 #[derive(Debug, Clone)]
@@ -32,29 +35,29 @@ struct Shared {
     limit: Option<u64>,
     /// Bytes of the files that there are.
     used: AtomicU64,
-    /// The write that fails, counted down; see [`Space::failing`].
-    fails: AtomicU64,
-    failure: io::ErrorKind,
+    room: Room,
+    /// What is to go wrong; see [`Space::failing`].
+    planned: Planned,
 }
 
 impl Space {
     /// Files in `directory`, of at most `limit` bytes together. Nothing is created yet.
     #[must_use]
     pub fn new(directory: impl Into<PathBuf>, limit: Option<u64>) -> Self {
-        let (directory, used) = (directory.into(), AtomicU64::new(0));
-        let (fails, failure) = (AtomicU64::new(0), io::ErrorKind::Other);
-        let shared = Arc::new(Shared { directory, limit, used, fails, failure });
-        Space { shared, counts: Arc::default() }
+        Self::with_fault(directory.into(), limit, Planned::new(Fault::Full, 0))
     }
 
-    /// The same, but the write of number `write`, counted from 1, fails. For tests of what a program does when a disk is
-    /// full or broken: run it with 1, 2, 3 and so on until it succeeds.
+    /// The same, but with this fault at call number `call`, counted from 1, of those that it can happen to. For tests of
+    /// what a program does when a disk is full or broken: run it with 1, 2, 3 and so on until it succeeds.
     #[must_use]
-    pub fn failing(self, write: u64, failure: io::ErrorKind) -> Self {
+    pub fn failing(self, fault: Fault, call: u64) -> Self {
         let Shared { directory, limit, .. } = &*self.shared;
-        let (directory, limit, used, fails) =
-            (directory.clone(), *limit, AtomicU64::new(0), AtomicU64::new(write));
-        let shared = Arc::new(Shared { directory, limit, used, fails, failure });
+        Self::with_fault(directory.clone(), *limit, Planned::new(fault, call))
+    }
+
+    fn with_fault(directory: PathBuf, limit: Option<u64>, planned: Planned) -> Self {
+        let (used, room) = (AtomicU64::new(0), Room::default());
+        let shared = Arc::new(Shared { directory, limit, used, room, planned });
         Space { shared, counts: Arc::default() }
     }
 
@@ -69,6 +72,12 @@ impl Space {
     #[must_use]
     pub fn directory(&self) -> &Path {
         &self.shared.directory
+    }
+
+    /// Whether the directory lies in memory (tmpfs, ramfs), so that what is written there is not spared; known on Linux.
+    #[must_use]
+    pub fn is_in_memory(&self) -> bool {
+        room::is_in_memory(&self.shared.directory)
     }
 
     /// Bytes written so far, what was deleted since included.
@@ -100,26 +109,31 @@ impl Space {
         Ok(SpillFile::new(file, self.clone()))
     }
 
-    /// Counts bytes that are about to be written.
-    pub(super) fn take(&self, bytes: u64) -> Result<()> {
-        let Shared { limit, used, fails, failure, .. } = &*self.shared;
+    /// Counts bytes that are about to be written to `file`.
+    pub(super) fn take(&self, bytes: u64, file: &File) -> Result<()> {
+        let Shared { limit, used, room, .. } = &*self.shared;
         let before = used.fetch_add(bytes, Relaxed);
-        if let Some(limit) = *limit
-            && before + bytes > limit
-        {
-            used.fetch_sub(bytes, Relaxed);
-            return Err(ErrorKind::MemoryLimit {
+        let taken = match *limit {
+            Some(limit) if before + bytes > limit => Err(ErrorKind::MemoryLimit {
                 message: format!("the temporary files would take more than the {limit} bytes that they may"),
                 hint: "raise the limit of the temporary files, or that of the memory".to_owned(),
             }
-            .into());
+            .into()),
+            _ => room.take(bytes, || room::free(file)).map_err(|free| {
+                let message = format!("no space left: {bytes} bytes are to be written, {free} are free");
+                self.failed(io::Error::new(io::ErrorKind::StorageFull, message))
+            }),
+        };
+        match taken {
+            Ok(()) => self.counts().for_each(|counts| _ = counts.written.fetch_add(bytes, Relaxed)),
+            Err(_) => _ = used.fetch_sub(bytes, Relaxed),
         }
-        self.counts().for_each(|counts| _ = counts.written.fetch_add(bytes, Relaxed));
-        if fails.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1)) == Ok(1) {
-            used.fetch_sub(bytes, Relaxed);
-            return Err(self.failed(io::Error::from(*failure)));
-        }
-        Ok(())
+        taken
+    }
+
+    /// What is to go wrong.
+    pub(super) fn planned(&self) -> &Planned {
+        &self.shared.planned
     }
 
     /// Counts bytes that are gone.
@@ -131,9 +145,12 @@ impl Space {
     pub(super) fn failed(&self, source: io::Error) -> Error {
         let hint = match source.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                "there is no room for temporary files: name another directory, or raise the memory limit"
+                "there is no room for temporary files: make some, name another directory with --temp-dir, or raise the \
+                 memory limit"
             }
-            _ => "temporary files are written here: name another directory, or raise the memory limit",
+            _ => {
+                "temporary files are written here: name another directory with --temp-dir, or raise the memory limit"
+            }
         };
         ErrorKind::Io { path: self.shared.directory.clone(), source, hint: hint.to_owned() }.into()
     }

@@ -5,7 +5,7 @@ use std::sync::Barrier;
 use arrow::array::{Array, ArrayRef};
 use plimsoll_core::AggregateFunction::{self, self as A};
 use plimsoll_core::{ArithmeticOp, DataType, ErrorKind, Value};
-use plimsoll_kernels::spill::Space;
+use plimsoll_kernels::spill::{Fault, Space};
 use plimsoll_memory::Budget;
 
 use super::*;
@@ -317,7 +317,7 @@ fn a_file_that_cannot_be_written_ends_it() {
     let directory = tempfile::tempdir().unwrap();
     let mut failed = 0;
     for write in [1, 2, 5, 20, 40, 60, u64::MAX] {
-        let space = Space::new(directory.path(), None).failing(write, std::io::ErrorKind::StorageFull);
+        let space = Space::new(directory.path(), None).failing(Fault::Full, write);
         let budget = Budget::limited(4_000_000).unwrap();
         let bases = vec![many(45, 90).into_iter(), many(45, 90).into_iter()];
         let group = Group::parallel(bases, pool(2), medians(vec![Expr::Field(0)]), Arc::clone(&input));

@@ -1,0 +1,131 @@
+//! Ctrl-C and a request to terminate, in the middle of the work: the program ends at once, with code 130, and leaves
+//! nothing behind.
+#![allow(clippy::print_stdout, reason = "a test tells how long it took")]
+
+use std::fmt::Write as _;
+use std::fs::{DirEntry, read_dir};
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::program::Place;
+
+/// How long an interrupted program may take.
+const PROMPT: Duration = Duration::from_millis(200);
+/// On a machine that does other things, too.
+const LATE: Duration = Duration::from_secs(2);
+const TRIES: usize = 3;
+
+#[test]
+fn while_it_scans_an_endless_pipe() {
+    interrupted(&["query", "SELECT * FROM '-' WHERE number > 5"], output_begun);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn while_it_spills_the_groups_of_an_endless_pipe() {
+    let sql = "SELECT name, count(*), sum(number) FROM '-' GROUP BY name";
+    interrupted(&["query", sql, "--memory-limit", "24MiB"], spilling_begun);
+}
+
+#[test]
+fn while_it_merges_sorted_runs() {
+    let sql = "SELECT * FROM 'f.csv' ORDER BY name";
+    interrupted(&["query", sql, "--memory-limit", "24MiB"], output_begun);
+}
+
+#[test]
+fn while_it_compares() {
+    interrupted(&["compare", "SELECT count(*) FROM 'f.csv'"], |place, _| {
+        read_dir(place.path("temp")).unwrap().next().is_some()
+    });
+}
+
+/// Runs this with its output in a file, sends it a signal once it `has_begun`, and looks at the end.
+fn interrupted(arguments: &[&str], has_begun: fn(&Place, &Child) -> bool) {
+    let place = Place::with(records(0, 300_000));
+    std::fs::create_dir(place.path("temp")).unwrap();
+    let common = ["--threads", "2", "--temp-dir", "temp", "-o", "out.csv"];
+    let arguments = [arguments, &common].concat();
+    for signal in [Signal::INT, Signal::TERM] {
+        let mut prompt = false;
+        for _ in 0..TRIES {
+            let took = stopped(&place, &arguments, signal, has_begun);
+            println!("{signal:?} ended it in {took:?}: {}", arguments[1]);
+            assert!(took < LATE, "{signal:?}: {took:?}");
+            prompt = took < PROMPT;
+            if prompt {
+                break;
+            }
+        }
+        assert!(prompt, "{signal:?}: none of {TRIES} runs has ended in {PROMPT:?}");
+    }
+}
+
+/// How long it took to end.
+fn stopped(
+    place: &Place,
+    arguments: &[&str],
+    signal: Signal,
+    has_begun: fn(&Place, &Child) -> bool,
+) -> Duration {
+    let mut command = place.command(arguments);
+    let mut child = command.stdin(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut pipe = child.stdin.take().unwrap();
+    // Until the program closes its end.
+    let writer = std::thread::spawn(move || {
+        (0..).find(|piece| pipe.write_all(records(piece * 1000, 1000).as_bytes()).is_err())
+    });
+    while !has_begun(place, &child) {
+        assert!(child.try_wait().unwrap().is_none(), "it has ended before it was interrupted");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let sent = Instant::now();
+    kill_process(Pid::from_child(&child), signal).unwrap();
+    let code = child.wait().unwrap().code();
+    let took = sent.elapsed();
+    assert_eq!(code, Some(130), "{signal:?}");
+    assert_eq!(place.files(), ["f.csv", "temp"], "{signal:?}");
+    assert_eq!(read_dir(place.path("temp")).unwrap().count(), 0, "{signal:?}");
+    writer.join().unwrap();
+    took
+}
+
+/// So many records from a number on, the first with the header before it. No name stands twice.
+fn records(from: u32, count: u32) -> String {
+    let mut text = String::from(if from == 0 { "name,number\n" } else { "" });
+    for number in from..from + count {
+        writeln!(
+            text,
+            "a rather long name of a group of number {},{number}",
+            number.wrapping_mul(2_654_435_761)
+        )
+        .unwrap();
+    }
+    text
+}
+
+/// Whether rows were written, beside the file that they are for.
+fn output_begun(place: &Place, _: &Child) -> bool {
+    has_bytes(&place.path("."), |entry| entry.file_name().to_string_lossy().starts_with(".plimsoll-"))
+}
+
+/// Whether something was written to a file without a name.
+#[cfg(target_os = "linux")]
+fn spilling_begun(_: &Place, child: &Child) -> bool {
+    let open = format!("/proc/{}/fd", child.id());
+    has_bytes(Path::new(&open), |entry| {
+        entry.path().read_link().is_ok_and(|target| {
+            let target = target.to_string_lossy();
+            target.contains("/temp/") && target.ends_with(" (deleted)")
+        })
+    })
+}
+
+fn has_bytes(directory: &Path, is_wanted: impl Fn(&DirEntry) -> bool) -> bool {
+    let entries = read_dir(directory).into_iter().flatten().flatten();
+    entries.filter(is_wanted).any(|entry| entry.path().metadata().is_ok_and(|found| found.len() > 0))
+}
