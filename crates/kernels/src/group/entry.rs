@@ -71,12 +71,16 @@ impl<'a> Entry<'a> {
     /// a key.
     pub(super) fn of(bytes: &'a [u8], has_keys: bool, group: Option<&[u8]>) -> Option<Self> {
         let bytes = if has_keys { bytes.get(HASH..)? } else { bytes };
-        if let Some(rest) = group.and_then(|group| bytes.strip_prefix(group)) {
+        let behind = |group: &[u8]| if has_keys { bytes.strip_prefix(group) } else { Some(bytes) };
+        if let Some(rest) = group.and_then(behind) {
             let (kind, value) = rest.split_first_chunk::<KIND>()?;
             if let Some(family) = u16::from_be_bytes(*kind).checked_sub(1) {
                 return Some(Entry::Value(family.into(), value));
             }
         }
-        bytes.strip_suffix(&[0; KIND]).map(Entry::States)
+        bytes
+            .split_last_chunk::<KIND>()
+            .filter(|(_, kind)| **kind == [0; KIND])
+            .map(|(key, _)| Entry::States(key))
     }
 }

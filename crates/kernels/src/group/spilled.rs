@@ -7,7 +7,7 @@ use super::GroupTable;
 use super::entry::Entry;
 use super::key_codec::KeyCodec;
 use crate::aggregate::{Aggregates, INLINE, NOWHERE};
-use crate::spill::{Merge, Packed, Runs};
+use crate::spill::{Merge, Packed, Runs, head};
 
 /// All groups of some runs, those of the same key as one.
 #[derive(Debug)]
@@ -185,10 +185,8 @@ impl SpilledGroups {
             let mut inside = values.iter().zip(times).peekable();
             let mut equal = Equal::default();
             loop {
-                let apart = match self.waits_at_value_of(batch, family)? {
-                    true => Some(self.value(batch)?),
-                    false => None,
-                };
+                self.waits = self.waits || self.merge.advance()?;
+                let apart = if self.waits { self.value_of(batch, family)? } else { None };
                 let is_apart = match (apart, inside.peek()) {
                     (Some((value, _)), Some((other, _))) => value <= *other,
                     (apart, _) => apart.is_some(),
@@ -228,17 +226,11 @@ impl SpilledGroups {
         Ok(self.waits && matches!(self.entry(batch)?, Entry::Value(..)))
     }
 
-    /// Whether it has come to one of this family.
-    fn waits_at_value_of(&mut self, batch: &Batch, family: usize) -> Result<bool> {
-        self.waits = self.waits || self.merge.advance()?;
-        Ok(self.waits && matches!(self.entry(batch)?, Entry::Value(of, _) if of == family))
-    }
-
-    /// The value that the merge has come to, and how often it comes.
-    fn value<'a>(&'a self, batch: &Batch) -> Result<(&'a [u8], u64)> {
+    /// The value of this family that the merge has come to, if it has, and how often it comes.
+    fn value_of<'a>(&'a self, batch: &Batch, family: usize) -> Result<Option<(&'a [u8], u64)>> {
         match self.entry(batch)? {
-            Entry::Value(_, value) => Ok((value, times_of(self.merge.payload())?)),
-            Entry::States(_) => Err(damaged()),
+            Entry::Value(of, value) if of == family => Ok(Some((value, times_of(self.merge.payload())?))),
+            _ => Ok(None),
         }
     }
 
@@ -301,6 +293,7 @@ impl Batch {
 /// Puts equal values that come one after the other together.
 #[derive(Default)]
 struct Equal {
+    head: u64,
     value: Vec<u8>,
     times: u64,
 }
@@ -308,10 +301,13 @@ struct Equal {
 impl Equal {
     /// Takes a value; one that differs from those before is told to `pass`, and all that were equal with it.
     fn add(&mut self, value: &[u8], times: u64, pass: impl FnMut(&[u8], u64) -> Result<()>) -> Result<()> {
-        if self.times > 0 && self.value != value {
+        // Mostly the first bytes tell.
+        let head = head(value);
+        if self.times > 0 && (self.head != head || self.value != value) {
             self.end(pass)?;
         }
         if self.times == 0 {
+            self.head = head;
             self.value.clear();
             self.value.extend_from_slice(value);
         }
