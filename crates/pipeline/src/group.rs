@@ -172,7 +172,7 @@ impl<I: Iterator<Item = Result<T>> + Send, T: Into<Ticketed>> Group<I> {
         left.into_iter().try_for_each(|(_, outcome)| outcome)?;
         let (plan, parts) = partitions.into_parts()?;
         match &self.space {
-            Some(space) if parts.iter().any(|part| part.runs.is_some()) => {
+            Some(space) if parts.iter().any(|part| !part.files.is_empty()) => {
                 self.finish_spilled(plan, parts, space)
             }
             _ => self.finish_held(&plan, parts),
@@ -196,7 +196,7 @@ impl<I: Iterator<Item = Result<T>> + Send, T: Into<Ticketed>> Group<I> {
         let consumer = self.consumer.as_ref();
         let is_tight = || Memory::available(consumer) < threads as u64 * READING;
         each(self.pool.as_deref(), &mut parts, |(part, outcome)| {
-            if part.runs.is_some() || is_tight() {
+            if !part.files.is_empty() || is_tight() {
                 *outcome = part.spill(&plan, space);
             }
         });

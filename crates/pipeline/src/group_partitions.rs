@@ -11,10 +11,11 @@ use plimsoll_core::resolve::Grouping;
 use plimsoll_core::{Error, Result, Schema};
 use plimsoll_kernels::aggregate::holds_values;
 use plimsoll_kernels::group::{ClosedTable, PARTITIONS, Partitioner};
-use plimsoll_kernels::spill::{Runs, Space};
+use plimsoll_kernels::spill::Space;
 use plimsoll_kernels::{Block, GroupTable};
 use plimsoll_memory::Consumer;
 
+use crate::group_files::Files;
 use crate::group_plan::Plan;
 use crate::group_worker::Grouped;
 use crate::plumbing::{Memory, same};
@@ -47,7 +48,7 @@ struct Shared {
 pub(crate) struct Part {
     pub(crate) table: GroupTable,
     pub(crate) memory: Memory,
-    pub(crate) runs: Option<Runs>,
+    pub(crate) files: Files,
 }
 
 /// Bytes that writing takes beside a table that is let go of: its order, encoded keys, a frame.
@@ -148,7 +149,7 @@ impl<'a> Partitions<'a> {
         for number in feeder.tour(0, PARTITIONS) {
             if let Some(table) = parts[number].take() {
                 if let Some(space) = refused {
-                    shared.part(number).add_run(table, space)?;
+                    shared.files(number).add(table, space)?;
                     continue;
                 }
                 let size = table.size();
@@ -168,10 +169,7 @@ impl<'a> Partitions<'a> {
         let (frozen, memory) = groups.freeze()?;
         let mut parts = frozen.partitions()?;
         for number in feeder.tour(0, parts.len()) {
-            let ids = std::mem::take(&mut parts[number]);
-            if !ids.is_empty() {
-                frozen.write(ids, shared.part(number).runs(space)?)?;
-            }
+            shared.files(number).add_some(&frozen, std::mem::take(&mut parts[number]), space)?;
         }
         drop(memory);
         Ok(())
@@ -188,8 +186,13 @@ impl<'a> Partitions<'a> {
         let (size, number) = shared.largest();
         let Some(space) = self.space.as_ref().filter(|_| size >= LEAST_RUN) else { return Ok(false) };
         let mut part = shared.part(number);
-        part.spill(&shared.plan, space)?;
+        let files = part.files.clone();
+        let (table, memory) = part.let_go(&shared.plan);
         shared.sizes[number].store(part.table.size(), Relaxed);
+        // Others may go on with the new table while the old one is written.
+        drop(part);
+        files.add(table, space)?;
+        drop(memory);
         Ok(true)
     }
 
@@ -286,7 +289,9 @@ impl Shared {
     fn new(grouping: &Grouping, schema: &Arc<Schema>, consumer: Option<&Consumer>) -> Result<Self> {
         let plan = Plan::new(grouping, schema)?;
         let parts = if grouping.keys.is_empty() { 1 } else { PARTITIONS };
-        let part = |_| Mutex::new(Part { table: plan.table(), memory: Memory::new(consumer), runs: None });
+        let part = |_| {
+            Mutex::new(Part { table: plan.table(), memory: Memory::new(consumer), files: Files::default() })
+        };
         let sizes = (0..parts).map(|_| AtomicUsize::new(0)).collect();
         Ok(Shared { tables: (0..parts).map(part).collect(), sizes, plan, broken: false })
     }
@@ -295,6 +300,10 @@ impl Shared {
     fn largest(&self) -> (usize, usize) {
         let sizes = self.sizes.iter().enumerate().map(|(number, size)| (size.load(Relaxed), number));
         sizes.max().unwrap_or_default()
+    }
+
+    fn files(&self, number: usize) -> Files {
+        self.part(number).files.clone()
     }
 
     fn part(&self, number: usize) -> MutexGuard<'_, Part> {
@@ -348,7 +357,7 @@ impl Shared {
             .collect();
         let sizes: usize = parts.iter().map(|part| part.table.size()).sum();
         let room = parts.first().map_or(0, |part| part.memory.room());
-        if room < 3 * sizes as u64 || parts.iter().any(|part| part.runs.is_some()) {
+        if room < 3 * sizes as u64 || parts.iter().any(|part| !part.files.is_empty()) {
             parts.iter_mut().try_for_each(|part| part.spill(plan, space))?;
         }
         Ok(())
@@ -357,10 +366,7 @@ impl Shared {
     /// Writes what was spilled anew, as groups of the wider types, which belong to other partitions where keys have
     /// `moved`.
     fn widen_runs(&mut self, wider: &Plan, moved: bool, space: &Space) -> Result<()> {
-        let runs = self.tables.iter_mut().map(|part| {
-            let part = part.get_mut().unwrap_or_else(PoisonError::into_inner);
-            part.runs.take()
-        });
+        let runs = (0..self.tables.len()).map(|number| self.files(number).take());
         for (number, runs) in runs.collect::<Vec<_>>().into_iter().enumerate() {
             let Some(runs) = runs else { continue };
             let mut groups = self.plan.spilled(runs, 2)?;
@@ -375,8 +381,7 @@ impl Shared {
                     }
                 };
                 for (number, table) in parts.into_iter().filter(|(_, table)| table.groups() > 0) {
-                    let part = self.tables[number].get_mut().unwrap_or_else(PoisonError::into_inner);
-                    part.add_run(table, space)?;
+                    self.files(number).add(table, space)?;
                 }
             }
         }
@@ -395,26 +400,15 @@ impl Part {
 
     /// Spills what the table holds.
     pub(crate) fn spill(&mut self, plan: &Plan, space: &Space) -> Result<()> {
-        let table = std::mem::replace(&mut self.table, plan.table());
-        self.add_run(table, space)?;
+        let (table, memory) = self.let_go(plan);
+        self.files.add(table, space)?;
+        drop(memory);
         self.hold()
     }
 
-    /// Spills a table of the partition's types.
-    pub(crate) fn add_run(&mut self, table: GroupTable, space: &Space) -> Result<()> {
-        if table.groups() == 0 {
-            return Ok(());
-        }
-        table.spill(self.runs(space)?)
-    }
-
-    /// The partition's runs, which there are from now on.
-    fn runs(&mut self, space: &Space) -> Result<&mut Runs> {
-        let runs = match self.runs.take() {
-            Some(runs) => runs,
-            None => Runs::new(space)?,
-        };
-        Ok(self.runs.insert(runs))
+    /// Gives the table and the memory that it holds away; there is a new one then.
+    fn let_go(&mut self, plan: &Plan) -> (GroupTable, Memory) {
+        (std::mem::replace(&mut self.table, plan.table()), self.memory.take())
     }
 
     /// Reserves what the table holds now, or spills it.

@@ -1,5 +1,6 @@
 //! What [`Group`](crate::Group) gives where groups were spilled: those of one partition after the other.
 
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::{ArrayRef, Int64Array};
@@ -30,10 +31,11 @@ pub(crate) const READING: u64 = (BLOCKS * STATES[1] + FAN_IN * READER_BYTES) as 
 /// Groups that were spilled, and those that were not.
 pub(crate) struct Spilled(Arc<Shared>);
 
-/// An iterator over blocks of groups, a ticket for each partition. Several share what is left.
+/// An iterator over blocks of groups, a ticket for each block. Several share what is left; a block has its ticket when it is
+/// there, so that none waits for another.
 pub(crate) struct Reader {
     shared: Arc<Shared>,
-    state: State,
+    giving: Option<Giving>,
     /// What reading takes: it is reserved from the beginning, so that whoever takes the groups cannot take it, too.
     memory: Memory,
 }
@@ -47,18 +49,12 @@ struct Shared {
     positions: bool,
     /// Bytes that a reader has.
     share: usize,
+    next_ticket: AtomicU64,
 }
 
-enum State {
-    /// Nothing is begun.
-    Idle,
-    /// The ticket was announced.
-    Begun(u64, Box<Part>),
-    Giving(Giving),
-}
-
+/// A partition that is being given.
 struct Giving {
-    ticket: u64,
+    number: u64,
     groups: Source,
     given: u64,
 }
@@ -87,14 +83,15 @@ impl Spilled {
         // The first one is taken first.
         let parts = Mutex::new((0..).zip(parts).collect::<Vec<_>>().into_iter().rev().collect());
         let share = usize::try_from(share.clamp(LEAST_READING, READING)).unwrap_or(usize::MAX);
-        Spilled(Arc::new(Shared { parts, plan, schema, space, positions, share }))
+        let next_ticket = AtomicU64::new(0);
+        Spilled(Arc::new(Shared { parts, plan, schema, space, positions, share, next_ticket }))
     }
 
     /// A reader, which gives what the others do not.
     pub(crate) fn reader(&self, consumer: Option<&Consumer>) -> Result<Reader> {
         let mut memory = Memory::new(consumer);
         memory.hold(self.0.share)?;
-        Ok(Reader { shared: Arc::clone(&self.0), state: State::Idle, memory })
+        Ok(Reader { shared: Arc::clone(&self.0), giving: None, memory })
     }
 }
 
@@ -102,31 +99,26 @@ impl Iterator for Reader {
     type Item = Result<Ticketed>;
 
     fn next(&mut self) -> Option<Result<Ticketed>> {
+        self.pull().transpose()
+    }
+}
+
+impl Reader {
+    fn pull(&mut self) -> Result<Option<Ticketed>> {
         loop {
-            match std::mem::replace(&mut self.state, State::Idle) {
-                State::Idle => {
-                    let (ticket, part) =
-                        self.shared.parts.lock().unwrap_or_else(PoisonError::into_inner).pop()?;
-                    self.state = State::Begun(ticket, Box::new(part));
-                    return Some(Ok(Ticketed { ticket, last: false, block: None }));
+            let giving = match &mut self.giving {
+                Some(giving) => giving,
+                none => {
+                    let part = self.shared.parts.lock().unwrap_or_else(PoisonError::into_inner).pop();
+                    let Some((number, part)) = part else { return Ok(None) };
+                    none.insert(self.shared.open(number, part)?)
                 }
-                State::Begun(ticket, part) => match self.shared.open(ticket, *part) {
-                    Ok(giving) => self.state = State::Giving(giving),
-                    Err(error) => return Some(Err(error)),
-                },
-                State::Giving(mut giving) => {
-                    let ticket = giving.ticket;
-                    let block = match giving.next(&self.shared, &mut self.memory) {
-                        Ok(block) => block,
-                        Err(error) => return Some(Err(error)),
-                    };
-                    let last = block.is_none();
-                    if !last {
-                        self.state = State::Giving(giving);
-                    }
-                    return Some(Ok(Ticketed { ticket, last, block }));
-                }
+            };
+            if let Some(block) = giving.next(&self.shared, &mut self.memory)? {
+                let ticket = self.shared.next_ticket.fetch_add(1, Relaxed);
+                return Ok(Some(Ticketed { ticket, last: true, block: Some(block) }));
             }
+            self.giving = None;
         }
     }
 }
@@ -137,20 +129,20 @@ impl Shared {
         (self.share / (2 * BLOCKS)).clamp(STATES[0], STATES[1])
     }
 
-    fn open(&self, ticket: u64, mut part: Part) -> Result<Giving> {
-        if part.runs.is_none() && !self.positions {
+    fn open(&self, number: u64, mut part: Part) -> Result<Giving> {
+        if part.files.is_empty() && !self.positions {
             let (closed, memory) = part.close()?;
             let groups = Source::Held(Groups::new(vec![closed]), memory);
-            return Ok(Giving { ticket, groups, given: 0 });
+            return Ok(Giving { number, groups, given: 0 });
         }
         part.spill(&self.plan, &self.space)?;
-        let runs = match part.runs {
+        let runs = match part.files.take() {
             Some(runs) => runs,
             None => Runs::new(&self.space)?,
         };
         let fan_in = self.share.saturating_sub(BLOCKS * self.states()) / READER_BYTES;
         let groups = Source::Runs(Box::new(self.plan.spilled(runs, fan_in)?));
-        Ok(Giving { ticket, groups, given: 0 })
+        Ok(Giving { number, groups, given: 0 })
     }
 }
 
@@ -177,7 +169,7 @@ impl Giving {
             }
         };
         // Partitions lie apart; no partition has so many groups.
-        let position = (self.ticket << 40) + self.given;
+        let position = (self.number << 40) + self.given;
         self.given += rows as u64;
         Ok(Some(Block { position, schema: Arc::clone(&shared.schema), columns, rows }))
     }

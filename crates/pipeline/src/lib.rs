@@ -8,6 +8,7 @@
 mod distinct;
 mod filter;
 mod group;
+mod group_files;
 mod group_given;
 mod group_partitions;
 mod group_plan;

@@ -95,6 +95,11 @@ impl Memory {
         }
     }
 
+    /// Gives what is held away; nothing is held any more.
+    pub(crate) fn take(&mut self) -> Memory {
+        Memory { reservation: self.reservation.as_mut().map(Reservation::take) }
+    }
+
     /// Puts what is held on the account of another consumer: who holds it pays.
     pub(crate) fn move_to(&mut self, consumer: Option<&Consumer>) -> Result<()> {
         match (&mut self.reservation, consumer) {

@@ -3,10 +3,10 @@
 use plimsoll_core::Result;
 
 use super::entry::EntryKey;
-use super::key_codec::{Encoded, KeyCodec};
+use super::key_codec::KeyCodec;
 use super::{GroupTable, PARTITIONS, Partitioner};
 use crate::aggregate::INLINE;
-use crate::spill::Runs;
+use crate::spill::{Packed, Runs};
 
 /// Groups that are encoded at once.
 const TOGETHER: usize = 1024;
@@ -79,38 +79,32 @@ impl FrozenTable {
 
     /// As [`FrozenTable::write`]; where a group has values of more than `most` bytes, they are written apart from its states.
     pub(super) fn write_apart(&self, ids: Vec<u32>, most: usize, runs: &mut Runs) -> Result<()> {
-        let order = self.by_hash(ids)?;
+        let keys = self.encode(&ids)?;
         let mut writer = runs.writer();
         let (mut key, mut payload) = (EntryKey::default(), Vec::new());
-        let mut rest = order.as_slice();
-        while !rest.is_empty() {
-            // Groups of the same hash stay together, since then their keys decide.
-            let mut behind = rest.len().min(TOGETHER);
-            while behind < rest.len() && rest[behind].0 == rest[behind - 1].0 {
-                behind += 1;
-            }
-            let (groups, others) = rest.split_at(behind);
-            rest = others;
-            let ids: Vec<u32> = groups.iter().map(|(_, id)| *id).collect();
-            let keys = self.encode(&ids)?;
-            let mut numbers: Vec<usize> = (0..ids.len()).collect();
-            numbers.sort_by(|left, right| {
-                groups[*left].0.cmp(&groups[*right].0).then_with(|| keys.of(*left).cmp(keys.of(*right)))
-            });
-            for number in numbers {
-                let (hash, id) = groups[number];
-                key.set_group(hash, keys.of(number));
-                payload.clear();
-                payload.extend_from_slice(&self.table.first_positions[id as usize].to_le_bytes());
-                self.table.aggregates.write(id, most, &mut payload)?;
-                writer.push(key.of_states(), &payload)?;
-                self.table.aggregates.each_value(id, most, |family, value, times| {
-                    let (times, one) = (times.to_le_bytes(), times == 1);
-                    writer.push(key.of_value(family, value)?, if one { &[] } else { &times })
-                })?;
-            }
+        for (hash, number) in in_order(&keys) {
+            let (encoded, id) = (keys.get(number as usize), ids[number as usize]);
+            key.set_group(hash, encoded);
+            payload.clear();
+            payload.extend_from_slice(&self.table.first_positions[id as usize].to_le_bytes());
+            self.table.aggregates.write(id, most, &mut payload)?;
+            writer.push(key.of_states(), &payload)?;
+            self.table.aggregates.each_value(id, most, |family, value, times| {
+                let (times, one) = (times.to_le_bytes(), times == 1);
+                writer.push(key.of_value(family, value)?, if one { &[] } else { &times })
+            })?;
         }
         writer.finish()
+    }
+
+    /// The keys of these groups as bytes.
+    fn encode(&self, ids: &[u32]) -> Result<Packed> {
+        let mut all = Packed::default();
+        for ids in ids.chunks(TOGETHER) {
+            let keys = self.codec.encode(&self.table.keys.decode(ids)?, ids.len())?;
+            (0..ids.len()).for_each(|number| all.push(keys.of(number)));
+        }
+        Ok(all)
     }
 
     pub(super) fn all(&self) -> std::ops::Range<u32> {
@@ -118,19 +112,16 @@ impl FrozenTable {
         let groups = self.table.groups() as u32;
         0..groups
     }
+}
 
-    /// The hash and the id of these groups, in the order of the hashes.
-    fn by_hash(&self, ids: Vec<u32>) -> Result<Vec<(u64, u32)>> {
-        let mut order = Vec::with_capacity(ids.len());
-        for ids in ids.chunks(TOGETHER) {
-            let keys = self.encode(ids)?;
-            order.extend(ids.iter().enumerate().map(|(number, id)| (EntryKey::hash(keys.of(number)), *id)));
-        }
-        order.sort_unstable();
-        Ok(order)
-    }
-
-    fn encode(&self, ids: &[u32]) -> Result<Encoded> {
-        self.codec.encode(&self.table.keys.decode(ids)?, ids.len())
-    }
+/// The hash and the number of each key, in the order of the hashes; where these are equal, the keys decide.
+#[allow(clippy::cast_possible_truncation, reason = "there are no more keys than ids")]
+fn in_order(keys: &Packed) -> Vec<(u64, u32)> {
+    let mut order: Vec<(u64, u32)> =
+        keys.iter().zip(0..).map(|(key, number)| (EntryKey::hash(key), number)).collect();
+    order.sort_unstable_by(|left, right| {
+        let by_keys = || keys.get(left.1 as usize).cmp(keys.get(right.1 as usize));
+        left.0.cmp(&right.0).then_with(by_keys)
+    });
+    order
 }
