@@ -8,7 +8,7 @@ use arrow::record_batch::RecordBatch;
 use plimsoll_core::{Error, ErrorKind, Profile, Resolved, Result};
 use plimsoll_kernels::Block;
 use plimsoll_kernels::spill::Space;
-use plimsoll_memory::Budget;
+use plimsoll_memory::{Budget, process};
 use plimsoll_pipeline::{Group, Ordered, Pipeline, Project};
 use rayon::ThreadPool;
 
@@ -19,6 +19,9 @@ use crate::operator;
 use crate::operators::Operators;
 use crate::plan::{Plan, thread_pool};
 use crate::source::{Pass, Source};
+
+/// Bytes of a budget below which pages of code count for something.
+const LITTLE: u64 = 64 << 20;
 
 type Blocks = Box<dyn Iterator<Item = Result<Block>> + Send>;
 
@@ -228,6 +231,10 @@ impl Stream {
 
     /// Puts the operators together. Nothing is read before the first pull.
     fn start(&self) -> Result<Running> {
+        if self.budget.available() < LITTLE {
+            // What has planned the query would count as the program's to the end.
+            process::forget_code();
+        }
         let (plan, operators) = (&self.plan, &self.operators);
         operators.begin();
         let bytes_read = Arc::clone(&self.progress.bytes_read);

@@ -191,6 +191,7 @@ impl<I: Iterator<Item = Result<T>> + Send, T: Into<Ticketed>> Group<I> {
     /// Some groups were spilled. Partitions are read one after the other, for which there must be room: what is left of
     /// those that have runs goes to a run, too, and where that is not enough, what is left of others.
     fn finish_spilled(&self, plan: Plan, parts: Vec<Part>, space: &Space) -> Result<Output> {
+        Memory::begin_phase(self.consumer.as_ref());
         let mut parts: Vec<_> = parts.into_iter().map(|part| (part, Ok(()))).collect();
         let threads = self.pool.as_ref().map_or(1, |pool| pool.current_num_threads());
         let consumer = self.consumer.as_ref();

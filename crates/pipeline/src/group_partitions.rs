@@ -406,9 +406,9 @@ impl Part {
         self.hold()
     }
 
-    /// Gives the table and the memory that it holds away; there is a new one then.
+    /// Gives the table and the memory that it holds away; there is a new one then, for which memory counts for more.
     fn let_go(&mut self, plan: &Plan) -> (GroupTable, Memory) {
-        (std::mem::replace(&mut self.table, plan.table()), self.memory.take())
+        (std::mem::replace(&mut self.table, plan.table().dense()), self.memory.take())
     }
 
     /// Reserves what the table holds now, or spills it.

@@ -66,6 +66,11 @@ impl ByteKeys {
             + self.hashes.capacity() * size_of::<u32>()
     }
 
+    /// See [`HashIndex::make_dense`].
+    pub(super) fn make_dense(&mut self) {
+        self.index.make_dense();
+    }
+
     /// Bytes that it takes beside those that it has while it makes room for `more` strings of the usual length.
     pub(super) fn growth(&self, more: usize) -> usize {
         let long = self.arena.len().checked_div(self.entries.len()).unwrap_or(0);

@@ -28,12 +28,19 @@ pub(super) struct HashIndex {
     slots: Vec<u64>,
     used: usize,
     shift: u32,
+    /// Whether few slots count for more than finding an id at once.
+    dense: bool,
 }
 
 impl HashIndex {
     /// An index without ids.
     pub(super) fn new() -> Self {
-        HashIndex { slots: vec![FREE; FIRST_SLOTS], used: 0, shift: shift_of(FIRST_SLOTS) }
+        HashIndex { slots: vec![FREE; FIRST_SLOTS], used: 0, shift: shift_of(FIRST_SLOTS), dense: false }
+    }
+
+    /// From now on, an index of few ids takes no more memory for each than one of many.
+    pub(super) fn make_dense(&mut self) {
+        self.dense = true;
     }
 
     /// The id with this hash for which `equal` holds, else the free slot where it belongs. `equal` may be asked about an id
@@ -79,7 +86,7 @@ impl HashIndex {
     pub(super) fn insert(&mut self, slot: usize, hash: u32, id: u32) {
         self.slots[slot] = u64::from(hash) << 32 | u64::from(id);
         self.used += 1;
-        if is_full(self.slots.len(), self.used) {
+        if self.is_full(self.slots.len(), self.used) {
             self.grow();
         }
     }
@@ -87,7 +94,7 @@ impl HashIndex {
     /// Bytes that the index takes beside those that it has while it makes room for `more` ids.
     pub(super) fn growth(&self, more: usize) -> usize {
         let mut slots = self.slots.len();
-        while is_full(slots, self.used + more) {
+        while self.is_full(slots, self.used + more) {
             slots *= 2;
         }
         if slots > self.slots.len() { slots * size_of::<u64>() } else { 0 }
@@ -96,6 +103,19 @@ impl HashIndex {
     /// Heap bytes held.
     pub(super) fn size(&self) -> usize {
         self.slots.capacity() * size_of::<u64>()
+    }
+
+    /// Whether so many slots are too few for that many ids.
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "asked for each new key")]
+    fn is_full(&self, slots: usize, used: usize) -> bool {
+        let eighths = match slots {
+            _ if self.dense => 5,
+            few if few <= FEW_SLOTS => 1,
+            some if some <= SOME_SLOTS => 2,
+            _ => 5,
+        };
+        used * 8 > slots * eighths
     }
 
     #[cold]
@@ -111,18 +131,6 @@ impl HashIndex {
             self.slots[place & (slots - 1)] = slot;
         }
     }
-}
-
-/// Whether an index of so many slots is too small for that many ids.
-#[inline(always)]
-#[allow(clippy::inline_always, reason = "asked for each new key")]
-fn is_full(slots: usize, used: usize) -> bool {
-    let eighths = match slots {
-        few if few <= FEW_SLOTS => 1,
-        some if some <= SOME_SLOTS => 2,
-        _ => 5,
-    };
-    used * 8 > slots * eighths
 }
 
 /// How far a hash is shifted so that its upper bits number `slots` (a power of two) slots.

@@ -59,6 +59,17 @@ impl Keys {
         }
     }
 
+    /// From now on they take less memory, and finding them takes longer.
+    pub(super) fn make_dense(&mut self) {
+        match self {
+            Keys::Single => {}
+            Keys::Text(keys) => keys.make_dense(),
+            Keys::Word(keys) => keys.make_dense(),
+            Keys::Lanes(keys) => keys.make_dense(),
+            Keys::Rows(keys) => keys.make_dense(),
+        }
+    }
+
     /// Bytes that they take beside those that they have while they make room for `more` keys.
     pub(super) fn growth(&self, more: usize) -> usize {
         match self {

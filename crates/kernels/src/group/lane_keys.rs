@@ -65,6 +65,11 @@ impl LaneKeys {
         self.index.size() + words * size_of::<u64>() + self.hashes.capacity() * size_of::<u32>()
     }
 
+    /// See [`HashIndex::make_dense`].
+    pub(super) fn make_dense(&mut self) {
+        self.index.make_dense();
+    }
+
     /// Bytes that it takes beside those that it has while it makes room for `more` keys.
     pub(super) fn growth(&self, more: usize) -> usize {
         self.index.growth(more) + bytes_for(&self.keys, more * self.lanes)

@@ -155,6 +155,13 @@ impl GroupTable {
         self.aggregates.widen(aggregates)
     }
 
+    /// The same, but it takes less memory for each group, and finding them takes longer.
+    #[must_use]
+    pub fn dense(mut self) -> Self {
+        self.keys.make_dense();
+        self
+    }
+
     /// How many groups.
     pub fn groups(&self) -> usize {
         self.first_positions.len()

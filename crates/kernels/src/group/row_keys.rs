@@ -61,6 +61,11 @@ impl RowKeys {
         self.keys.size() + self.rows.capacity() + self.lengths.capacity() * size_of::<usize>()
     }
 
+    /// See [`ByteKeys::make_dense`].
+    pub(super) fn make_dense(&mut self) {
+        self.keys.make_dense();
+    }
+
     /// Bytes that it takes beside those that it has while it makes room for `more` keys.
     pub(super) fn growth(&self, more: usize) -> usize {
         self.keys.growth(more)

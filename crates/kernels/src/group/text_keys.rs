@@ -43,6 +43,11 @@ impl TextKeys {
         self.keys.size() + codes
     }
 
+    /// See [`ByteKeys::make_dense`].
+    pub(super) fn make_dense(&mut self) {
+        self.keys.make_dense();
+    }
+
     /// Bytes that it takes beside those that it has while it makes room for `more` keys.
     pub(super) fn growth(&self, more: usize) -> usize {
         self.keys.growth(more)

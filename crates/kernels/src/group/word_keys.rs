@@ -18,6 +18,8 @@ pub(super) struct WordKeys {
     /// The word of each id; 0 for the id of NULL.
     keys: Vec<u64>,
     null: Option<u32>,
+    /// Whether an index of hashes is to be dense.
+    dense: bool,
     /// Hashes of the rows that are being looked up.
     hashes: Vec<u32>,
 }
@@ -34,7 +36,7 @@ impl WordKeys {
     /// No keys; `data_type` is any but text.
     pub(super) fn new(data_type: DataType) -> Self {
         let (hasher, finder) = (Hasher::new(), Finder::Direct(DirectTable::new()));
-        WordKeys { data_type, hasher, finder, keys: Vec::new(), null: None, hashes: Vec::new() }
+        WordKeys { data_type, hasher, finder, keys: Vec::new(), null: None, dense: false, hashes: Vec::new() }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -47,6 +49,14 @@ impl WordKeys {
             Finder::Hashed(index) => index.size(),
         };
         finder + self.keys.capacity() * size_of::<u64>() + self.hashes.capacity() * size_of::<u32>()
+    }
+
+    /// See [`HashIndex::make_dense`].
+    pub(super) fn make_dense(&mut self) {
+        self.dense = true;
+        if let Finder::Hashed(index) = &mut self.finder {
+            index.make_dense();
+        }
     }
 
     /// Bytes that it takes beside those that it has while it makes room for `more` keys. Whether a direct table becomes wider
@@ -168,6 +178,9 @@ impl WordKeys {
     /// Words come that lie far apart: from now on they are hashed.
     fn leave_direct(&mut self) {
         let mut index = HashIndex::new();
+        if self.dense {
+            index.make_dense();
+        }
         for (id, word) in (0..).zip(&self.keys) {
             let hash = self.hasher.word(*word);
             if self.null != Some(id)
