@@ -177,7 +177,7 @@ impl<'a> Partitions<'a> {
 
     /// Spills the largest tables until there is room to go on.
     fn relieve(&self, shared: &Shared) -> Result<()> {
-        while self.is_tight(shared.largest().0) && self.spill_largest(shared)? {}
+        while self.is_tight(2 * shared.largest().0) && self.spill_largest(shared)? {}
         Ok(())
     }
 
@@ -187,10 +187,12 @@ impl<'a> Partitions<'a> {
         let Some(space) = self.space.as_ref().filter(|_| size >= LEAST_RUN) else { return Ok(false) };
         let mut part = shared.part(number);
         let files = part.files.clone();
-        let (table, memory) = part.let_go(&shared.plan);
+        let (table, mut memory) = part.let_go(&shared.plan);
         shared.sizes[number].store(part.table.size(), Relaxed);
         // Others may go on with the new table while the old one is written.
         drop(part);
+        // Its keys are copied. If there is no room for them, there will be none without writing.
+        let _ = memory.hold(2 * size);
         files.add(table, space)?;
         drop(memory);
         Ok(true)

@@ -149,8 +149,8 @@ pub(crate) struct FootprintArgs {
 pub(crate) struct LimitArgs {
     /// Most memory the process may use, such as 64MiB, 1.5GB or 500k
     ///
-    /// The limit is a promise: the peak resident memory of the process stays under it, and a query that it cannot
-    /// hold ends with exit code 4. k, M, G and T (or KB, MB, …) are powers of 1000; KiB, MiB, GiB and TiB of 1024.
+    /// The limit is a promise: the peak resident memory of the process stays under it. What does not fit goes to
+    /// temporary files; what cannot ends with exit code 4. At least 16MiB. k, M, G and T (or KB, MB, …) are powers of 1000; KiB, MiB, GiB and TiB of 1024.
     #[arg(long, value_name = "SIZE")]
     pub(crate) memory_limit: Option<Size>,
     /// Worker threads [default: the number of processors]

@@ -161,6 +161,33 @@ mod tests {
         assert!(pairs.len() > 94_000, "{}", pairs.len());
     }
 
+    /// A file written to collide in one process is any file in the next.
+    #[test]
+    fn what_collides_under_one_seed_spreads_under_others() {
+        let seeded = |seed: u64| Hasher::with_seed(fold(seed ^ MULTIPLIER, !MULTIPLIER));
+        let text = |number: u64| format!("a key of some length {number}").into_bytes();
+        let place = |hash: u32| hash >> 20;
+        for seed in 0..8 {
+            let (known, of_pair) =
+                (seeded(seed), |hasher: Hasher, number| hasher.words(&[number / 300, number]));
+            let kinds: [&dyn Fn(Hasher, u64) -> u32; 3] =
+                [&|hasher, number| hasher.word(number), &of_pair, &|hasher, number| {
+                    hasher.long(&text(number))
+                }];
+            for hash in kinds {
+                let collide: Vec<u64> =
+                    (0..400_000).filter(|number| place(hash(known, *number)) == 7).collect();
+                assert!(collide.len() > 50, "{}", collide.len());
+                for other in (100..140).map(seeded) {
+                    let places: HashSet<u32> =
+                        collide.iter().map(|number| place(hash(other, *number))).collect();
+                    // Of some hundred balls in 4,096 bins hardly two meet; a multiplication is not as even as that.
+                    assert!(places.len() * 2 > collide.len(), "{} of {}", places.len(), collide.len());
+                }
+            }
+        }
+    }
+
     #[test]
     fn every_byte_counts() {
         let hasher = Hasher::new();
