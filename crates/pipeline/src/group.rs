@@ -13,7 +13,8 @@ use plimsoll_memory::{Consumer, Tag};
 use rayon::ThreadPool;
 
 use crate::group_given::Given;
-use crate::group_partitions::{FEW, Feeder, Part, Partitions};
+use crate::group_part::Part;
+use crate::group_partitions::{FEW, Feeder, Partitions};
 use crate::group_plan::Plan;
 use crate::group_spilled::{LEAST_READING, READING, Spilled};
 use crate::group_worker::{Grouped, Worker};

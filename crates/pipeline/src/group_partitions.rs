@@ -10,12 +10,13 @@ use arrow::array::ArrayRef;
 use plimsoll_core::resolve::Grouping;
 use plimsoll_core::{Error, Result, Schema};
 use plimsoll_kernels::aggregate::holds_values;
-use plimsoll_kernels::group::{ClosedTable, PARTITIONS, Partitioner};
+use plimsoll_kernels::group::{PARTITIONS, Partitioner};
 use plimsoll_kernels::spill::Space;
 use plimsoll_kernels::{Block, GroupTable};
 use plimsoll_memory::Consumer;
 
 use crate::group_files::Files;
+use crate::group_part::Part;
 use crate::group_plan::Plan;
 use crate::group_worker::Grouped;
 use crate::plumbing::{Memory, same};
@@ -42,13 +43,6 @@ struct Shared {
     /// Some tables could not follow a schema that others have followed. Whoever found out has the error; what the others
     /// bring is not wanted any more.
     broken: bool,
-}
-
-/// The groups of one partition: those of the table, and those that it has spilled, of the same types.
-pub(crate) struct Part {
-    pub(crate) table: GroupTable,
-    pub(crate) memory: Memory,
-    pub(crate) files: Files,
 }
 
 /// Bytes that writing takes beside a table that is let go of: its order, encoded keys, a frame.
@@ -291,9 +285,7 @@ impl Shared {
     fn new(grouping: &Grouping, schema: &Arc<Schema>, consumer: Option<&Consumer>) -> Result<Self> {
         let plan = Plan::new(grouping, schema)?;
         let parts = if grouping.keys.is_empty() { 1 } else { PARTITIONS };
-        let part = |_| {
-            Mutex::new(Part { table: plan.table(), memory: Memory::new(consumer), files: Files::default() })
-        };
+        let part = |_| Mutex::new(Part::new(&plan, consumer));
         let sizes = (0..parts).map(|_| AtomicUsize::new(0)).collect();
         Ok(Shared { tables: (0..parts).map(part).collect(), sizes, plan, broken: false })
     }
@@ -388,45 +380,5 @@ impl Shared {
             }
         }
         Ok(())
-    }
-}
-
-impl Part {
-    /// Ends the updates.
-    pub(crate) fn close(self) -> Result<(ClosedTable, Memory)> {
-        let Part { table, mut memory, .. } = self;
-        let closed = table.close()?;
-        memory.hold(closed.size())?;
-        Ok((closed, memory))
-    }
-
-    /// Spills what the table holds.
-    pub(crate) fn spill(&mut self, plan: &Plan, space: &Space) -> Result<()> {
-        let (table, memory) = self.let_go(plan);
-        self.files.add(table, space)?;
-        drop(memory);
-        self.hold()
-    }
-
-    /// Gives the table and the memory that it holds away; there is a new one then, for which memory counts for more.
-    fn let_go(&mut self, plan: &Plan) -> (GroupTable, Memory) {
-        (std::mem::replace(&mut self.table, plan.table().dense()), self.memory.take())
-    }
-
-    /// Reserves what the table holds now, or spills it.
-    fn hold_or_spill(&mut self, plan: &Plan, space: Option<&Space>) -> Result<()> {
-        match (self.hold(), space) {
-            (Err(_), Some(space)) => self.spill(plan, space),
-            (held, _) => held,
-        }
-    }
-
-    fn hold(&mut self) -> Result<()> {
-        self.memory.hold(self.table.size())
-    }
-
-    /// Reserves what the table may grow by with so many rows.
-    fn hold_growth(&mut self, rows: usize) -> Result<()> {
-        self.memory.hold(self.table.size() + self.table.growth(rows))
     }
 }

@@ -11,7 +11,7 @@ use plimsoll_kernels::spill::{READER_BYTES, Runs, Space};
 use plimsoll_memory::Consumer;
 
 use crate::Ticketed;
-use crate::group_partitions::Part;
+use crate::group_part::Part;
 use crate::group_plan::Plan;
 use crate::plumbing::Memory;
 

@@ -10,6 +10,7 @@ mod filter;
 mod group;
 mod group_files;
 mod group_given;
+mod group_part;
 mod group_partitions;
 mod group_plan;
 mod group_spilled;

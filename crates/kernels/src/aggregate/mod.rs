@@ -22,6 +22,7 @@ mod order;
 mod passing;
 mod per_group;
 mod quantile;
+mod rank;
 mod read;
 mod samples;
 mod summary;

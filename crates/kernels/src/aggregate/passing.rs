@@ -1,6 +1,7 @@
 //! Quantiles of values that pass by in order: how many there will be is known, so that each is picked where it passes.
 
-use super::quantile::{Between, Measure};
+use super::quantile::Measure;
+use super::rank::Between;
 
 /// A group whose values pass by.
 #[derive(Debug, Default, Clone)]

@@ -131,6 +131,8 @@ impl SpilledGroups {
         hold: &mut impl FnMut(usize) -> Result<()>,
     ) -> Result<Option<Batch>> {
         let mut batch = Batch::new(self.states());
+        // As it was when it was looked at last.
+        let mut size = 0;
         while self.waits || self.merge.advance()? {
             self.waits = true;
             let key = match self.entry(&batch)? {
@@ -141,8 +143,9 @@ impl SpilledGroups {
             };
             let (position, mut payload) = self.merge.payload().split_first_chunk().ok_or_else(damaged)?;
             let position = u64::from_le_bytes(*position);
-            let looks = batch.groups.len().is_multiple_of(LOOKS) || payload.len() > LARGE;
-            let size = if looks { batch.states.size() + batch.keys.bytes() } else { 0 };
+            if batch.groups.len().is_multiple_of(LOOKS) || payload.len() > LARGE {
+                size = batch.states.size() + batch.keys.bytes();
+            }
             match batch.keys.last() == Some(key) {
                 true => batch.merge_position(position),
                 false if batch.keys.len() == groups || (size > bytes && !batch.groups.is_empty()) => break,

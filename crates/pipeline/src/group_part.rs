@@ -1,0 +1,63 @@
+//! One partition of the groups: its table, the memory that it holds, and what of it was written.
+
+use plimsoll_core::Result;
+use plimsoll_kernels::GroupTable;
+use plimsoll_kernels::group::ClosedTable;
+use plimsoll_kernels::spill::Space;
+use plimsoll_memory::Consumer;
+
+use crate::group_files::Files;
+use crate::group_plan::Plan;
+use crate::plumbing::Memory;
+
+/// The groups of one partition: those of the table, and those that it has spilled, of the same types.
+pub(crate) struct Part {
+    pub(crate) table: GroupTable,
+    pub(crate) memory: Memory,
+    pub(crate) files: Files,
+}
+
+impl Part {
+    /// No group yet; the table is on the account of `consumer`.
+    pub(crate) fn new(plan: &Plan, consumer: Option<&Consumer>) -> Self {
+        Part { table: plan.table(), memory: Memory::new(consumer), files: Files::default() }
+    }
+
+    /// Ends the updates.
+    pub(crate) fn close(self) -> Result<(ClosedTable, Memory)> {
+        let Part { table, mut memory, .. } = self;
+        let closed = table.close()?;
+        memory.hold(closed.size())?;
+        Ok((closed, memory))
+    }
+
+    /// Spills what the table holds.
+    pub(crate) fn spill(&mut self, plan: &Plan, space: &Space) -> Result<()> {
+        let (table, memory) = self.let_go(plan);
+        self.files.add(table, space)?;
+        drop(memory);
+        self.hold()
+    }
+
+    /// Gives the table and the memory that it holds away; there is a new one then, for which memory counts for more.
+    pub(crate) fn let_go(&mut self, plan: &Plan) -> (GroupTable, Memory) {
+        (std::mem::replace(&mut self.table, plan.table().dense()), self.memory.take())
+    }
+
+    /// Reserves what the table holds now, or spills it.
+    pub(crate) fn hold_or_spill(&mut self, plan: &Plan, space: Option<&Space>) -> Result<()> {
+        match (self.hold(), space) {
+            (Err(_), Some(space)) => self.spill(plan, space),
+            (held, _) => held,
+        }
+    }
+
+    pub(crate) fn hold(&mut self) -> Result<()> {
+        self.memory.hold(self.table.size())
+    }
+
+    /// Reserves what the table may grow by with so many rows.
+    pub(crate) fn hold_growth(&mut self, rows: usize) -> Result<()> {
+        self.memory.hold(self.table.size() + self.table.growth(rows))
+    }
+}
