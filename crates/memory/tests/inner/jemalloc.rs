@@ -14,4 +14,5 @@ static ALLOCATOR: Counting<Jemalloc> = Counting::new(Jemalloc);
 
 use over::{its_calls_are_counted, traces_know_its_blocks, zeroed_memory_stays_lazy};
 
-tests!(its_calls_are_counted, traces_know_its_blocks, zeroed_memory_stays_lazy);
+// Zeroed memory first: what others have freed and the allocator keeps it clears by hand.
+tests!(zeroed_memory_stays_lazy, its_calls_are_counted, traces_know_its_blocks);
