@@ -20,9 +20,6 @@ use crate::operators::Operators;
 use crate::plan::{Plan, thread_pool};
 use crate::source::{Pass, Source};
 
-/// Bytes of a budget below which pages of code count for something.
-const LITTLE: u64 = 64 << 20;
-
 type Blocks = Box<dyn Iterator<Item = Result<Block>> + Send>;
 
 /// A running query: an iterator over its batches. After an error or the end it only gives `None`; dropping it stops the
@@ -231,10 +228,8 @@ impl Stream {
 
     /// Puts the operators together. Nothing is read before the first pull.
     fn start(&self) -> Result<Running> {
-        if self.budget.available() < LITTLE {
-            // What has planned the query would count as the program's to the end.
-            process::forget_code();
-        }
+        // What has planned the query would count as the program's to the end.
+        process::forget_code_within(self.budget.available());
         let (plan, operators) = (&self.plan, &self.operators);
         operators.begin();
         let bytes_read = Arc::clone(&self.progress.bytes_read);

@@ -9,7 +9,7 @@ use plimsoll_core::{DataType, Error, Expr, Field, Result, Schema, SortKey};
 use plimsoll_kernels::Block;
 use plimsoll_kernels::group::Groups;
 use plimsoll_kernels::spill::Space;
-use plimsoll_memory::{Consumer, Tag};
+use plimsoll_memory::{Consumer, Tag, process};
 use rayon::ThreadPool;
 
 use crate::group_given::Given;
@@ -192,7 +192,7 @@ impl<I: Iterator<Item = Result<T>> + Send, T: Into<Ticketed>> Group<I> {
     /// Some groups were spilled. Partitions are read one after the other, for which there must be room: what is left of
     /// those that have runs goes to a run, too, and where that is not enough, what is left of others.
     fn finish_spilled(&self, plan: Plan, parts: Vec<Part>, space: &Space) -> Result<Output> {
-        Memory::begin_phase(self.consumer.as_ref());
+        process::forget_code_within(Memory::available(self.consumer.as_ref()));
         let mut parts: Vec<_> = parts.into_iter().map(|part| (part, Ok(()))).collect();
         let threads = self.pool.as_ref().map_or(1, |pool| pool.current_num_threads());
         let consumer = self.consumer.as_ref();

@@ -186,7 +186,7 @@ impl<'a> Partitions<'a> {
         // Others may go on with the new table while the old one is written.
         drop(part);
         // Its keys are copied. If there is no room for them, there will be none without writing.
-        let _ = memory.hold(2 * size);
+        let _ = memory.hold(2 * table.size());
         files.add(table, space)?;
         drop(memory);
         Ok(true)

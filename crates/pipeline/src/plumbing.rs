@@ -6,7 +6,7 @@ use arrow::array::{Array, ArrayData, ArrayRef};
 use plimsoll_core::{DataType, Error, ErrorKind, Result, Schema};
 use plimsoll_kernels::Block;
 use plimsoll_kernels::spill::READER_BYTES;
-use plimsoll_memory::{Consumer, LimitExceeded, Reservation, process};
+use plimsoll_memory::{Consumer, LimitExceeded, Reservation};
 
 /// The `next()` of an adapter: what `pull` finds; nothing more after an error, the end or a panic, which `ended` notes.
 pub(crate) fn settle<A>(
@@ -68,14 +68,6 @@ impl Memory {
     /// Bytes that can still be reserved; without a budget there is no end to them.
     pub(crate) fn available(consumer: Option<&Consumer>) -> u64 {
         consumer.map_or(u64::MAX, Consumer::available)
-    }
-
-    /// That other code runs from now on: what has run until then is let go of, where so little memory counts for something.
-    pub(crate) fn begin_phase(consumer: Option<&Consumer>) {
-        const LITTLE: u64 = 64 << 20;
-        if Memory::available(consumer) < LITTLE {
-            process::forget_code();
-        }
     }
 
     /// Bytes that can still be reserved beside what is held.

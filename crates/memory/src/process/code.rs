@@ -19,6 +19,15 @@ pub fn forget_code() {
     }
 }
 
+/// Lets go of code as [`forget_code`] does where a program may still take only `available` bytes, so few that pages of code
+/// count for something. For the end of a phase of the work.
+pub fn forget_code_within(available: u64) {
+    const LITTLE: u64 = 64 << 20;
+    if available < LITTLE {
+        forget_code();
+    }
+}
+
 /// Whether a debugger, which sets breakpoints in the code, looks on; `status` is the text of `/proc/self/status`.
 #[cfg(target_os = "linux")]
 fn is_traced(status: &str) -> bool {

@@ -1,5 +1,5 @@
 //! What the operating system says of this process: resident memory, page faults, processor time, and how much memory it
-//! may use. Apart from [`reset_peak_resident`], [`forget_code`] and [`keep_little`] it only reads. Linux tells all of it, macOS the part that `getrusage` has
+//! may use. Apart from [`reset_peak_resident`], [`forget_code`] (also [`forget_code_within`]) and [`keep_little`] it only reads. Linux tells all of it, macOS the part that `getrusage` has
 //! and the machine's memory; elsewhere the figures are `None`.
 
 mod allocator;
@@ -11,7 +11,7 @@ mod usage;
 
 pub use allocator::keep_little;
 pub use cgroup::{Cgroup, cgroup, cgroup_limit};
-pub use code::forget_code;
+pub use code::{forget_code, forget_code_within};
 pub use machine::{default_limit, physical_memory};
 pub use resident::{Resident, ResidentReader, reset_peak_resident, resident, resident_exact};
 pub use usage::{Usage, processor_time, usage};
