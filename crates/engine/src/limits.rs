@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use plimsoll_core::{ErrorKind, Result};
 use plimsoll_kernels::spill::Space;
-use plimsoll_memory::{Budget, process};
+use plimsoll_memory::{Budget, Bytes, process};
 
 /// The least memory limit, in bytes: that of two threads.
 pub const LEAST_MEMORY_LIMIT: u64 = 16 << 20;
@@ -19,6 +19,11 @@ const THREAD: u64 = 512 << 10;
 const CODE: u64 = 4 << 20;
 /// What operators of two threads should have at least.
 const LEAST_LEFT: u64 = 4 << 20;
+
+/// Of so many bytes of the limit, one is that of a frame of temporary files...
+const FRAMES: u64 = 4096;
+/// ... which is no smaller and no larger than that.
+const FRAME: [usize; 2] = [4 << 10, 32 << 10];
 
 /// What a query may use.
 #[derive(Debug, Clone)]
@@ -66,7 +71,13 @@ impl Limits {
     /// Where a query's temporary files may lie. None is made yet.
     pub(crate) fn space(&self) -> Space {
         let directory = || self.temp_dir.clone().unwrap_or_else(std::env::temp_dir);
-        self.space.clone().unwrap_or_else(|| Space::new(directory(), self.max_temp))
+        self.space.clone().unwrap_or_else(|| {
+            let space = Space::new(directory(), self.max_temp);
+            match self.memory.and_then(|limit| usize::try_from(limit / FRAMES).ok()) {
+                Some(frame) => space.with_frames(frame.clamp(FRAME[0], FRAME[1])),
+                None => space,
+            }
+        })
     }
 }
 
@@ -87,12 +98,8 @@ fn budget_of(limit: u64, threads: usize) -> Result<Budget> {
             message: format!(
                 "a memory limit of {limit} bytes is less than the {mib} MiB that any query needs"
             ),
-            hint: format!("allow at least {mib} MiB: {} are the program's own", mib_of(base)),
+            hint: format!("allow at least {mib} MiB: {} are the program's own", Bytes(base)),
         }
         .into()
     })
-}
-
-fn mib_of(bytes: u64) -> String {
-    format!("{}.{} MiB", bytes >> 20, (bytes >> 10 & 1023) * 10 / 1024)
 }

@@ -22,7 +22,7 @@ pub mod size;
 #[cfg(feature = "traces")]
 pub mod trace;
 
-pub use budget::{Budget, BudgetError, Consumer, Holder, LimitExceeded, Reservation, SoftLimit};
+pub use budget::{Budget, BudgetError, Bytes, Consumer, Holder, LimitExceeded, Reservation, SoftLimit};
 pub use footprint::{Footprint, Part};
 pub use heap::{
     Counting, Heap, InheritedTag, Measured, Tag, TagGuard, Tagged, TaggedBytes, ThreadHeap, adopt,

@@ -18,7 +18,8 @@ use crate::group_partitions::{FEW, Feeder, Partitions};
 use crate::group_plan::Plan;
 use crate::group_spilled::{LEAST_READING, READING, Spilled};
 use crate::group_worker::{Grouped, Worker};
-use crate::plumbing::{Memory, settle, thread};
+use crate::lanes::AHEAD;
+use crate::plumbing::{Memory, block_rows, settle, thread};
 use crate::widening::join;
 use crate::{Ordered, Sort, Ticketed};
 
@@ -257,13 +258,25 @@ impl<I: Iterator<Item = Result<T>> + Send, T: Into<Ticketed>> Group<I> {
         Ok(self.output(groups, types, vec![memory]))
     }
 
-    fn output(&self, groups: Groups, types: Vec<DataType>, memory: Vec<Memory>) -> Output {
-        // One block is made at once, many by all threads.
-        let many = groups.remaining() > Block::ROWS;
-        let given = Given::new(groups, self.schema(types), memory);
+    fn output(&self, groups: Groups, types: Vec<DataType>, mut memory: Vec<Memory>) -> Output {
+        let consumer = self.consumer.as_ref();
+        let (bytes, all) = (groups.size(), groups.remaining());
+        // One block is made at once, many by all threads: of each some wait, one is being made, and one is with who takes
+        // them.
+        let workers = match &self.pool {
+            Some(pool) if all > Block::ROWS => pool.current_num_threads(),
+            _ => 1,
+        };
+        let blocks = workers * (AHEAD + 1) + 1;
+        let rows = block_rows(bytes, all, Memory::available(consumer) / blocks as u64);
+        let mut output = Memory::new(consumer);
+        // Blocks of the least rows are given in any case.
+        let _ = output.hold(blocks * (bytes / all.max(1)) * rows.min(all));
+        memory.push(output);
+        let given = Given::new(groups, rows, self.schema(types), memory);
         match &self.pool {
-            Some(pool) if many => {
-                let workers = given.several(pool.current_num_threads());
+            Some(pool) if workers > 1 => {
+                let workers = given.several(workers);
                 Output(Box::new(Ordered::new(workers, Arc::clone(pool))))
             }
             _ => Output(Box::new(given.filter_map(|item| item.map(|item| item.block).transpose()))),

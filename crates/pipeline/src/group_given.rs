@@ -20,14 +20,16 @@ pub(crate) struct Given {
 #[derive(Debug)]
 struct Shared {
     groups: Groups,
+    /// The most groups of a block.
+    rows: usize,
     schema: Arc<Schema>,
     _memory: Vec<Memory>,
 }
 
 impl Given {
-    /// All of `groups` as blocks of this schema; `memory` is let go of with them.
-    pub(crate) fn new(groups: Groups, schema: Arc<Schema>, memory: Vec<Memory>) -> Self {
-        Given { shared: Arc::new(Shared { groups, schema, _memory: memory }), failed: None }
+    /// All of `groups` as blocks of this schema, of at most `rows` groups; `memory` is let go of with them.
+    pub(crate) fn new(groups: Groups, rows: usize, schema: Arc<Schema>, memory: Vec<Memory>) -> Self {
+        Given { shared: Arc::new(Shared { groups, rows, schema, _memory: memory }), failed: None }
     }
 
     /// As many iterators as that, each of which gives what the others do not.
@@ -43,8 +45,8 @@ impl Iterator for Given {
         if let Some(error) = self.failed.take() {
             return Some(Err(error));
         }
-        let Shared { groups, schema, .. } = &*self.shared;
-        let picked = groups.pick(Block::ROWS);
+        let Shared { groups, rows, schema, .. } = &*self.shared;
+        let picked = groups.pick(*rows);
         let (ticket, position, rows) = (picked.number, picked.position, picked.rows());
         if rows == 0 {
             return None;

@@ -1,5 +1,6 @@
 //! One partition of the groups: its table, the memory that it holds, and what of it was written.
 
+use arrow::array::ArrayRef;
 use plimsoll_core::Result;
 use plimsoll_kernels::GroupTable;
 use plimsoll_kernels::group::ClosedTable;
@@ -9,18 +10,37 @@ use plimsoll_memory::Consumer;
 use crate::group_files::Files;
 use crate::group_plan::Plan;
 use crate::plumbing::Memory;
+use crate::pre_aggregation::PreAggregation;
 
 /// The groups of one partition: those of the table, and those that it has spilled, of the same types.
 pub(crate) struct Part {
     pub(crate) table: GroupTable,
     pub(crate) memory: Memory,
     pub(crate) files: Files,
+    pre_aggregation: PreAggregation,
 }
 
 impl Part {
     /// No group yet; the table is on the account of `consumer`.
     pub(crate) fn new(plan: &Plan, consumer: Option<&Consumer>) -> Self {
-        Part { table: plan.table(), memory: Memory::new(consumer), files: Files::default() }
+        let (memory, files) = (Memory::new(consumer), Files::default());
+        Part { table: plan.table(), memory, files, pre_aggregation: PreAggregation::default() }
+    }
+
+    /// Takes rows with these positions.
+    pub(crate) fn take(
+        &mut self,
+        keys: &[ArrayRef],
+        arguments: &[Vec<ArrayRef>],
+        positions: &[u64],
+    ) -> Result<()> {
+        let before = self.table.groups();
+        match self.pre_aggregation.pays() {
+            true => self.table.update_at(keys, arguments, positions)?,
+            false => self.table.append_at(keys, arguments, positions)?,
+        }
+        self.pre_aggregation.note(positions.len(), self.table.groups() - before);
+        Ok(())
     }
 
     /// Ends the updates.
@@ -41,6 +61,7 @@ impl Part {
 
     /// Gives the table and the memory that it holds away; there is a new one then, for which memory counts for more.
     pub(crate) fn let_go(&mut self, plan: &Plan) -> (GroupTable, Memory) {
+        self.pre_aggregation.next_table();
         (std::mem::replace(&mut self.table, plan.table().dense()), self.memory.take())
     }
 

@@ -228,7 +228,7 @@ impl<'a> Partitions<'a> {
             let (keys, positions) = (slices(&keys), &feeder.positions[range.clone()]);
             let arguments: Vec<_> = arguments.iter().map(|columns| slices(columns)).collect();
             let mut part = self.part_for(shared, number, positions.len())?;
-            part.table.update_at(&keys, &arguments, positions)?;
+            part.take(&keys, &arguments, positions)?;
             self.hold(shared, number, &mut part)?;
         }
         Ok(())

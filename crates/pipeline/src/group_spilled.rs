@@ -7,16 +7,16 @@ use arrow::array::{ArrayRef, Int64Array};
 use plimsoll_core::{DataType, Error, Field, Result, Schema};
 use plimsoll_kernels::Block;
 use plimsoll_kernels::group::{Groups, SpilledGroups};
-use plimsoll_kernels::spill::{READER_BYTES, Runs, Space};
+use plimsoll_kernels::spill::{Runs, Space};
 use plimsoll_memory::Consumer;
 
 use crate::Ticketed;
 use crate::group_part::Part;
 use crate::group_plan::Plan;
-use crate::plumbing::Memory;
+use crate::plumbing::{Memory, block_rows};
 
-/// The most runs of a partition that are merged at once.
-const FAN_IN: usize = 64;
+/// Bytes of the readers of the runs that are merged at once, at the least and at the most.
+const READERS: [usize; 2] = [128 << 10, 4 << 20];
 /// Bytes of states from which on groups are given, at the least and at the most.
 const STATES: [usize; 2] = [32 << 10, 256 << 10];
 /// The most groups of a block.
@@ -24,9 +24,9 @@ const GROUPS: usize = 1024;
 /// The blocks of one thread take so many times what their states do while they are made and until they are printed.
 const BLOCKS: usize = 5;
 /// Bytes that a thread must have to read a partition.
-pub(crate) const LEAST_READING: u64 = (BLOCKS * STATES[0] + 2 * READER_BYTES) as u64;
+pub(crate) const LEAST_READING: u64 = (BLOCKS * STATES[0] + READERS[0]) as u64;
 /// Bytes that a thread should have to read a partition.
-pub(crate) const READING: u64 = (BLOCKS * STATES[1] + FAN_IN * READER_BYTES) as u64;
+pub(crate) const READING: u64 = (BLOCKS * STATES[1] + READERS[1]) as u64;
 
 /// Groups that were spilled, and those that were not.
 pub(crate) struct Spilled(Arc<Shared>);
@@ -60,7 +60,12 @@ struct Giving {
 }
 
 enum Source {
-    Held(Groups, Memory),
+    Held {
+        groups: Groups,
+        /// The most groups of a block.
+        rows: usize,
+        _memory: Memory,
+    },
     Runs(Box<SpilledGroups>),
 }
 
@@ -132,7 +137,9 @@ impl Shared {
     fn open(&self, number: u64, mut part: Part) -> Result<Giving> {
         if part.files.is_empty() && !self.positions {
             let (closed, memory) = part.close()?;
-            let groups = Source::Held(Groups::new(vec![closed]), memory);
+            let groups = Groups::new(vec![closed]);
+            let rows = block_rows(groups.size(), groups.remaining(), (self.share / BLOCKS) as u64);
+            let groups = Source::Held { groups, rows, _memory: memory };
             return Ok(Giving { number, groups, given: 0 });
         }
         part.spill(&self.plan, &self.space)?;
@@ -140,7 +147,7 @@ impl Shared {
             Some(runs) => runs,
             None => Runs::new(&self.space)?,
         };
-        let fan_in = self.share.saturating_sub(BLOCKS * self.states()) / READER_BYTES;
+        let fan_in = self.share.saturating_sub(BLOCKS * self.states()) / self.space.reader_bytes();
         let groups = Source::Runs(Box::new(self.plan.spilled(runs, fan_in)?));
         Ok(Giving { number, groups, given: 0 })
     }
@@ -149,8 +156,8 @@ impl Shared {
 impl Giving {
     fn next(&mut self, shared: &Shared, memory: &mut Memory) -> Result<Option<Block>> {
         let (columns, rows) = match &mut self.groups {
-            Source::Held(groups, _memory) => {
-                let picked = groups.pick(Block::ROWS);
+            Source::Held { groups, rows, .. } => {
+                let picked = groups.pick(*rows);
                 if picked.rows() == 0 {
                     return Ok(None);
                 }

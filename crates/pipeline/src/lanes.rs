@@ -11,7 +11,7 @@ use plimsoll_core::Result;
 use crate::Ticketed;
 
 /// Items that wait in one queue.
-const AHEAD: usize = 2;
+pub(crate) const AHEAD: usize = 2;
 
 /// The queues.
 #[derive(Debug)]

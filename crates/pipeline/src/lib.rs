@@ -20,6 +20,7 @@ mod limit;
 mod ordered;
 mod pipeline;
 mod plumbing;
+mod pre_aggregation;
 mod project;
 pub mod scan;
 mod sort;

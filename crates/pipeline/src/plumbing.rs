@@ -5,7 +5,6 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayData, ArrayRef};
 use plimsoll_core::{DataType, Error, ErrorKind, Result, Schema};
 use plimsoll_kernels::Block;
-use plimsoll_kernels::spill::READER_BYTES;
 use plimsoll_memory::{Consumer, LimitExceeded, Reservation};
 
 /// The `next()` of an adapter: what `pull` finds; nothing more after an error, the end or a panic, which `ended` notes.
@@ -53,6 +52,17 @@ pub(crate) fn same(left: &Arc<Schema>, right: &Arc<Schema>) -> bool {
     Arc::ptr_eq(left, right) || left == right
 }
 
+/// Bytes of a block of rows that are in memory, unless one row alone has more.
+const BLOCK_BYTES: usize = 1 << 20;
+/// The least rows of such a block.
+const LEAST_ROWS: usize = 16;
+
+/// How many rows a block should have of about `rows` rows that take `bytes` bytes, where there is room for `room` bytes.
+pub(crate) fn block_rows(bytes: usize, rows: usize, room: u64) -> usize {
+    let most = usize::try_from(room).unwrap_or(usize::MAX).min(BLOCK_BYTES);
+    (most / (bytes / rows.max(1)).max(1)).clamp(LEAST_ROWS, Block::ROWS)
+}
+
 /// The memory of one operator or one of its threads, under a budget or not.
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
@@ -82,12 +92,12 @@ impl Memory {
         reservation.try_resize(bytes).map_err(exceeded)
     }
 
-    /// Holds `beside` bytes and the readers of as many runs as can be had, at most `most` but two at the least. Gives how
-    /// many.
-    pub(crate) fn hold_readers(&mut self, beside: usize, most: usize) -> Result<usize> {
+    /// Holds `beside` bytes and the readers, each of `bytes` bytes, of as many runs as can be had, at most `most` but two
+    /// at the least. Gives how many.
+    pub(crate) fn hold_readers(&mut self, beside: usize, bytes: usize, most: usize) -> Result<usize> {
         let mut readers = most.max(2);
         loop {
-            match self.hold(beside + readers * READER_BYTES) {
+            match self.hold(beside + readers * bytes) {
                 Ok(()) => return Ok(readers),
                 Err(_) if readers > 2 => readers = (readers / 2).max(2),
                 Err(error) => return Err(error),

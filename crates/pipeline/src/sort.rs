@@ -7,7 +7,7 @@ use plimsoll_kernels::Block;
 use plimsoll_kernels::spill::Space;
 use plimsoll_memory::Consumer;
 
-use crate::plumbing::{Memory, same, settle};
+use crate::plumbing::{Memory, block_rows, same, settle};
 use crate::sort_rows::{Held, Place};
 use crate::sort_runs::{Merged, SortRuns};
 use crate::widening::Widest;
@@ -45,6 +45,8 @@ struct InMemory {
     held: Held,
     schema: Arc<Schema>,
     order: Vec<Place>,
+    /// The most rows of a block.
+    rows: usize,
     given: usize,
     _memory: Memory,
 }
@@ -121,8 +123,11 @@ impl<I: Iterator<Item = Result<Block>>> Sort<I> {
             runs.spill(&mut held)?;
             return Ok(Some(Output::Merged(Box::new(runs.merge(schema, &self.keys, memory)?))));
         }
+        let rows = block_rows(held.size(), held.rows(), memory.room());
+        // A block of the least rows is given in any case.
+        let _ = memory.hold(held.size() + held.size() / held.rows().max(1) * rows);
         let order = held.order(self.limit);
-        Ok(Some(Output::Held(InMemory { held, schema, order, given: 0, _memory: memory })))
+        Ok(Some(Output::Held(InMemory { held, schema, order, rows, given: 0, _memory: memory })))
     }
 }
 
@@ -138,7 +143,7 @@ fn make_room(held: &mut Held, memory: &mut Memory, runs: Option<&mut SortRuns>, 
 
 impl InMemory {
     fn next(&mut self) -> Result<Option<Block>> {
-        let rows = (self.order.len() - self.given).min(Block::ROWS);
+        let rows = (self.order.len() - self.given).min(self.rows);
         if rows == 0 {
             return Ok(None);
         }

@@ -14,8 +14,12 @@ use plimsoll_kernels::spill::{Merge, Packed, Runs, Space};
 use crate::plumbing::Memory;
 use crate::sort_rows::{Held, failed};
 
-/// The most runs that are merged at once.
-const FAN_IN: usize = 64;
+/// Bytes that the readers of runs that are merged at once may have.
+const READERS: usize = 4 << 20;
+/// Bytes of rows that become a run of their own: to sort and to gather more of them at once misses the caches more often.
+const RUN_BYTES: usize = 32 << 20;
+/// But no less than such a part of what was held, so that all runs can be merged at once.
+const RUNS_AT_ONCE: usize = 8;
 /// Rows that are encoded at once.
 const TOGETHER: usize = 512;
 /// Bytes of rows from which on a block is given.
@@ -54,7 +58,7 @@ impl SortRuns {
         self.runs.is_empty()
     }
 
-    /// Makes the rows held a run; none is held then.
+    /// Makes the rows held runs; none is held then.
     pub(crate) fn spill(&mut self, held: &mut Held) -> Result<()> {
         let Some(types) = held.types().filter(|_| held.rows() > 0).map(<[DataType]>::to_vec) else {
             return Ok(());
@@ -64,17 +68,19 @@ impl SortRuns {
             self.runs.push((types.clone(), Runs::new(&self.space)?));
         }
         let Some((_, runs)) = self.runs.last_mut() else { return Ok(()) };
-        let order = held.order(self.limit);
-        let mut writer = runs.writer();
-        for places in order.chunks(TOGETHER) {
-            let rows = held.gather(places, types.len() + 1)?;
-            let rows = codec.converter.convert_columns(&rows).map_err(failed)?;
-            for (place, row) in places.iter().zip(&rows) {
-                writer.push(held.key(*place), row.data())?;
+        let bytes = RUN_BYTES.max(held.size() / RUNS_AT_ONCE);
+        while held.rows() > 0 {
+            let part = held.take_some(bytes);
+            let mut writer = runs.writer();
+            for places in part.order(self.limit).chunks(TOGETHER) {
+                let rows = part.gather(places, types.len() + 1)?;
+                let rows = codec.converter.convert_columns(&rows).map_err(failed)?;
+                for (place, row) in places.iter().zip(&rows) {
+                    writer.push(part.key(*place), row.data())?;
+                }
             }
+            writer.finish()?;
         }
-        writer.finish()?;
-        held.clear();
         Ok(())
     }
 
@@ -91,7 +97,8 @@ impl SortRuns {
         for (of, runs) in self.runs.drain(..narrower).collect::<Vec<_>>() {
             self.widen(&of, runs, &types, keys)?;
         }
-        let fan_in = memory.hold_readers(2 * BLOCK_BYTES, FAN_IN)?;
+        let reader = self.space.reader_bytes();
+        let fan_in = memory.hold_readers(2 * BLOCK_BYTES, reader, READERS / reader)?;
         let runs = match self.runs.pop() {
             Some((_, runs)) => runs,
             None => Runs::new(&self.space)?,

@@ -138,6 +138,11 @@ impl ByteKeys {
         self.push(Key::Short(0))
     }
 
+    /// Gives each of the first `rows` strings an id of its own, which no look-up finds, and adds it to `ids`.
+    pub(super) fn append(&mut self, strings: &impl Strings, rows: usize, ids: &mut Vec<u32>) {
+        ids.extend(strings.keys(0..rows).map(|key| self.push(key)));
+    }
+
     /// Loads what these hashes will most likely need. No load depends on what another row finds, so that the cache
     /// misses of many rows overlap.
     fn touch(&self, hashes: &[u32]) {

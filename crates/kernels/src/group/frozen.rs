@@ -73,7 +73,11 @@ impl FrozenTable {
     /// `Io` and `MemoryLimit` where they cannot be written.
     pub fn write(&self, ids: Vec<u32>, runs: &mut Runs) -> Result<()> {
         // What a group has within its states is in memory at once when runs are merged: the more runs, the less of each.
-        let most = (INLINE_OF_ALL / (runs.len() + 1)).clamp(LEAST_APART, INLINE);
+        let most = match self.table.appended {
+            false => (INLINE_OF_ALL / (runs.len() + 1)).clamp(LEAST_APART, INLINE),
+            // Those of equal keys would have to be in one order. Most of these groups have one value of each family.
+            true => usize::MAX,
+        };
         self.write_apart(ids, most, runs)
     }
 

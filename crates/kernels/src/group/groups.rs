@@ -97,6 +97,11 @@ impl Groups {
         Groups { order: Mutex::new(Order { given, next, remaining, picks: 0, position: 0 }), tables }
     }
 
+    /// Heap bytes held, by capacity.
+    pub fn size(&self) -> usize {
+        self.tables.iter().map(ClosedTable::size).sum()
+    }
+
     /// Groups that were not picked yet.
     pub fn remaining(&self) -> usize {
         self.order.lock().unwrap_or_else(PoisonError::into_inner).remaining

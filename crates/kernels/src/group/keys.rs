@@ -11,6 +11,16 @@ use super::word_keys::WordKeys;
 use crate::Block;
 use crate::arrays::without_dictionary;
 
+/// What is done with the keys of rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// Each is looked up: a key has one id.
+    Find,
+    /// Each row has an id of its own, whatever its key, which no look-up finds; but that of NULL, or of a dictionary's
+    /// code, may be the same.
+    Append,
+}
+
 /// Keys with dense ids in the order of their arrival.
 #[derive(Debug)]
 pub(super) enum Keys {
@@ -98,28 +108,29 @@ impl Keys {
         types: &[DataType],
         columns: &[ArrayRef],
         rows: usize,
+        mode: Mode,
         ids: &mut Vec<u32>,
     ) -> Result<()> {
         match (&mut *self, columns) {
             (Keys::Single, []) => ids.resize(ids.len() + rows, 0),
-            (Keys::Text(keys), [column]) => keys.look_up(column, ids)?,
+            (Keys::Text(keys), [column]) => keys.look_up(column, mode, ids)?,
             (Keys::Word(keys), [column]) => {
-                if !keys.look_up(column, ids)? {
-                    self.become_rows(types)?;
-                    return self.look_up(types, columns, rows, ids);
+                if !keys.look_up(column, mode, ids)? {
+                    self.become_rows(types, mode)?;
+                    return self.look_up(types, columns, rows, mode, ids);
                 }
             }
             (Keys::Lanes(keys), columns) if columns.len() == types.len() => {
                 let columns = &without_dictionaries(columns)?;
                 let before = ids.len();
-                if !keys.look_up(columns, rows, ids)? {
+                if !keys.look_up(columns, rows, mode, ids)? {
                     ids.truncate(before);
-                    self.become_rows(types)?;
-                    return self.look_up(types, columns, rows, ids);
+                    self.become_rows(types, mode)?;
+                    return self.look_up(types, columns, rows, mode, ids);
                 }
             }
             (Keys::Rows(keys), columns) if columns.len() == types.len() => {
-                keys.look_up(&without_dictionaries(columns)?, rows, ids)?;
+                keys.look_up(&without_dictionaries(columns)?, rows, mode, ids)?;
             }
             _ => return Err(Error::plan("the columns of the keys are not those of the table", "")),
         }
@@ -129,8 +140,8 @@ impl Keys {
     /// Takes all keys of `other`, made for the same types; gives the id here of each id there.
     pub(super) fn absorb(&mut self, mut other: Keys, types: &[DataType]) -> Result<Vec<u32>> {
         match (&mut *self, &mut other) {
-            (Keys::Word(_) | Keys::Lanes(_), Keys::Rows(_)) => self.become_rows(types)?,
-            (Keys::Rows(_), Keys::Word(_) | Keys::Lanes(_)) => other.become_rows(types)?,
+            (Keys::Word(_) | Keys::Lanes(_), Keys::Rows(_)) => self.become_rows(types, Mode::Find)?,
+            (Keys::Rows(_), Keys::Word(_) | Keys::Lanes(_)) => other.become_rows(types, Mode::Find)?,
             _ => {}
         }
         match (self, &other) {
@@ -145,7 +156,7 @@ impl Keys {
 
     /// The same keys with the same ids at the wider `types`.
     pub(super) fn widened(&self, types: &[DataType]) -> Result<Keys> {
-        self.moved_to(Keys::new(types), types)
+        self.moved_to(Keys::new(types), types, Mode::Find)
     }
 
     /// The keys with these ids, as one array for each column.
@@ -159,13 +170,13 @@ impl Keys {
         }
     }
 
-    fn become_rows(&mut self, types: &[DataType]) -> Result<()> {
-        *self = self.moved_to(Keys::Rows(RowKeys::new(types)), types)?;
+    fn become_rows(&mut self, types: &[DataType], mode: Mode) -> Result<()> {
+        *self = self.moved_to(Keys::Rows(RowKeys::new(types)), types, mode)?;
         Ok(())
     }
 
     /// Puts all keys into `target`, which is empty. Values stay distinct, so that ids stay what they are.
-    fn moved_to(&self, mut target: Keys, types: &[DataType]) -> Result<Keys> {
+    fn moved_to(&self, mut target: Keys, types: &[DataType], mode: Mode) -> Result<Keys> {
         let (mut batch, mut ids) = (Vec::new(), Vec::new());
         #[allow(clippy::cast_possible_truncation, reason = "there are no more keys than ids")]
         for start in (0..self.len() as u32).step_by(Block::ROWS) {
@@ -175,7 +186,7 @@ impl Keys {
             let columns: Vec<ArrayRef> =
                 columns.iter().zip(types).map(|(column, to)| widen(column, *to)).collect::<Result<_>>()?;
             ids.clear();
-            target.look_up(types, &columns, batch.len(), &mut ids)?;
+            target.look_up(types, &columns, batch.len(), mode, &mut ids)?;
             if ids != batch {
                 return Err(Error::plan("keys that differ became equal at a wider type", ""));
             }

@@ -12,6 +12,7 @@ use super::column::{TextColumn, misfit, word_array, words};
 use super::growth::{bytes_for, reserve};
 use super::hash::Hasher;
 use super::index::{HashIndex, MANY, TOGETHER};
+use super::keys::Mode;
 use super::text_keys::{Texts, Views};
 
 /// Lanes of a row at most: with more of them, byte strings take less memory.
@@ -81,7 +82,13 @@ impl LaneKeys {
     }
 
     /// Adds the id of every row to `ids`; whether all values fit the lanes: else the ids of some rows are missing.
-    pub(super) fn look_up(&mut self, columns: &[ArrayRef], rows: usize, ids: &mut Vec<u32>) -> Result<bool> {
+    pub(super) fn look_up(
+        &mut self,
+        columns: &[ArrayRef],
+        rows: usize,
+        mode: Mode,
+        ids: &mut Vec<u32>,
+    ) -> Result<bool> {
         let mut sources = Vec::with_capacity(columns.len());
         for (column, data_type) in columns.iter().zip(&self.types) {
             match source(column, *data_type)? {
@@ -91,9 +98,9 @@ impl LaneKeys {
         }
         ids.reserve(rows);
         Ok(match self.lanes {
-            2 => self.look_up_lanes::<2>(&sources, rows, ids),
-            3 => self.look_up_lanes::<3>(&sources, rows, ids),
-            _ => self.look_up_lanes::<MOST>(&sources, rows, ids),
+            2 => self.look_up_lanes::<2>(&sources, rows, mode, ids),
+            3 => self.look_up_lanes::<3>(&sources, rows, mode, ids),
+            _ => self.look_up_lanes::<MOST>(&sources, rows, mode, ids),
         })
     }
 
@@ -140,8 +147,10 @@ impl LaneKeys {
         &mut self,
         sources: &[Column<'_>],
         rows: usize,
+        mode: Mode,
         ids: &mut Vec<u32>,
     ) -> bool {
+        let known = self.keys.len();
         let (mut lanes, mut hashes) = (std::mem::take(&mut self.rows), std::mem::take(&mut self.hashes));
         lanes.resize(TOGETHER * N, 0);
         let mut fit = true;
@@ -154,7 +163,15 @@ impl LaneKeys {
                 lane += if let Column::Words(_) = source { 1 } else { 2 };
             }
             if !fit {
+                // They are not found again.
+                if mode == Mode::Append {
+                    self.keys.truncate(known);
+                }
                 break;
+            }
+            if mode == Mode::Append {
+                ids.extend(lanes.iter().map(|row| self.push(row)));
+                continue;
             }
             if self.len() <= MANY {
                 let hasher = self.hasher;
@@ -194,12 +211,17 @@ impl LaneKeys {
 
     #[cold]
     #[inline(never)]
-    #[allow(clippy::cast_possible_truncation, reason = "the table refuses more groups than ids")]
     fn insert(&mut self, slot: usize, hash: u32, row: &[u64]) -> u32 {
+        let id = self.push(row);
+        self.index.insert(slot, hash, id);
+        id
+    }
+
+    #[allow(clippy::cast_possible_truncation, reason = "the table refuses more groups than ids")]
+    fn push(&mut self, row: &[u64]) -> u32 {
         let id = self.len() as u32;
         reserve(&mut self.keys, row.len());
         self.keys.extend_from_slice(row);
-        self.index.insert(slot, hash, id);
         id
     }
 }

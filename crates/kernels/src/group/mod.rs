@@ -38,7 +38,7 @@ pub use widen::widen;
 
 use crate::aggregate::Aggregates;
 use crate::growth;
-use keys::Keys;
+use keys::{Keys, Mode};
 
 /// The most groups of one table: every id fits 32 bits, and an index slot with such an id is never taken for a free one.
 const MAX_GROUPS: usize = u32::MAX as usize - 1;
@@ -54,6 +54,8 @@ pub struct GroupTable {
     next_position: u64,
     /// Group ids of the rows of the current block.
     ids: Vec<u32>,
+    /// Whether several groups may have the same key.
+    appended: bool,
 }
 
 impl GroupTable {
@@ -74,7 +76,7 @@ impl GroupTable {
         let first_positions = vec![0; if key_types.is_empty() { 1 } else { 0 }];
         aggregates.resize(first_positions.len());
         let (key_types, next_position, ids) = (key_types.to_vec(), 0, Vec::new());
-        GroupTable { key_types, keys, aggregates, first_positions, next_position, ids }
+        GroupTable { key_types, keys, aggregates, first_positions, next_position, ids, appended: false }
     }
 
     /// Takes `rows` rows: `keys[k]` and `arguments[a][i]` are columns of that length; `position` is that of row 0, and
@@ -90,7 +92,7 @@ impl GroupTable {
         rows: usize,
         position: u64,
     ) -> Result<()> {
-        self.look_up(keys, rows)?;
+        self.look_up(keys, rows, Mode::Find)?;
         self.number_new(position..);
         self.next_position = self.next_position.max(position + rows as u64);
         self.aggregates.resize(self.first_positions.len());
@@ -107,7 +109,33 @@ impl GroupTable {
         arguments: &[Vec<ArrayRef>],
         positions: &[u64],
     ) -> Result<()> {
-        self.look_up(keys, positions.len())?;
+        self.take_at(keys, arguments, positions, Mode::Find)
+    }
+
+    /// As [`GroupTable::update_at`], but without looking for the groups that there are: each row becomes one of its own. It
+    /// is only known when the table is [spilled](GroupTable::spill) which of them are the same, and nothing else may be
+    /// done with the table than further updates and merging.
+    ///
+    /// # Errors
+    /// As [`GroupTable::update`].
+    pub fn append_at(
+        &mut self,
+        keys: &[ArrayRef],
+        arguments: &[Vec<ArrayRef>],
+        positions: &[u64],
+    ) -> Result<()> {
+        self.appended = true;
+        self.take_at(keys, arguments, positions, Mode::Append)
+    }
+
+    fn take_at(
+        &mut self,
+        keys: &[ArrayRef],
+        arguments: &[Vec<ArrayRef>],
+        positions: &[u64],
+        mode: Mode,
+    ) -> Result<()> {
+        self.look_up(keys, positions.len(), mode)?;
         self.number_new(positions.iter().copied());
         if positions.first().is_some_and(|first| *first < self.next_position) {
             for (id, position) in self.ids.iter().zip(positions) {
@@ -213,10 +241,10 @@ impl GroupTable {
     }
 
     /// Writes the id of each row to `ids`.
-    fn look_up(&mut self, keys: &[ArrayRef], rows: usize) -> Result<()> {
+    fn look_up(&mut self, keys: &[ArrayRef], rows: usize, mode: Mode) -> Result<()> {
         check_room(self.groups(), rows)?;
         self.ids.clear();
-        self.keys.look_up(&self.key_types, keys, rows, &mut self.ids)
+        self.keys.look_up(&self.key_types, keys, rows, mode, &mut self.ids)
     }
 
     /// Notes the positions of new groups. Their ids were given in the order of the rows, each to the row that is its first.

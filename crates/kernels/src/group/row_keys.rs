@@ -14,6 +14,7 @@ use plimsoll_core::{DataType, Error, Result};
 
 use super::byte_keys::{ByteKeys, Key, Strings};
 use super::column::{TextColumn, decimal_array, misfit, primitive, word_array, words};
+use super::keys::Mode;
 use super::text_keys::{Texts, Views};
 
 /// Instead of a number of bytes: NULL.
@@ -78,7 +79,13 @@ impl RowKeys {
     }
 
     /// Adds the id of every row to `ids`.
-    pub(super) fn look_up(&mut self, columns: &[ArrayRef], rows: usize, ids: &mut Vec<u32>) -> Result<()> {
+    pub(super) fn look_up(
+        &mut self,
+        columns: &[ArrayRef],
+        rows: usize,
+        mode: Mode,
+        ids: &mut Vec<u32>,
+    ) -> Result<()> {
         let columns =
             columns.iter().zip(&self.types).map(|(column, data_type)| Column::new(column, *data_type));
         let columns: Vec<Column<'_>> = columns.collect::<Result<_>>()?;
@@ -93,7 +100,10 @@ impl RowKeys {
                 column.encode(start, &mut self.rows, stride, &mut self.lengths);
             }
             let encoded = Rows { bytes: &self.rows, stride, lengths: &self.lengths };
-            self.keys.look_up(&encoded, rows, ids);
+            match mode {
+                Mode::Find => self.keys.look_up(&encoded, rows, ids),
+                Mode::Append => self.keys.append(&encoded, rows, ids),
+            }
         }
         Ok(())
     }

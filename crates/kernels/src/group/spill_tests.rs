@@ -44,6 +44,7 @@ proptest! {
         bytes in prop::sample::select(vec![0usize, 1 << 20]),
         apart in prop::collection::vec(prop::sample::select(vec![0usize, 1, 9, 20, 1 << 20]), 1..4),
         again in prop::option::of(prop::sample::select(vec![0usize, 5, 1 << 20])),
+        append in prop::collection::vec(any::<bool>(), 1..4),
     ) {
         let directory = tempfile::tempdir().unwrap();
         let mut runs = Runs::new(&Space::new(directory.path(), None)).unwrap();
@@ -61,7 +62,11 @@ proptest! {
                 .to_vec();
             let position = (number * blocks) as u64;
             whole.update(&keys, &arguments, block.len(), position).unwrap();
-            part.update(&keys, &arguments, block.len(), position).unwrap();
+            let positions: Vec<u64> = (position..).take(block.len()).collect();
+            match append[number % append.len()] {
+                true => part.append_at(&keys, &arguments, &positions).unwrap(),
+                false => part.update_at(&keys, &arguments, &positions).unwrap(),
+            }
             if number % kept == 0 {
                 spill(std::mem::replace(&mut part, table()), apart[number % apart.len()], &mut runs);
             }
@@ -98,6 +103,9 @@ proptest! {
 }
 
 fn spill(table: GroupTable, most: usize, runs: &mut Runs) {
+    if table.appended {
+        return table.spill(runs).unwrap();
+    }
     let frozen = table.freeze().unwrap();
     frozen.write_apart(frozen.all().collect(), most, runs).unwrap();
 }

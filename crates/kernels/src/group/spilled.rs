@@ -6,6 +6,7 @@ use plimsoll_core::{DataType, Error, Result, TypedAggregate};
 use super::GroupTable;
 use super::entry::Entry;
 use super::key_codec::KeyCodec;
+use super::keys::Mode;
 use crate::aggregate::{Aggregates, INLINE, NOWHERE};
 use crate::spill::{Merge, Packed, Runs, head};
 
@@ -116,7 +117,7 @@ impl SpilledGroups {
         let Batch { keys, first_positions, .. } = batch;
         let mut table =
             GroupTable::with_shared_arguments(&self.codec.types, &self.aggregates, &self.arguments);
-        table.look_up(&self.codec.decode(&keys)?, keys.len())?;
+        table.look_up(&self.codec.decode(&keys)?, keys.len(), Mode::Find)?;
         debug_assert!(table.keys.len() == keys.len(), "keys of runs that are merged differ");
         table.next_position = first_positions.iter().max().map_or(0, |last| last + 1);
         (table.first_positions, table.aggregates) = (first_positions, states);
@@ -131,8 +132,8 @@ impl SpilledGroups {
         hold: &mut impl FnMut(usize) -> Result<()>,
     ) -> Result<Option<Batch>> {
         let mut batch = Batch::new(self.states());
-        // As it was when it was looked at last.
-        let mut size = 0;
+        // As it was when it was looked at last; and from which size on the states of a group become one.
+        let (mut size, mut most) = (0, bytes);
         while self.waits || self.merge.advance()? {
             self.waits = true;
             let key = match self.entry(&batch)? {
@@ -147,7 +148,14 @@ impl SpilledGroups {
                 size = batch.states.size() + batch.keys.bytes();
             }
             match batch.keys.last() == Some(key) {
-                true => batch.merge_position(position),
+                true => {
+                    batch.merge_position(position);
+                    if size > most {
+                        self.unite(&mut batch)?;
+                        size = batch.states.size() + batch.keys.bytes();
+                        most = bytes.max(2 * size);
+                    }
+                }
                 false if batch.keys.len() == groups || (size > bytes && !batch.groups.is_empty()) => break,
                 false => batch.begin(key, position),
             }
@@ -235,6 +243,15 @@ impl SpilledGroups {
             Entry::Value(of, value) if of == family => Ok(Some((value, times_of(self.merge.payload())?))),
             _ => Ok(None),
         }
+    }
+
+    /// Leaves one state of each group of a batch.
+    fn unite(&self, batch: &mut Batch) -> Result<()> {
+        batch.states = self.merged(batch)?;
+        batch.groups.clear();
+        #[allow(clippy::cast_possible_truncation, reason = "a batch has few groups")]
+        batch.groups.extend(0..batch.keys.len() as u32);
+        Ok(())
     }
 
     /// The states of the groups of a batch, one for each.

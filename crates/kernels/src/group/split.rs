@@ -3,7 +3,7 @@
 use arrow::array::ArrayRef;
 use plimsoll_core::Result;
 
-use super::keys::Keys;
+use super::keys::{Keys, Mode};
 use super::{GroupTable, Partitioner};
 use crate::Block;
 use crate::aggregate::NOWHERE;
@@ -34,7 +34,7 @@ impl GroupTable {
                     keys.iter().map(|key| key.slice(range.start, range.len())).collect();
                 positions.clear();
                 positions.extend(rows.iter().map(|row| self.first_positions[start + *row as usize]));
-                part.look_up(&keys, rows.len())?;
+                part.look_up(&keys, rows.len(), Mode::Find)?;
                 part.number_new(positions.iter().copied());
                 for (row, id) in rows.iter().zip(&part.ids) {
                     places[start + *row as usize] = (number, *id);

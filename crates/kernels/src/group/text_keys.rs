@@ -9,6 +9,7 @@ use plimsoll_core::{DataType, Result};
 
 use super::byte_keys::{ByteKeys, Key, SHORT, Strings};
 use super::column::{TextColumn, misfit};
+use super::keys::Mode;
 
 /// Text values with dense ids.
 #[derive(Debug)]
@@ -60,13 +61,17 @@ impl TextKeys {
     }
 
     /// Adds the id of every row to `ids`.
-    pub(super) fn look_up(&mut self, column: &ArrayRef, ids: &mut Vec<u32>) -> Result<()> {
+    pub(super) fn look_up(&mut self, column: &ArrayRef, mode: Mode, ids: &mut Vec<u32>) -> Result<()> {
         if let Some(dictionary) = column.as_any_dictionary_opt() {
             return self.look_up_codes(dictionary, ids);
         }
         match (column.as_string_view_opt(), column.as_string_opt::<i32>()) {
-            (Some(views), _) => self.look_up_strings(&Views::new(views), views.len(), views.nulls(), ids),
-            (_, Some(texts)) => self.look_up_strings(&Texts::new(texts), texts.len(), texts.nulls(), ids),
+            (Some(views), _) => {
+                self.look_up_strings(&Views::new(views), views.len(), views.nulls(), mode, ids)
+            }
+            (_, Some(texts)) => {
+                self.look_up_strings(&Texts::new(texts), texts.len(), texts.nulls(), mode, ids)
+            }
             _ => return Err(misfit(column, DataType::Utf8)),
         }
         Ok(())
@@ -105,9 +110,11 @@ impl TextKeys {
         strings: &impl Strings,
         rows: usize,
         nulls: Option<&NullBuffer>,
+        mode: Mode,
         ids: &mut Vec<u32>,
     ) {
         match nulls.filter(|nulls| nulls.null_count() > 0) {
+            None if mode == Mode::Append => self.keys.append(strings, rows, ids),
             None => self.keys.look_up(strings, rows, ids),
             Some(nulls) => ids.extend(nulls.iter().enumerate().map(|(row, valid)| match valid {
                 true => self.keys.look_up_one(strings.key(row)),

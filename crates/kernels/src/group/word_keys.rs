@@ -8,6 +8,7 @@ use super::direct::DirectTable;
 use super::growth::{bytes_for, push};
 use super::hash::Hasher;
 use super::index::{HashIndex, MANY, TOGETHER};
+use super::keys::Mode;
 
 /// Words with dense ids.
 #[derive(Debug)]
@@ -75,9 +76,10 @@ impl WordKeys {
     }
 
     /// Adds the id of every row to `ids`; whether all mantissas fit 64 bits: else there is no id.
-    pub(super) fn look_up(&mut self, column: &ArrayRef, ids: &mut Vec<u32>) -> Result<bool> {
+    pub(super) fn look_up(&mut self, column: &ArrayRef, mode: Mode, ids: &mut Vec<u32>) -> Result<bool> {
         let Some(words) = words(column, self.data_type)? else { return Ok(false) };
         match column.logical_nulls().filter(|nulls| nulls.null_count() > 0) {
+            None if mode == Mode::Append => ids.extend(words.iter().map(|word| push(&mut self.keys, *word))),
             None => self.look_up_words(&words, ids),
             Some(nulls) => ids.extend(words.iter().zip(&nulls).map(|(word, valid)| match valid {
                 true => self.intern(*word),

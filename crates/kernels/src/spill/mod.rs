@@ -15,5 +15,5 @@ mod space;
 pub use fault::Fault;
 pub use merge::{Merge, head};
 pub use packed::Packed;
-pub use run::{READER_BYTES, RunWriter, Runs, WRITER_BYTES};
+pub use run::{RunWriter, Runs};
 pub use space::Space;

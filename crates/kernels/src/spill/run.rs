@@ -11,15 +11,8 @@ use super::entry::{put, take};
 use super::file::SpillFile;
 use super::{Merge, Space};
 
-/// Bytes of a frame from which on it is written.
-const FRAME: usize = 32 << 10;
 /// Length, compressed length and checksum of a frame.
 const HEADER: usize = 16;
-
-/// Bytes that a writer holds, but for an entry that alone is larger.
-pub const WRITER_BYTES: usize = 3 * FRAME;
-/// Bytes that a reader of one run holds, but for an entry that alone is larger.
-pub const READER_BYTES: usize = 2 * FRAME;
 
 /// Runs of one holder. Their file is gone with the last of its users.
 #[derive(Debug)]
@@ -127,7 +120,7 @@ impl RunWriter<'_> {
         debug_assert!(self.last.as_slice() <= key || self.frame.is_empty(), "runs are sorted");
         put(&mut self.frame, &self.last, key, payload);
         self.last.clear();
-        if self.frame.len() < FRAME {
+        if self.frame.len() < self.runs.space.frame() {
             self.last.extend_from_slice(key);
             return Ok(());
         }
@@ -208,12 +201,17 @@ impl RunReader {
         if compressed as u64 > self.rest.end - self.rest.start {
             return Err(self.file.damaged());
         }
+        // Vectors that double would hold twice what is reserved for a reader.
+        self.compressed.clear();
+        self.compressed.reserve_exact(compressed);
         self.compressed.resize(compressed, 0);
         self.file.read(&mut self.compressed, self.rest.start + HEADER as u64)?;
         self.rest.start += (HEADER + compressed) as u64;
         if xxh3_64(&self.compressed) != check {
             return Err(self.file.damaged());
         }
+        self.frame.clear();
+        self.frame.reserve_exact(length);
         self.frame.resize(length, 0);
         match decompress_into(&self.compressed, &mut self.frame) {
             Ok(decompressed) if decompressed == length && length > 0 => {}

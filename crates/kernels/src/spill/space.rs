@@ -33,6 +33,8 @@ struct Counts {
 struct Shared {
     directory: PathBuf,
     limit: Option<u64>,
+    /// See [`Space::with_frames`].
+    frame: usize,
     /// Bytes of the files that there are.
     used: AtomicU64,
     room: Room,
@@ -40,24 +42,37 @@ struct Shared {
     planned: Planned,
 }
 
+/// Bytes of a frame where nothing else is said.
+const FRAME: usize = 32 << 10;
+/// What a reader holds beside its frames, with entries of the usual size.
+const BESIDE_FRAMES: usize = 1 << 10;
+
 impl Space {
     /// Files in `directory`, of at most `limit` bytes together. Nothing is created yet.
     #[must_use]
     pub fn new(directory: impl Into<PathBuf>, limit: Option<u64>) -> Self {
-        Self::with_fault(directory.into(), limit, Planned::new(Fault::Full, 0))
+        Self::with_parts(directory.into(), limit, FRAME, Planned::new(Fault::Full, 0))
+    }
+
+    /// The same, but runs are compressed and written in frames of about so many bytes: whoever merges many runs in little
+    /// memory needs small ones.
+    #[must_use]
+    pub fn with_frames(self, bytes: usize) -> Self {
+        let Shared { directory, limit, .. } = &*self.shared;
+        Self::with_parts(directory.clone(), *limit, bytes, Planned::new(Fault::Full, 0))
     }
 
     /// The same, but with this fault at call number `call`, counted from 1, of those that it can happen to. For tests of
     /// what a program does when a disk is full or broken: run it with 1, 2, 3 and so on until it succeeds.
     #[must_use]
     pub fn failing(self, fault: Fault, call: u64) -> Self {
-        let Shared { directory, limit, .. } = &*self.shared;
-        Self::with_fault(directory.clone(), *limit, Planned::new(fault, call))
+        let Shared { directory, limit, frame, .. } = &*self.shared;
+        Self::with_parts(directory.clone(), *limit, *frame, Planned::new(fault, call))
     }
 
-    fn with_fault(directory: PathBuf, limit: Option<u64>, planned: Planned) -> Self {
+    fn with_parts(directory: PathBuf, limit: Option<u64>, frame: usize, planned: Planned) -> Self {
         let (used, room) = (AtomicU64::new(0), Room::default());
-        let shared = Arc::new(Shared { directory, limit, used, room, planned });
+        let shared = Arc::new(Shared { directory, limit, frame, used, room, planned });
         Space { shared, counts: Arc::default() }
     }
 
@@ -78,6 +93,18 @@ impl Space {
     #[must_use]
     pub fn is_in_memory(&self) -> bool {
         room::is_in_memory(&self.shared.directory)
+    }
+
+    /// Bytes that a reader of one run holds, but for an entry that alone is larger: a frame with the entry that has filled
+    /// it, the same compressed, and the key at hand.
+    #[must_use]
+    pub fn reader_bytes(&self) -> usize {
+        2 * self.shared.frame + BESIDE_FRAMES
+    }
+
+    /// Bytes of a frame from which on it is written.
+    pub(super) fn frame(&self) -> usize {
+        self.shared.frame
     }
 
     /// Bytes written so far, what was deleted since included.

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-/// A size in the largest binary unit that leaves at least 1, with one decimal.
-pub(crate) struct Bytes(pub(crate) u64);
+/// A size in the largest binary unit that leaves at least 1, with one decimal: `12.3 MiB`.
+#[derive(Debug, Clone, Copy)]
+pub struct Bytes(pub u64);
 
 impl fmt::Display for Bytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

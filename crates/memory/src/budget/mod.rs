@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use bytes::Bytes;
+pub use bytes::Bytes;
 pub use consumer::Consumer;
 pub use error::{BudgetError, LimitExceeded};
 use pool::Pool;
