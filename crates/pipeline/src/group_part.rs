@@ -1,7 +1,7 @@
 //! One partition of the groups: its table, the memory that it holds, and what of it was written.
 
 use arrow::array::ArrayRef;
-use plimsoll_core::Result;
+use plimsoll_core::{DataType, Result, TypedAggregate};
 use plimsoll_kernels::GroupTable;
 use plimsoll_kernels::group::ClosedTable;
 use plimsoll_kernels::spill::Space;
@@ -41,6 +41,14 @@ impl Part {
         }
         self.pre_aggregation.note(positions.len(), self.table.groups() - before);
         Ok(())
+    }
+
+    /// Goes on with rows of wider types. What was spilled may be written anew and elsewhere, so that what it told does not
+    /// count any more: rows are looked up until this part has spilled again.
+    pub(crate) fn widen(&mut self, keys: &[DataType], aggregates: &[TypedAggregate]) -> Result<()> {
+        self.pre_aggregation = PreAggregation::default();
+        self.table.widen(keys, aggregates)?;
+        self.hold()
     }
 
     /// Ends the updates.

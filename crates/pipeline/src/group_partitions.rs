@@ -316,8 +316,7 @@ impl Shared {
             }
             for part in &mut self.tables {
                 let part = part.get_mut().unwrap_or_else(PoisonError::into_inner);
-                part.table.widen(&keys, aggregates)?;
-                part.hold()?;
+                part.widen(&keys, aggregates)?;
             }
         }
         if moved {

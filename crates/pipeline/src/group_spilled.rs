@@ -13,10 +13,10 @@ use plimsoll_memory::Consumer;
 use crate::Ticketed;
 use crate::group_part::Part;
 use crate::group_plan::Plan;
-use crate::plumbing::{Memory, block_rows};
+use crate::plumbing::{Memory, READERS, block_rows};
 
-/// Bytes of the readers of the runs that are merged at once, at the least and at the most.
-const READERS: [usize; 2] = [128 << 10, 4 << 20];
+/// Bytes of the readers of the runs that are merged at once, at the least.
+const LEAST_READERS: usize = 128 << 10;
 /// Bytes of states from which on groups are given, at the least and at the most.
 const STATES: [usize; 2] = [32 << 10, 256 << 10];
 /// The most groups of a block.
@@ -24,9 +24,9 @@ const GROUPS: usize = 1024;
 /// The blocks of one thread take so many times what their states do while they are made and until they are printed.
 const BLOCKS: usize = 5;
 /// Bytes that a thread must have to read a partition.
-pub(crate) const LEAST_READING: u64 = (BLOCKS * STATES[0] + READERS[0]) as u64;
+pub(crate) const LEAST_READING: u64 = (BLOCKS * STATES[0] + LEAST_READERS) as u64;
 /// Bytes that a thread should have to read a partition.
-pub(crate) const READING: u64 = (BLOCKS * STATES[1] + READERS[1]) as u64;
+pub(crate) const READING: u64 = (BLOCKS * STATES[1] + READERS) as u64;
 
 /// Groups that were spilled, and those that were not.
 pub(crate) struct Spilled(Arc<Shared>);

@@ -52,6 +52,8 @@ pub(crate) fn same(left: &Arc<Schema>, right: &Arc<Schema>) -> bool {
     Arc::ptr_eq(left, right) || left == right
 }
 
+/// Bytes that the readers of runs that are merged at once have at most.
+pub(crate) const READERS: usize = 4 << 20;
 /// Bytes of a block of rows that are in memory, unless one row alone has more.
 const BLOCK_BYTES: usize = 1 << 20;
 /// The least rows of such a block.

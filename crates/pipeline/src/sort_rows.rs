@@ -200,8 +200,7 @@ impl Held {
             && let Some(piece) = self.pieces.pop()
         {
             (self.rows, self.bytes) = (self.rows - piece.keys.num_rows(), self.bytes - piece.size());
-            (some.rows, some.bytes) = (some.rows + piece.keys.num_rows(), some.bytes + piece.size());
-            some.pieces.push(piece);
+            some.push(piece);
         }
         some
     }

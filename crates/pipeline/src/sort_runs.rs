@@ -11,11 +11,9 @@ use plimsoll_kernels::arrays::arrow_type;
 use plimsoll_kernels::group::widen;
 use plimsoll_kernels::spill::{Merge, Packed, Runs, Space};
 
-use crate::plumbing::Memory;
+use crate::plumbing::{Memory, READERS};
 use crate::sort_rows::{Held, failed};
 
-/// Bytes that the readers of runs that are merged at once may have.
-const READERS: usize = 4 << 20;
 /// Bytes of rows that become a run of their own: to sort and to gather more of them at once misses the caches more often.
 const RUN_BYTES: usize = 32 << 20;
 /// But no less than such a part of what was held, so that all runs can be merged at once.

@@ -16,8 +16,8 @@ use crate::arrays::without_dictionary;
 pub(super) enum Mode {
     /// Each is looked up: a key has one id.
     Find,
-    /// Each row has an id of its own, whatever its key, which no look-up finds; but that of NULL, or of a dictionary's
-    /// code, may be the same.
+    /// Each row has an id of its own, whatever its key, which no look-up finds; but a single key column that is a dictionary
+    /// or has NULLs is looked up nevertheless.
     Append,
 }
 

@@ -234,6 +234,7 @@ impl GroupTable {
     /// # Errors
     /// Those of the aggregate states.
     pub fn close(mut self) -> Result<ClosedTable> {
+        debug_assert!(!self.appended, "equal keys only meet when they are spilled");
         self.keys.close();
         self.ids = Vec::new();
         self.aggregates.close()?;

@@ -145,14 +145,14 @@ impl SpilledGroups {
             let (position, mut payload) = self.merge.payload().split_first_chunk().ok_or_else(damaged)?;
             let position = u64::from_le_bytes(*position);
             if batch.groups.len().is_multiple_of(LOOKS) || payload.len() > LARGE {
-                size = batch.states.size() + batch.keys.bytes();
+                size = batch.size();
             }
             match batch.keys.last() == Some(key) {
                 true => {
                     batch.merge_position(position);
                     if size > most {
                         self.unite(&mut batch)?;
-                        size = batch.states.size() + batch.keys.bytes();
+                        size = batch.size();
                         most = bytes.max(2 * size);
                     }
                 }
@@ -275,6 +275,11 @@ impl SpilledGroups {
 impl Batch {
     fn new(states: Aggregates) -> Self {
         Batch { keys: Packed::default(), first_positions: Vec::new(), states, groups: Vec::new() }
+    }
+
+    /// Bytes of the keys and the states.
+    fn size(&self) -> usize {
+        self.states.size() + self.keys.bytes()
     }
 
     /// Goes on to a group.

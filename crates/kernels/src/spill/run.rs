@@ -201,18 +201,13 @@ impl RunReader {
         if compressed as u64 > self.rest.end - self.rest.start {
             return Err(self.file.damaged());
         }
-        // Vectors that double would hold twice what is reserved for a reader.
-        self.compressed.clear();
-        self.compressed.reserve_exact(compressed);
-        self.compressed.resize(compressed, 0);
+        set_length(&mut self.compressed, compressed);
         self.file.read(&mut self.compressed, self.rest.start + HEADER as u64)?;
         self.rest.start += (HEADER + compressed) as u64;
         if xxh3_64(&self.compressed) != check {
             return Err(self.file.damaged());
         }
-        self.frame.clear();
-        self.frame.reserve_exact(length);
-        self.frame.resize(length, 0);
+        set_length(&mut self.frame, length);
         match decompress_into(&self.compressed, &mut self.frame) {
             Ok(decompressed) if decompressed == length && length > 0 => {}
             _ => return Err(self.file.damaged()),
@@ -221,4 +216,10 @@ impl RunReader {
         self.key.clear();
         Ok(true)
     }
+}
+
+/// Makes a buffer so long. A vector that doubles would hold twice what is reserved for a reader.
+fn set_length(buffer: &mut Vec<u8>, length: usize) {
+    buffer.reserve_exact(length.saturating_sub(buffer.len()));
+    buffer.resize(length, 0);
 }
