@@ -68,7 +68,8 @@ def main() -> None:
         print(tables(bench.trials, [name], options), flush=True)
     print(f"\n{tables(bench.trials, options.queries, options)}")
     if options.written:
-        write(measure.DOCUMENT, page.report(bench.trials), page.MARKERS)
+        part = SMALLEST if options.smallest else STEPS
+        write(measure.DOCUMENT, page.report(bench.trials, part), page.MARKERS[part])
     else:
         print("\nnot written: the document has measurements at full scale alone, and smallest limits of all steps")
     bounded = [limit for limit in options.limits if limit is not None]

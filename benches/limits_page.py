@@ -8,7 +8,9 @@ from page import MEBIBYTE, mebibytes, seconds, times, verdict
 from programs import OURS
 from trials import AT_ALL, CGROUP, NEARLY, SMALLEST, STEPS, TWICE, NotMeasured, Trial, Trials, search
 
-MARKERS = ("<!-- limits: begin -->", "<!-- limits: end -->")
+# Of the two tables, each of which is measured by a command of its own.
+MARKERS = {STEPS: ("<!-- limits: begin -->", "<!-- limits: end -->"),
+           SMALLEST: ("<!-- smallest limits: begin -->", "<!-- smallest limits: end -->")}
 # db-benchmark's questions, many groups, and what is measured under limits alone.
 NAMES = ["q1", "q2", "q3", "q4", "q5", "q6", "q7", "q9", "q10", "groups", "distinct", "sort"]
 # MiB; None is no limit.
@@ -41,33 +43,28 @@ WAYS = [
 ]
 
 
-def report(trials: Trials) -> str:
-    """All of it, of what there is."""
-    parts = [
-        conditions(trials),
-        steps(trials, NAMES, LIMITS),
-        grouped(trials, NAMES, LIMITS),
-        "### The smallest limit of each program" if any(trials.of(SMALLEST)) else "",
-        told(trials),
-        least(trials, NAMES, [way.name for way in WAYS], LADDER),
-    ]
+def report(trials: Trials, part: str) -> str:
+    """All of a part, of what there is: Plimsoll at each limit, or the smallest limits."""
+    if part == SMALLEST:
+        parts = [conditions(trials, " --smallest", SMALLEST), told(trials), least(trials, NAMES, [way.name for way in WAYS], LADDER)]
+    else:
+        parts = [conditions(trials, "", STEPS, CGROUP), steps(trials, NAMES, LIMITS), grouped(trials, NAMES, LIMITS)]
     return "\n\n".join(part for part in parts if part)
 
 
-def conditions(trials: Trials) -> str:
-    """When, where, and by which commands."""
-    measured = list(trials.of(STEPS, CGROUP, SMALLEST))
+def conditions(trials: Trials, flag: str, *parts: str) -> str:
+    """When, where, and by which command."""
+    measured = list(trials.of(*parts))
     if not measured:
         return "Not measured yet."
     dates = sorted({trial.date for trial in measured})
     threads = sorted({str(trial.threads) for trial in measured})
-    commands = [f"`python3 benches/limits.py{flag}`" for part, flag in ((STEPS, ""), (SMALLEST, " --smallest")) if any(trials.of(part))]
     versions = "; ".join(f"{way.name} {', '.join(found)}" for way in WAYS
                          if (found := sorted({trial.version for trial in measured if trial.way == way.name})))
     fewest, most = (count(len(trial.runs) for trial in measured if trial.runs) for count in (min, max))
     return (f"Measured on {' to '.join(dict.fromkeys([dates[0], dates[-1]]))}: {trials.machine}. {' and '.join(threads)} threads; medians of "
             f"{'' if fewest == most else f'{fewest} to '}{most} runs, the greatest peak of them. {versions}.\n"
-            f"Command{'s' if len(commands) > 1 else ''}: {' and '.join(commands)}")
+            f"Command: `python3 benches/limits.py{flag}`")
 
 
 def steps(trials: Trials, names: Sequence[str], limits: Sequence[int | None]) -> str:

@@ -123,11 +123,12 @@ class Page(unittest.TestCase):
         self.assertIn("| duckdb | differs | – | – | – |", self.least("duckdb"))
 
     def test_the_report(self):
-        self.assertEqual(page.report(self.trials), "Not measured yet.")
+        self.assertEqual([page.report(self.trials, part) for part in page.MARKERS], ["Not measured yet."] * 2)
         self.put(trial(STEPS, None, 1.0, 2.0), trial(SMALLEST, None, 1.0, way="polars", version="2.0"))
-        found = page.report(self.trials)
-        self.assertIn("Measured on 2026-01-02: a machine. 2 threads; medians of 1 to 2 runs, the greatest peak of them. plimsoll 1.0; "
-                      "polars 2.0.\nCommands: `python3 benches/limits.py` and `python3 benches/limits.py --smallest`", found)
+        self.assertIn("Measured on 2026-01-02: a machine. 2 threads; medians of 2 runs, the greatest peak of them. plimsoll 1.0.\n"
+                      "Command: `python3 benches/limits.py`", page.report(self.trials, STEPS))
+        found = page.report(self.trials, SMALLEST)
+        self.assertIn("medians of 1 runs, the greatest peak of them. polars 2.0.\nCommand: `python3 benches/limits.py --smallest`", found)
         self.assertIn("| polars | `POLARS_OOC_MEMORY_BUDGET_MB`", found)
 
     def test_trials_are_kept_and_another_machine_begins_anew(self):

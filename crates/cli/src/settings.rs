@@ -97,7 +97,7 @@ pub(crate) fn threads(limits: &LimitArgs) -> usize {
 }
 
 /// Bytes of allocations that go back to the system when they are freed, under a memory limit.
-const KEPT: usize = 80 << 10;
+const KEPT: usize = 16 << 10;
 
 fn engine(limits: &LimitArgs, temp: TempArgs) -> Result<Engine> {
     let mut builder = Engine::builder();

@@ -14,7 +14,7 @@ use rayon::ThreadPool;
 
 use crate::group_given::Given;
 use crate::group_part::Part;
-use crate::group_partitions::{FEW, Feeder, Partitions};
+use crate::group_partitions::{FEW, Partitions};
 use crate::group_plan::Plan;
 use crate::group_spilled::{LEAST_READING, READING, Spilled};
 use crate::group_worker::{Grouped, Worker};
@@ -169,7 +169,7 @@ impl<I: Iterator<Item = Result<T>> + Send, T: Into<Ticketed>> Group<I> {
         }
         let mut left: Vec<_> = tables.into_iter().map(|table| (Some(table), Ok(()))).collect();
         each(self.pool.as_deref(), &mut left, |(table, outcome)| {
-            *outcome = table.take().map_or(Ok(()), |table| partitions.pour(table, &mut Feeder::new()));
+            *outcome = table.take().map_or(Ok(()), |table| partitions.pour(table, &mut partitions.feeder()));
         });
         left.into_iter().try_for_each(|(_, outcome)| outcome)?;
         let (plan, parts) = partitions.into_parts()?;
@@ -245,7 +245,7 @@ impl<I: Iterator<Item = Result<T>> + Send, T: Into<Ticketed>> Group<I> {
         let schema = widest.unwrap_or_else(|| Arc::clone(&self.input));
         let mut merged = match tables.pop() {
             Some(grouped) => grouped,
-            None => Grouped::new(&self.grouping, &schema, self.consumer.as_ref())?,
+            None => Grouped::new(&self.grouping, &schema, self.consumer.as_ref(), false)?,
         };
         merged.follow(&self.grouping, &schema)?;
         for mut other in tables {

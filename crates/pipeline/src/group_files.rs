@@ -8,6 +8,8 @@ use plimsoll_kernels::GroupTable;
 use plimsoll_kernels::group::FrozenTable;
 use plimsoll_kernels::spill::{Runs, Space};
 
+use crate::plumbing::give_back;
+
 /// Runs of groups, once there are any. Clones are the same.
 #[derive(Clone, Default)]
 pub(crate) struct Files {
@@ -25,7 +27,9 @@ impl Files {
         if table.groups() == 0 {
             return Ok(());
         }
-        table.spill(runs(&mut self.lock(), space)?)
+        table.spill(runs(&mut self.lock(), space)?)?;
+        give_back();
+        Ok(())
     }
 
     /// Adds some groups of a table of the partition's types.
@@ -33,7 +37,9 @@ impl Files {
         if ids.is_empty() {
             return Ok(());
         }
-        table.write(ids, runs(&mut self.lock(), space)?)
+        table.write(ids, runs(&mut self.lock(), space)?)?;
+        give_back();
+        Ok(())
     }
 
     /// The runs; there is none any more.

@@ -24,7 +24,7 @@ impl Part {
     /// No group yet; the table is on the account of `consumer`.
     pub(crate) fn new(plan: &Plan, consumer: Option<&Consumer>) -> Self {
         let (memory, files) = (Memory::new(consumer), Files::default());
-        Part { table: plan.table(), memory, files, pre_aggregation: PreAggregation::default() }
+        Part { table: plan.part_table(), memory, files, pre_aggregation: PreAggregation::default() }
     }
 
     /// Takes rows with these positions.
@@ -67,10 +67,10 @@ impl Part {
         self.hold()
     }
 
-    /// Gives the table and the memory that it holds away; there is a new one then, for which memory counts for more.
+    /// Gives the table and the memory that it holds away; there is a new one then.
     pub(crate) fn let_go(&mut self, plan: &Plan) -> (GroupTable, Memory) {
         self.pre_aggregation.next_table();
-        (std::mem::replace(&mut self.table, plan.table().dense()), self.memory.take())
+        (std::mem::replace(&mut self.table, plan.part_table()), self.memory.take())
     }
 
     /// Reserves what the table holds now, or spills it.

@@ -19,7 +19,7 @@ use crate::group_files::Files;
 use crate::group_part::Part;
 use crate::group_plan::Plan;
 use crate::group_worker::Grouped;
-use crate::plumbing::{Memory, same};
+use crate::plumbing::{Memory, column_bytes, same};
 use crate::widening::{bring, join};
 
 /// The most groups of a worker that are not worth partitions: with their states they fit the third-level cache.
@@ -32,6 +32,10 @@ pub(crate) struct Partitions<'a> {
     /// Where groups go that memory does not hold; without it they are an error.
     space: Option<Space>,
     few: usize,
+    /// See [`Plan::new`].
+    dense: bool,
+    /// Held by all who write tables; by one alone where there is no room for its copies.
+    writing: RwLock<()>,
     shared: RwLock<Option<Shared>>,
 }
 
@@ -45,10 +49,18 @@ struct Shared {
     broken: bool,
 }
 
-/// Bytes that writing takes beside a table that is let go of: its order, encoded keys, a frame.
-const HEADROOM: u64 = 256 << 10;
+/// With less memory than this, tables are dense. With more, those that memory does not hold are so large that their indexes
+/// are about as dense anyway.
+const LITTLE: u64 = 64 << 20;
+/// Bytes of a row whose partition is looked for: its hash, its number, its position.
+const ROW_BYTES: usize = 20;
+/// Bytes that should be left beside a table that is let go of and its copies: for frames and the columns of a block.
+const HEADROOM: u64 = 128 << 10;
 /// From so many bytes a group on, groups are for the most part values.
 const HUGE: usize = 1024;
+/// Of a table that is written partition by partition, the numbers of its groups and the keys of one partition are copied:
+/// about one byte for so many of it.
+const COPIED: usize = 8;
 /// Tables of fewer bytes are not worth a run.
 const LEAST_RUN: usize = 16 << 10;
 
@@ -56,13 +68,16 @@ const LEAST_RUN: usize = 16 << 10;
 pub(crate) struct Feeder {
     partitioner: Partitioner,
     positions: Vec<u64>,
+    /// That of the columns of a block in the order of the partitions.
+    memory: Memory,
     /// Where the worker begins, so that not all wait for the same partition.
     first: usize,
 }
 
 impl Feeder {
-    pub(crate) fn new() -> Self {
-        Feeder { partitioner: Partitioner::new(), positions: Vec::new(), first: 0 }
+    fn new(consumer: Option<&Consumer>) -> Self {
+        let (partitioner, memory) = (Partitioner::new(), Memory::new(consumer));
+        Feeder { partitioner, positions: Vec::new(), memory, first: 0 }
     }
 
     /// The partitions in an order that is another one for each block.
@@ -86,13 +101,20 @@ impl<'a> Partitions<'a> {
         let grows = !grouping.keys.is_empty() || functions.any(holds_values);
         let space = space.filter(|_| grows).cloned();
         let consumer = operator.cloned();
-        Partitions { grouping, consumer, space, few, shared: RwLock::new(None) }
+        let dense = Memory::available(operator) < LITTLE;
+        let (writing, shared) = (RwLock::new(()), RwLock::new(None));
+        Partitions { grouping, consumer, space, few, dense, writing, shared }
     }
 
     /// Whether there is hardly room for so many bytes, which it takes to let go of a table or to copy it. Never where groups
     /// cannot be spilled.
     pub(crate) fn is_tight(&self, bytes: usize) -> bool {
         self.space.is_some() && Memory::available(self.consumer.as_ref()) < bytes as u64 + HEADROOM
+    }
+
+    /// Whether so many bytes can be reserved and others still find some.
+    fn can_spare(&self, bytes: usize) -> bool {
+        Memory::available(self.consumer.as_ref()) >= bytes as u64 + HEADROOM / 4
     }
 
     /// Whether groups can go where memory does not count.
@@ -106,9 +128,19 @@ impl<'a> Partitions<'a> {
         self.grouping.keys.is_empty() || groups.size() / groups.groups().max(1) > HUGE
     }
 
+    /// Whether the tables of partitions are dense.
+    pub(crate) fn dense(&self) -> bool {
+        self.dense
+    }
+
     /// How many groups a worker may have for itself.
     pub(crate) fn few(&self) -> usize {
         self.few
+    }
+
+    /// What a worker needs from the time on that it puts blocks in.
+    pub(crate) fn feeder(&self) -> Feeder {
+        Feeder::new(self.consumer.as_ref())
     }
 
     /// Takes the groups of a worker.
@@ -121,7 +153,7 @@ impl<'a> Partitions<'a> {
             Some(space)
                 if self.grouping.keys.is_empty()
                     || self.is_tight(2 * groups.size())
-                    || groups.hold_twice().is_err() =>
+                    || groups.hold_beside(groups.size()).is_err() =>
             {
                 self.pour_out(groups, feeder, shared, space)
             }
@@ -159,7 +191,17 @@ impl<'a> Partitions<'a> {
     }
 
     /// Spills the groups, for whose copies there is no room.
-    fn pour_out(&self, groups: Grouped, feeder: &mut Feeder, shared: &Shared, space: &Space) -> Result<()> {
+    fn pour_out(
+        &self,
+        mut groups: Grouped,
+        feeder: &mut Feeder,
+        shared: &Shared,
+        space: &Space,
+    ) -> Result<()> {
+        // As when a partition is spilled.
+        if self.can_spare(groups.size() / COPIED) {
+            let _ = groups.hold_beside(groups.size() / COPIED);
+        }
         let (frozen, memory) = groups.freeze()?;
         let mut parts = frozen.partitions()?;
         for number in feeder.tour(0, parts.len()) {
@@ -171,8 +213,16 @@ impl<'a> Partitions<'a> {
 
     /// Spills the largest tables until there is room to go on.
     fn relieve(&self, shared: &Shared) -> Result<()> {
-        while self.is_tight(2 * shared.largest().0) && self.spill_largest(shared)? {}
+        while self.is_tight(self.copied(shared.largest().0)) && self.spill_largest(shared)? {}
         Ok(())
+    }
+
+    /// About what a table of so many bytes has copied when it is written: its keys as they are written, and their order.
+    fn copied(&self, size: usize) -> usize {
+        match self.grouping.keys.len() {
+            ..2 => size,
+            _ => size + size / 2,
+        }
     }
 
     /// Spills the largest table; whether there is one that is worth it.
@@ -185,21 +235,30 @@ impl<'a> Partitions<'a> {
         shared.sizes[number].store(part.table.size(), Relaxed);
         // Others may go on with the new table while the old one is written.
         drop(part);
-        // Its keys are copied. If there is no room for them, there will be none without writing.
-        let _ = memory.hold(2 * table.size());
+        let copied = self.copied(table.size());
+        let mut with_others = Some(self.writing.read().unwrap_or_else(PoisonError::into_inner));
+        let mut alone = None;
+        // If there is no room for the copies, there will be none without writing; but then those of one table must do.
+        if !self.can_spare(copied) {
+            with_others = None;
+            alone = Some(self.writing.write().unwrap_or_else(PoisonError::into_inner));
+        }
+        // What others need now is left to them.
+        if self.can_spare(copied) {
+            let _ = memory.hold(table.size() + copied);
+        }
         files.add(table, space)?;
-        drop(memory);
+        drop((memory, with_others, alone));
         Ok(true)
     }
 
-    /// The partition of this number, with room for so many rows, for which others are spilled where need be.
-    fn part_for<'s>(&self, shared: &'s Shared, number: usize, rows: usize) -> Result<MutexGuard<'s, Part>> {
+    /// What `hold` gives once it finds room, for which tables are spilled where need be.
+    fn room_for<T>(&self, shared: &Shared, mut hold: impl FnMut() -> Result<T>) -> Result<T> {
         loop {
-            let mut part = shared.part(number);
-            let Err(error) = part.hold_growth(rows) else { return Ok(part) };
-            drop(part);
-            if !self.spill_largest(shared)? {
-                return Err(error);
+            match hold() {
+                Err(error) if !self.spill_largest(shared)? => return Err(error),
+                Err(_) => {}
+                held => return held,
             }
         }
     }
@@ -212,6 +271,10 @@ impl<'a> Partitions<'a> {
         let plan = &shared.plan;
         let block = bring(block, &plan.schema)?;
         let (keys, arguments) = plan.evaluate(&block)?;
+        let columns = keys.iter().chain(arguments.iter().flatten());
+        let arranged = columns.map(column_bytes).sum::<usize>() + block.rows * ROW_BYTES;
+        // Where others have all there is for a moment, the columns of one block are arranged nevertheless.
+        let _ = self.room_for(shared, || feeder.memory.hold(arranged));
         let rows = feeder.partitioner.partition(&plan.key_types(), &keys, block.rows)?;
         let arrange = |columns: &[ArrayRef]| {
             columns.iter().map(|column| rows.arrange(column)).collect::<Result<Vec<_>>>()
@@ -227,7 +290,11 @@ impl<'a> Partitions<'a> {
             };
             let (keys, positions) = (slices(&keys), &feeder.positions[range.clone()]);
             let arguments: Vec<_> = arguments.iter().map(|columns| slices(columns)).collect();
-            let mut part = self.part_for(shared, number, positions.len())?;
+            let mut part = self.room_for(shared, || {
+                let mut part = shared.part(number);
+                part.hold_growth(positions.len())?;
+                Ok(part)
+            })?;
             part.take(&keys, &arguments, positions)?;
             self.hold(shared, number, &mut part)?;
         }
@@ -275,15 +342,22 @@ impl<'a> Partitions<'a> {
                         followed.inspect_err(|_| shared.broken = true)?;
                     }
                 }
-                None => *shared = Some(Shared::new(self.grouping, schema, self.consumer.as_ref())?),
+                None => {
+                    *shared = Some(Shared::new(self.grouping, schema, self.consumer.as_ref(), self.dense)?)
+                }
             }
         }
     }
 }
 
 impl Shared {
-    fn new(grouping: &Grouping, schema: &Arc<Schema>, consumer: Option<&Consumer>) -> Result<Self> {
-        let plan = Plan::new(grouping, schema)?;
+    fn new(
+        grouping: &Grouping,
+        schema: &Arc<Schema>,
+        consumer: Option<&Consumer>,
+        dense: bool,
+    ) -> Result<Self> {
+        let plan = Plan::new(grouping, schema, dense)?;
         let parts = if grouping.keys.is_empty() { 1 } else { PARTITIONS };
         let part = |_| Mutex::new(Part::new(&plan, consumer));
         let sizes = (0..parts).map(|_| AtomicUsize::new(0)).collect();
@@ -306,7 +380,7 @@ impl Shared {
 
     /// Goes on with rows of a wider schema. Keys of a wider type belong to other partitions.
     fn follow(&mut self, grouping: &Grouping, schema: &Arc<Schema>, space: Option<&Space>) -> Result<()> {
-        let wider = Plan::new(grouping, schema)?;
+        let wider = self.plan.wider(grouping, schema)?;
         let (keys, aggregates) = (wider.key_types(), &wider.aggregates);
         let moved = keys != self.plan.key_types();
         if moved || *aggregates != self.plan.aggregates {
@@ -322,10 +396,10 @@ impl Shared {
         if moved {
             let tables = self.tables.iter_mut().map(|part| {
                 let part = part.get_mut().unwrap_or_else(PoisonError::into_inner);
-                std::mem::replace(&mut part.table, wider.table())
+                std::mem::replace(&mut part.table, wider.part_table())
             });
             for table in tables.collect::<Vec<_>>() {
-                let mut parts: Vec<_> = (0..PARTITIONS).map(|_| wider.table()).collect();
+                let mut parts = wider.part_tables();
                 table.split_into(&mut parts)?;
                 for (table, part) in parts.into_iter().zip(&mut self.tables) {
                     let part = part.get_mut().unwrap_or_else(PoisonError::into_inner);
@@ -368,7 +442,7 @@ impl Shared {
                 let parts = match moved {
                     false => vec![(number, table)],
                     true => {
-                        let mut parts: Vec<_> = (0..PARTITIONS).map(|_| wider.table()).collect();
+                        let mut parts = wider.part_tables();
                         table.split_into(&mut parts)?;
                         parts.into_iter().enumerate().collect()
                     }

@@ -6,7 +6,7 @@ use arrow::array::ArrayRef;
 use plimsoll_core::resolve::Grouping;
 use plimsoll_core::typed::{bind, bind_aggregate};
 use plimsoll_core::{DataType, Result, Schema, Typed, TypedAggregate};
-use plimsoll_kernels::group::SpilledGroups;
+use plimsoll_kernels::group::{PARTITIONS, SpilledGroups};
 use plimsoll_kernels::spill::Runs;
 use plimsoll_kernels::{Block, GroupTable, evaluate_argument, evaluate_key};
 
@@ -17,11 +17,13 @@ pub(crate) struct Plan {
     pub(crate) aggregates: Vec<TypedAggregate>,
     /// By aggregate: the first that has the same arguments.
     arguments: Vec<usize>,
+    /// Whether memory counts for more than time in the tables of partitions.
+    dense: bool,
 }
 
 impl Plan {
-    /// The expressions over columns of this schema.
-    pub(crate) fn new(grouping: &Grouping, schema: &Arc<Schema>) -> Result<Self> {
+    /// The expressions over columns of this schema. `dense` says that there is little memory for the partitions.
+    pub(crate) fn new(grouping: &Grouping, schema: &Arc<Schema>, dense: bool) -> Result<Self> {
         let types = schema.types();
         let keys = grouping.keys.iter().map(|key| bind(key, &types)).collect::<Result<_>>()?;
         let aggregates = grouping.aggregates.iter();
@@ -35,7 +37,7 @@ impl Plan {
             first.unwrap_or(number)
         };
         let arguments = (0..aggregates.len()).map(same).collect();
-        Ok(Plan { schema: Arc::clone(schema), keys, aggregates, arguments })
+        Ok(Plan { schema: Arc::clone(schema), keys, aggregates, arguments, dense })
     }
 
     pub(crate) fn key_types(&self) -> Vec<DataType> {
@@ -51,6 +53,24 @@ impl Plan {
     /// A table of these types, without groups.
     pub(crate) fn table(&self) -> GroupTable {
         GroupTable::with_shared_arguments(&self.key_types(), &self.aggregates, &self.arguments)
+    }
+
+    /// The expressions over columns of a wider schema.
+    pub(crate) fn wider(&self, grouping: &Grouping, schema: &Arc<Schema>) -> Result<Self> {
+        Plan::new(grouping, schema, self.dense)
+    }
+
+    /// A table of these types for one partition, without groups.
+    pub(crate) fn part_table(&self) -> GroupTable {
+        match self.dense {
+            true => self.table().dense(),
+            false => self.table(),
+        }
+    }
+
+    /// One such table for each partition.
+    pub(crate) fn part_tables(&self) -> Vec<GroupTable> {
+        (0..PARTITIONS).map(|_| self.part_table()).collect()
     }
 
     /// The groups that tables of these types have spilled to `runs`, of which at most `fan_in` are read at once.

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use plimsoll_core::resolve::Grouping;
 use plimsoll_core::{DataType, Error, Result, Schema};
-use plimsoll_kernels::group::{FrozenTable, Groups, PARTITIONS};
+use plimsoll_kernels::group::{FrozenTable, Groups};
 use plimsoll_kernels::{Block, GroupTable};
 use plimsoll_memory::Consumer;
 
@@ -83,6 +83,10 @@ impl<'a> Worker<'a> {
 
     fn take(&mut self, block: Block) -> Result<()> {
         let block = self.widest.bring(block)?;
+        // A table that widens grows, so it does before there is a look at the room.
+        if let Some(grouped) = &mut self.grouped {
+            grouped.follow(self.grouping, &block.schema)?;
+        }
         if !self.has_room(&block) {
             self.let_go()?;
         }
@@ -90,11 +94,13 @@ impl<'a> Worker<'a> {
             return self.partitions.take(block, feeder);
         }
         let grouped = match &mut self.grouped {
-            Some(grouped) => {
-                grouped.follow(self.grouping, &block.schema)?;
-                grouped
-            }
-            none => none.insert(Grouped::new(self.grouping, &block.schema, self.consumer.as_ref())?),
+            Some(grouped) => grouped,
+            none => none.insert(Grouped::new(
+                self.grouping,
+                &block.schema,
+                self.consumer.as_ref(),
+                self.partitions.dense(),
+            )?),
         };
         grouped.take(&block)?;
         if grouped.groups() > self.partitions.few() {
@@ -113,7 +119,7 @@ impl<'a> Worker<'a> {
     /// Lets go of the groups, for which there is no room.
     fn let_go(&mut self) -> Result<()> {
         match self.grouped.take_if(|grouped| self.partitions.stay_apart(grouped)) {
-            Some(huge) => self.partitions.pour(huge, &mut Feeder::new()),
+            Some(huge) => self.partitions.pour(huge, &mut self.partitions.feeder()),
             None => self.pour(),
         }
     }
@@ -121,7 +127,9 @@ impl<'a> Worker<'a> {
     /// Puts the groups into the partitions, where from now on all go.
     fn pour(&mut self) -> Result<()> {
         let Some(many) = self.grouped.take() else { return Ok(()) };
-        self.partitions.pour(many, self.feeder.insert(Feeder::new()))
+        self.partitions.pour(many, self.feeder.insert(self.partitions.feeder()))?;
+        plimsoll_memory::process::forget_code_within(Memory::available(self.consumer.as_ref()));
+        Ok(())
     }
 }
 
@@ -137,13 +145,14 @@ impl Drop for EndsOthers<'_> {
 }
 
 impl Grouped {
-    /// A table that has seen no row.
+    /// A table that has seen no row; `dense` says what its partitions would be.
     pub(crate) fn new(
         grouping: &Grouping,
         schema: &Arc<Schema>,
         consumer: Option<&Consumer>,
+        dense: bool,
     ) -> Result<Self> {
-        let plan = Plan::new(grouping, schema)?;
+        let plan = Plan::new(grouping, schema, dense)?;
         let table = plan.table();
         Ok(Grouped { plan, table, memory: Memory::new(consumer) })
     }
@@ -158,7 +167,7 @@ impl Grouped {
         if same(&self.plan.schema, schema) {
             return Ok(());
         }
-        let wider = Plan::new(grouping, schema)?;
+        let wider = self.plan.wider(grouping, schema)?;
         let (keys, aggregates) = (wider.key_types(), &wider.aggregates);
         if keys != self.plan.key_types() || *aggregates != self.plan.aggregates {
             self.table.widen(&keys, aggregates)?;
@@ -172,9 +181,9 @@ impl Grouped {
         self.table.groups()
     }
 
-    /// Reserves as much again, for a copy.
-    pub(crate) fn hold_twice(&mut self) -> Result<()> {
-        self.memory.hold(2 * self.table.size())
+    /// Reserves so many bytes beside the table, for copies.
+    pub(crate) fn hold_beside(&mut self, bytes: usize) -> Result<()> {
+        self.memory.hold(self.table.size() + bytes)
     }
 
     /// Heap bytes held.
@@ -190,7 +199,7 @@ impl Grouped {
 
     /// The groups by partition, and the memory that they hold.
     pub(crate) fn split(self) -> Result<(Vec<GroupTable>, Memory)> {
-        let mut parts: Vec<_> = (0..PARTITIONS).map(|_| self.plan.table()).collect();
+        let mut parts = self.plan.part_tables();
         self.table.split_into(&mut parts)?;
         Ok((parts, self.memory))
     }

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayData, ArrayRef};
+use arrow::array::{Array, ArrayData, ArrayRef, AsArray};
+use arrow::datatypes::DataType as ArrowType;
 use plimsoll_core::{DataType, Error, ErrorKind, Result, Schema};
 use plimsoll_kernels::Block;
-use plimsoll_memory::{Consumer, LimitExceeded, Reservation};
+use plimsoll_memory::{Consumer, LimitExceeded, Reservation, process};
 
 /// The `next()` of an adapter: what `pull` finds; nothing more after an error, the end or a panic, which `ended` notes.
 pub(crate) fn settle<A>(
@@ -63,6 +64,30 @@ const LEAST_ROWS: usize = 16;
 pub(crate) fn block_rows(bytes: usize, rows: usize, room: u64) -> usize {
     let most = usize::try_from(room).unwrap_or(usize::MAX).min(BLOCK_BYTES);
     (most / (bytes / rows.max(1)).max(1)).clamp(LEAST_ROWS, Block::ROWS)
+}
+
+/// After what was spilled is gone: gives back what the allocator has free of it, unless that is little. It counts as resident
+/// beside what is reserved.
+pub(crate) fn give_back() {
+    const LITTLE: usize = 128 << 10;
+    process::give_back(LITTLE);
+}
+
+/// Bytes of a copy of a column, whose views would see the same texts.
+pub(crate) fn column_bytes(column: &ArrayRef) -> usize {
+    let width = |data_type: &ArrowType| match data_type {
+        ArrowType::Utf8View => size_of::<u128>(),
+        other => other.primitive_width().unwrap_or(1),
+    };
+    match (column.data_type(), column.as_string_opt::<i32>()) {
+        (_, Some(texts)) => {
+            let ends = texts.value_offsets();
+            let length = ends[ends.len() - 1] - ends[0];
+            size_of_val(ends) + usize::try_from(length).unwrap_or(0)
+        }
+        (ArrowType::Dictionary(key, _), _) => width(key) * column.len(),
+        (other, _) => width(other) * column.len(),
+    }
 }
 
 /// The memory of one operator or one of its threads, under a budget or not.

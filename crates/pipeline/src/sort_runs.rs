@@ -11,7 +11,7 @@ use plimsoll_kernels::arrays::arrow_type;
 use plimsoll_kernels::group::widen;
 use plimsoll_kernels::spill::{Merge, Packed, Runs, Space};
 
-use crate::plumbing::{Memory, READERS};
+use crate::plumbing::{Memory, READERS, give_back};
 use crate::sort_rows::{Held, failed};
 
 /// Bytes of rows that become a run of their own: to sort and to gather more of them at once misses the caches more often.
@@ -78,6 +78,8 @@ impl SortRuns {
                 }
             }
             writer.finish()?;
+            drop(part);
+            give_back();
         }
         Ok(())
     }

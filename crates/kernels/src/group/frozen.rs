@@ -55,9 +55,11 @@ impl FrozenTable {
         }
         let mut parts = vec![Vec::new(); PARTITIONS];
         let mut partitioner = Partitioner::new();
-        let all: Vec<u32> = self.all().collect();
-        for ids in all.chunks(TOGETHER) {
-            let keys = self.table.keys.decode(ids)?;
+        let all = self.all();
+        for first in all.clone().step_by(TOGETHER) {
+            #[allow(clippy::cast_possible_truncation, reason = "a small number")]
+            let ids: Vec<u32> = (first..all.end.min(first.saturating_add(TOGETHER as u32))).collect();
+            let keys = self.table.keys.decode(&ids)?;
             let partitioned = partitioner.partition(&self.table.key_types, &keys, ids.len())?;
             for (number, part) in parts.iter_mut().enumerate() {
                 let rows = &partitioned.rows()[partitioned.range(number)];
@@ -104,9 +106,12 @@ impl FrozenTable {
     /// The keys of these groups as bytes.
     fn encode(&self, ids: &[u32]) -> Result<Packed> {
         let mut all = Packed::default();
-        for ids in ids.chunks(TOGETHER) {
-            let keys = self.codec.encode(&self.table.keys.decode(ids)?, ids.len())?;
-            (0..ids.len()).for_each(|number| all.push(keys.of(number)));
+        for some in ids.chunks(TOGETHER) {
+            let keys = self.codec.encode(&self.table.keys.decode(some)?, some.len())?;
+            (0..some.len()).for_each(|number| all.push(keys.of(number)));
+            if all.len() == some.len() {
+                all.reserve(ids.len() - all.len());
+            }
         }
         Ok(all)
     }

@@ -38,7 +38,7 @@ impl HashIndex {
         HashIndex { slots: vec![FREE; FIRST_SLOTS], used: 0, shift: shift_of(FIRST_SLOTS), dense: false }
     }
 
-    /// From now on, an index of few ids takes no more memory for each than one of many.
+    /// From now on, few slots count for more than finding an id at once.
     pub(super) fn make_dense(&mut self) {
         self.dense = true;
     }
@@ -82,7 +82,7 @@ impl HashIndex {
     }
 
     /// Puts an id into the free slot that [`HashIndex::find`] gave for its hash. At most 5/8 of the slots are in use, of
-    /// few an eighth or a quarter: then the first one is almost always right.
+    /// few an eighth or a quarter: then the first one is almost always right. Of a dense index it is 7/8.
     pub(super) fn insert(&mut self, slot: usize, hash: u32, id: u32) {
         self.slots[slot] = u64::from(hash) << 32 | u64::from(id);
         self.used += 1;
@@ -110,7 +110,7 @@ impl HashIndex {
     #[allow(clippy::inline_always, reason = "asked for each new key")]
     fn is_full(&self, slots: usize, used: usize) -> bool {
         let eighths = match slots {
-            _ if self.dense => 5,
+            _ if self.dense => 7,
             few if few <= FEW_SLOTS => 1,
             some if some <= SOME_SLOTS => 2,
             _ => 5,

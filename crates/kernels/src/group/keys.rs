@@ -102,13 +102,14 @@ impl Keys {
         }
     }
 
-    /// Adds the id of every row to `ids`. The columns have the types that the keys were made for.
+    /// Adds the id of every row to `ids`. The columns have the types that the keys were made for; `held` is how some of the
+    /// keys came, where not all were looked up.
     pub(super) fn look_up(
         &mut self,
         types: &[DataType],
         columns: &[ArrayRef],
         rows: usize,
-        mode: Mode,
+        (mode, held): (Mode, Mode),
         ids: &mut Vec<u32>,
     ) -> Result<()> {
         match (&mut *self, columns) {
@@ -116,8 +117,8 @@ impl Keys {
             (Keys::Text(keys), [column]) => keys.look_up(column, mode, ids)?,
             (Keys::Word(keys), [column]) => {
                 if !keys.look_up(column, mode, ids)? {
-                    self.become_rows(types, mode)?;
-                    return self.look_up(types, columns, rows, mode, ids);
+                    self.become_rows(types, held)?;
+                    return self.look_up(types, columns, rows, (mode, held), ids);
                 }
             }
             (Keys::Lanes(keys), columns) if columns.len() == types.len() => {
@@ -125,8 +126,8 @@ impl Keys {
                 let before = ids.len();
                 if !keys.look_up(columns, rows, mode, ids)? {
                     ids.truncate(before);
-                    self.become_rows(types, mode)?;
-                    return self.look_up(types, columns, rows, mode, ids);
+                    self.become_rows(types, held)?;
+                    return self.look_up(types, columns, rows, (mode, held), ids);
                 }
             }
             (Keys::Rows(keys), columns) if columns.len() == types.len() => {
@@ -137,11 +138,17 @@ impl Keys {
         Ok(())
     }
 
-    /// Takes all keys of `other`, made for the same types; gives the id here of each id there.
-    pub(super) fn absorb(&mut self, mut other: Keys, types: &[DataType]) -> Result<Vec<u32>> {
+    /// Takes all keys of `other`, made for the same types; gives the id here of each id there. `held` is how some of the keys
+    /// came, here and there, where not all were looked up.
+    pub(super) fn absorb(
+        &mut self,
+        mut other: Keys,
+        types: &[DataType],
+        held: (Mode, Mode),
+    ) -> Result<Vec<u32>> {
         match (&mut *self, &mut other) {
-            (Keys::Word(_) | Keys::Lanes(_), Keys::Rows(_)) => self.become_rows(types, Mode::Find)?,
-            (Keys::Rows(_), Keys::Word(_) | Keys::Lanes(_)) => other.become_rows(types, Mode::Find)?,
+            (Keys::Word(_) | Keys::Lanes(_), Keys::Rows(_)) => self.become_rows(types, held.0)?,
+            (Keys::Rows(_), Keys::Word(_) | Keys::Lanes(_)) => other.become_rows(types, held.1)?,
             _ => {}
         }
         match (self, &other) {
@@ -154,9 +161,9 @@ impl Keys {
         }
     }
 
-    /// The same keys with the same ids at the wider `types`.
-    pub(super) fn widened(&self, types: &[DataType]) -> Result<Keys> {
-        self.moved_to(Keys::new(types), types, Mode::Find)
+    /// The same keys with the same ids at the wider `types`; `held` is as in [`Keys::look_up`].
+    pub(super) fn widened(&self, types: &[DataType], held: Mode) -> Result<Keys> {
+        self.moved_to(Keys::new(types), types, held)
     }
 
     /// The keys with these ids, as one array for each column.
@@ -186,7 +193,7 @@ impl Keys {
             let columns: Vec<ArrayRef> =
                 columns.iter().zip(types).map(|(column, to)| widen(column, *to)).collect::<Result<_>>()?;
             ids.clear();
-            target.look_up(types, &columns, batch.len(), mode, &mut ids)?;
+            target.look_up(types, &columns, batch.len(), (mode, mode), &mut ids)?;
             if ids != batch {
                 return Err(Error::plan("keys that differ became equal at a wider type", ""));
             }

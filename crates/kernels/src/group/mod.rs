@@ -158,7 +158,9 @@ impl GroupTable {
             return Err(Error::plan("tables of different types cannot be merged", ""));
         }
         self.next_position = self.next_position.max(other.next_position);
-        let mapping = self.keys.absorb(other.keys, &self.key_types)?;
+        let held = (self.held(), other.held());
+        let mapping = self.keys.absorb(other.keys, &self.key_types, held)?;
+        self.appended |= other.appended;
         let new = self.keys.len() - self.first_positions.len();
         growth::reserve(&mut self.first_positions, new);
         self.first_positions.resize(self.keys.len(), u64::MAX);
@@ -177,7 +179,7 @@ impl GroupTable {
     /// `Value` where a value has no room at the new scale, `Plan` for any other change of a key's type.
     pub fn widen(&mut self, key_types: &[DataType], aggregates: &[TypedAggregate]) -> Result<()> {
         if self.key_types != key_types {
-            self.keys = self.keys.widened(key_types)?;
+            self.keys = self.keys.widened(key_types, self.held())?;
             self.key_types = key_types.to_vec();
         }
         self.aggregates.widen(aggregates)
@@ -241,11 +243,17 @@ impl GroupTable {
         Ok(ClosedTable::new(self.keys, self.aggregates, self.first_positions))
     }
 
+    /// How its keys came: all were looked up, or some were not.
+    fn held(&self) -> Mode {
+        if self.appended { Mode::Append } else { Mode::Find }
+    }
+
     /// Writes the id of each row to `ids`.
     fn look_up(&mut self, keys: &[ArrayRef], rows: usize, mode: Mode) -> Result<()> {
         check_room(self.groups(), rows)?;
         self.ids.clear();
-        self.keys.look_up(&self.key_types, keys, rows, mode, &mut self.ids)
+        let held = self.held();
+        self.keys.look_up(&self.key_types, keys, rows, (mode, held), &mut self.ids)
     }
 
     /// Notes the positions of new groups. Their ids were given in the order of the rows, each to the row that is its first.

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, Int64Array, StringArray, UInt32Array};
+use arrow::array::{Array, ArrayRef, AsArray, Int64Array, StringArray, UInt32Array};
 use arrow::compute::{concat, take};
+use arrow::datatypes::Int64Type;
 use plimsoll_core::typed::bind_aggregate;
 use plimsoll_core::{AggregateFunction as A, DataType, Expr, TypedAggregate};
 use proptest::prelude::*;
@@ -100,6 +101,29 @@ proptest! {
             prop_assert_eq!(&take(&concat(&pieces).unwrap(), &order, None).unwrap(), expected);
         }
     }
+}
+
+/// Keys of two columns lie beside each other until a number is NULL; by then there may be equal ones.
+#[test]
+fn keys_take_another_form_where_equal_ones_were_appended() {
+    let directory = tempfile::tempdir().unwrap();
+    let types = [DataType::Int64; 2];
+    let counts = [bind_aggregate(A::CountStar, &[], &types).unwrap()];
+    let keys = |values: [Option<i64>; 2]| -> Vec<ArrayRef> {
+        vec![Arc::new(Int64Array::from(values.to_vec())), Arc::new(Int64Array::from(vec![1, 1]))]
+    };
+    let (mut appended, mut other) = (GroupTable::new(&types, &counts), GroupTable::new(&types, &counts));
+    appended.append_at(&keys([Some(7), Some(7)]), &[vec![]], &[0, 1]).unwrap();
+    other.append_at(&keys([Some(7), Some(7)]), &[vec![]], &[4, 5]).unwrap();
+    appended.update_at(&keys([Some(7), None]), &[vec![]], &[2, 3]).unwrap();
+    appended.merge(other).unwrap();
+    let mut runs = Runs::new(&Space::new(directory.path(), None)).unwrap();
+    appended.spill(&mut runs).unwrap();
+    let mut spilled = SpilledGroups::new(runs, &types, &counts, &[0], 2).unwrap();
+    let groups = spilled.next(9, 1 << 20, |_| Ok(())).unwrap().unwrap();
+    let mut found: Vec<_> = groups.columns[2].as_primitive::<Int64Type>().values().iter().copied().collect();
+    found.sort_unstable();
+    assert_eq!(found, [1, 5]);
 }
 
 fn spill(table: GroupTable, most: usize, runs: &mut Runs) {

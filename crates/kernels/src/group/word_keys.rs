@@ -52,16 +52,17 @@ impl WordKeys {
         finder + self.keys.capacity() * size_of::<u64>() + self.hashes.capacity() * size_of::<u32>()
     }
 
-    /// See [`HashIndex::make_dense`].
+    /// See [`HashIndex::make_dense`]. A direct table has room for words that never come, so there is none any more.
     pub(super) fn make_dense(&mut self) {
         self.dense = true;
-        if let Finder::Hashed(index) = &mut self.finder {
-            index.make_dense();
+        match &mut self.finder {
+            Finder::Direct(_) => self.leave_direct(),
+            Finder::Hashed(index) => index.make_dense(),
         }
     }
 
     /// Bytes that it takes beside those that it has while it makes room for `more` keys. Whether a direct table becomes wider
-    /// is only known of the words; it is never a large part of all.
+    /// is only known of the words.
     pub(super) fn growth(&self, more: usize) -> usize {
         let finder = match &self.finder {
             Finder::Direct(_) => 0,

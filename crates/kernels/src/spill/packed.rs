@@ -8,6 +8,13 @@ pub struct Packed {
 }
 
 impl Packed {
+    /// Makes room for so many more strings that are about as long as those that there are.
+    pub fn reserve(&mut self, more: usize) {
+        let length = self.bytes.len().div_ceil(self.len().max(1));
+        self.bytes.reserve_exact(more * length + more * length / 16);
+        self.ends.reserve_exact(more);
+    }
+
     /// How many.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -9,7 +9,7 @@ mod machine;
 mod resident;
 mod usage;
 
-pub use allocator::keep_little;
+pub use allocator::{give_back, keep_little};
 pub use cgroup::{Cgroup, cgroup, cgroup_limit};
 pub use code::{forget_code, forget_code_within};
 pub use machine::{default_limit, physical_memory};

@@ -11,13 +11,10 @@ use plimsoll_csv::{ColumnType, Misfit as CellMisfit, Parsed, Reader, Scan, Span}
 use plimsoll_kernels::arrays::plain;
 use plimsoll_kernels::{Block, Condition};
 
-use super::{CsvScan, Misfit};
+use super::{CsvScan, Misfit, ScanColumn};
 use crate::Ticketed;
 use crate::filter::bind_condition;
 use crate::plumbing::{Bound, Memory, thread};
-
-/// Bytes that a cell of a block takes: its span and its value.
-const CELL_BYTES: usize = 24;
 
 /// One worker's end of a [`CsvScan`], as blocks.
 #[derive(Debug)]
@@ -66,6 +63,8 @@ pub struct TicketedScan {
     /// Cells of one column in the rows that passed WHERE.
     passed: Vec<Span>,
     memory: Memory,
+    /// Bytes that are reserved for the columns of a block.
+    columns: usize,
     ended: bool,
 }
 
@@ -86,6 +85,27 @@ enum Halt {
     Before(usize),
     /// The first record cannot be taken.
     Failed(Error),
+}
+
+/// Bytes of a field with its delimiter, below which hardly any file is on average.
+const LEAST_FIELD: usize = 2;
+
+/// Whether a column has texts of its own.
+fn has_texts(data_type: DataType, form: Form) -> bool {
+    form == Form::FileText || (data_type == DataType::Utf8 && form != Form::Encoded)
+}
+
+/// Bytes of a value in a column, but for the text of one that has texts of its own.
+fn value_bytes(data_type: DataType, form: Form) -> usize {
+    match data_type {
+        DataType::Null => 0,
+        DataType::Boolean => 1,
+        DataType::Date => 4,
+        // Decimals of more than 18 digits have twice as much, but hardly any column has such.
+        DataType::Int64 | DataType::Decimal { .. } | DataType::Float64 | DataType::Timestamp => 8,
+        DataType::Utf8 if form == Form::Encoded => 16,
+        DataType::Utf8 => 4,
+    }
 }
 
 impl From<Error> for Halt {
@@ -123,6 +143,7 @@ impl TicketedScan {
             next: 0,
             passed: Vec::new(),
             memory,
+            columns: 0,
             ended: false,
         };
         worker.make_schemas();
@@ -147,14 +168,10 @@ impl TicketedScan {
 
     fn pull(&mut self) -> Result<Option<Ticketed>> {
         let Some(ticket) = self.ticket else {
-            // A record longer than a block makes its reader's buffers grow.
-            let spec = &self.scan.spec;
-            let columns = self.scan.wanted.len() + spec.outputs.len();
-            let batch = columns * spec.rows.min(spec.block_size) * CELL_BYTES;
-            let buffers = Scan::reader_bytes(spec.block_size);
-            self.memory.hold(batch + buffers.max(self.reader.heap_bytes()))?;
+            self.columns = self.columns.max(self.usual_columns()?);
+            self.hold_reader()?;
             self.ticket = self.reader.next_block()?;
-            self.memory.hold(batch + buffers.max(self.reader.heap_bytes()))?;
+            self.hold_reader()?;
             return Ok(self.ticket.map(|ticket| Ticketed { ticket, last: false, block: None }));
         };
         loop {
@@ -182,12 +199,67 @@ impl TicketedScan {
         }
     }
 
+    /// Reserves the reader's buffers. A record longer than a block makes them grow.
+    fn hold_reader(&mut self) -> Result<()> {
+        let buffers = Scan::reader_bytes(self.scan.spec.block_size).max(self.reader.heap_bytes());
+        let passed = self.passed.capacity() * size_of::<Span>();
+        self.memory.hold(buffers + passed + self.columns)
+    }
+
+    /// Reserves the columns of a block, too. What they took at most stays reserved, as the next blocks are much the same.
+    fn hold_columns(&mut self, bytes: usize) -> Result<()> {
+        self.columns = self.columns.max(bytes);
+        self.hold_reader()
+    }
+
+    /// About what the columns of a block take at most: all that may be had must be had before others have it.
+    fn usual_columns(&self) -> Result<usize> {
+        let (scan, spec) = (&self.scan, &self.scan.spec);
+        let filtered = scan.filter_columns.iter().map(|column| (*column, scan.filter_form));
+        let given = spec.outputs.iter().map(|output| (output.column, self.form(*output)));
+        let (mut row, mut texts) = (0, 0);
+        for (column, form) in filtered.chain(given) {
+            let data_type = self.types[scan.place(column)?].data_type;
+            row += value_bytes(data_type, form);
+            if has_texts(data_type, form) {
+                texts = spec.block_size;
+            }
+        }
+        let fields = scan.file.schema().fields.len();
+        Ok(row * spec.rows.min(spec.block_size / (LEAST_FIELD * fields).max(1)) + texts)
+    }
+
+    /// How a column is given.
+    fn form(&self, output: ScanColumn) -> Form {
+        if output.as_text { Form::FileText } else { self.scan.output_form }
+    }
+
+    /// Bytes of a column of so many of these records.
+    fn column_bytes(&self, place: usize, records: Range<usize>, rows: usize, form: Form) -> usize {
+        let data_type = if form == Form::FileText { DataType::Utf8 } else { self.types[place].data_type };
+        let texts =
+            || self.reader.spans(place)[records].iter().map(|span| span.length as usize).sum::<usize>();
+        let beside = if has_texts(data_type, form) { texts() } else { 0 };
+        rows * value_bytes(data_type, form) + beside
+    }
+
     /// The block of what passes WHERE in some of the records that were found; `None` where nothing does.
     fn block(&mut self, rows: Range<usize>, ticket: u64) -> Result<Option<Block>, Halt> {
+        let filtered = self.scan.filter_columns.iter().map(|column| {
+            Ok(self.column_bytes(self.scan.place(*column)?, rows.clone(), rows.len(), self.scan.filter_form))
+        });
+        let filtered = filtered.sum::<Result<usize>>()?;
+        self.hold_columns(filtered)?;
         let passed = self.apply_filter(rows.clone(), ticket)?;
         if passed.rows == 0 {
             return Ok(None);
         }
+        let given = self.scan.spec.outputs.iter().map(|output| {
+            let form = self.form(*output);
+            Ok(self.column_bytes(self.scan.place(output.column)?, rows.clone(), passed.rows, form))
+        });
+        let given = given.sum::<Result<usize>>()?;
+        self.hold_columns(filtered + given)?;
         let mut columns = Vec::with_capacity(self.scan.spec.outputs.len());
         for at in 0..self.scan.spec.outputs.len() {
             let output = self.scan.spec.outputs[at];
@@ -199,7 +271,7 @@ impl TicketedScan {
                 }
                 (_, selected) => {
                     let place = self.scan.place(output.column)?;
-                    let form = if output.as_text { Form::FileText } else { self.scan.output_form };
+                    let form = self.form(output);
                     self.parse(place, rows.clone(), selected.as_ref(), form, ticket)?
                 }
             };
