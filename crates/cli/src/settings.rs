@@ -96,8 +96,10 @@ pub(crate) fn threads(limits: &LimitArgs) -> usize {
     limits.threads.map_or_else(processors, std::num::NonZero::get)
 }
 
-/// Bytes of allocations that go back to the system when they are freed, under a memory limit.
-const KEPT: usize = 16 << 10;
+/// Of so many bytes of the limit, one is that of allocations that go back to the system when they are freed...
+const KEPT: u64 = 1024;
+/// ... of which the smallest have no more than that: more than the arrays of a block, less than the parts of a table that is worth its limit.
+const MOST_KEPT: usize = 80 << 10;
 
 fn engine(limits: &LimitArgs, temp: TempArgs) -> Result<Engine> {
     let mut builder = Engine::builder();
@@ -108,8 +110,8 @@ fn engine(limits: &LimitArgs, temp: TempArgs) -> Result<Engine> {
         builder = builder.max_temp(bytes);
     }
     if let Some(Size(bytes)) = limits.memory_limit {
-        // More than the arrays of a block, less than the parts of a table that is worth its limit.
-        plimsoll_memory::process::keep_little(KEPT);
+        let kept = usize::try_from(bytes / KEPT).unwrap_or(MOST_KEPT).min(MOST_KEPT);
+        plimsoll_memory::process::keep_little(kept);
         builder = builder.memory_limit(bytes);
     }
     if let Some(threads) = limits.threads {

@@ -7,8 +7,7 @@ use plimsoll_core::Result;
 use plimsoll_kernels::GroupTable;
 use plimsoll_kernels::group::FrozenTable;
 use plimsoll_kernels::spill::{Runs, Space};
-
-use crate::plumbing::give_back;
+use plimsoll_memory::process::give_back;
 
 /// Runs of groups, once there are any. Clones are the same.
 #[derive(Clone, Default)]

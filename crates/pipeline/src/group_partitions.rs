@@ -4,7 +4,7 @@
 //! they belong. What is left in the tables of workers with few groups is poured in at the end, by all of them at once.
 
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, TryLockError};
 
 use arrow::array::ArrayRef;
 use plimsoll_core::resolve::Grouping;
@@ -61,6 +61,8 @@ const HUGE: usize = 1024;
 /// Of a table that is written partition by partition, the numbers of its groups and the keys of one partition are copied:
 /// about one byte for so many of it.
 const COPIED: usize = 8;
+/// Tables of which fewer bytes are copied are written in a few milliseconds.
+const SOON_WRITTEN: usize = 384 << 10;
 /// Tables of fewer bytes are not worth a run.
 const LEAST_RUN: usize = 16 << 10;
 
@@ -213,8 +215,18 @@ impl<'a> Partitions<'a> {
 
     /// Spills the largest tables until there is room to go on.
     fn relieve(&self, shared: &Shared) -> Result<()> {
-        while self.is_tight(self.copied(shared.largest().0)) && self.spill_largest(shared)? {}
+        while self.is_tight(self.copies(shared.largest().0)) && self.spill_largest(shared)? {}
         Ok(())
+    }
+
+    /// The copies for which there should be room where the largest table has so many bytes: those of two, so that nobody has
+    /// to wait for another one who writes, unless that is soon done.
+    fn copies(&self, largest: usize) -> usize {
+        let someone_writes = || matches!(self.writing.try_write(), Err(TryLockError::WouldBlock));
+        match self.copied(largest) {
+            short if short < SOON_WRITTEN && someone_writes() => short,
+            copied => 2 * copied,
+        }
     }
 
     /// About what a table of so many bytes has copied when it is written: its keys as they are written, and their order.

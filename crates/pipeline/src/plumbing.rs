@@ -6,7 +6,7 @@ use arrow::array::{Array, ArrayData, ArrayRef, AsArray};
 use arrow::datatypes::DataType as ArrowType;
 use plimsoll_core::{DataType, Error, ErrorKind, Result, Schema};
 use plimsoll_kernels::Block;
-use plimsoll_memory::{Consumer, LimitExceeded, Reservation, process};
+use plimsoll_memory::{Consumer, LimitExceeded, Reservation};
 
 /// The `next()` of an adapter: what `pull` finds; nothing more after an error, the end or a panic, which `ended` notes.
 pub(crate) fn settle<A>(
@@ -64,13 +64,6 @@ const LEAST_ROWS: usize = 16;
 pub(crate) fn block_rows(bytes: usize, rows: usize, room: u64) -> usize {
     let most = usize::try_from(room).unwrap_or(usize::MAX).min(BLOCK_BYTES);
     (most / (bytes / rows.max(1)).max(1)).clamp(LEAST_ROWS, Block::ROWS)
-}
-
-/// After what was spilled is gone: gives back what the allocator has free of it, unless that is little. It counts as resident
-/// beside what is reserved.
-pub(crate) fn give_back() {
-    const LITTLE: usize = 128 << 10;
-    process::give_back(LITTLE);
 }
 
 /// Bytes of a copy of a column, whose views would see the same texts.

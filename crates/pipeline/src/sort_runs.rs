@@ -10,8 +10,9 @@ use plimsoll_kernels::Block;
 use plimsoll_kernels::arrays::arrow_type;
 use plimsoll_kernels::group::widen;
 use plimsoll_kernels::spill::{Merge, Packed, Runs, Space};
+use plimsoll_memory::process::give_back;
 
-use crate::plumbing::{Memory, READERS, give_back};
+use crate::plumbing::{Memory, READERS};
 use crate::sort_rows::{Held, failed};
 
 /// Bytes of rows that become a run of their own: to sort and to gather more of them at once misses the caches more often.

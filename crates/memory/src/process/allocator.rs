@@ -1,10 +1,16 @@
 //! The C library's allocator.
 
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+/// What [`keep_little`] was told; 0 before.
+static KEPT: AtomicUsize = AtomicUsize::new(0);
+
 /// Has allocations of at least so many bytes come from the system, and go back to it when they are freed, and all threads
 /// share what is kept of smaller ones. As it is, glibc keeps what is freed, for each thread apart, and the more of it the
 /// larger what was freed before; under a memory limit that is memory which counts and which nobody has. Counts for threads
 /// that begin later. Does nothing with other allocators and C libraries.
 pub fn keep_little(bytes: usize) {
+    KEPT.store(bytes, Relaxed);
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     {
         let bytes = i32::try_from(bytes).unwrap_or(i32::MAX);
@@ -15,15 +21,16 @@ pub fn keep_little(bytes: usize) {
             let _ = libc::mallopt(libc::M_ARENA_MAX, 1);
         }
     }
-    #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
-    let _ = bytes;
 }
 
-/// Gives back the pages of what is free between allocations, where that is more than `most` bytes in all. Allocations of
-/// many sizes that come and go leave such holes, which count as resident. Does nothing with other allocators and C libraries.
-pub fn give_back(most: usize) {
+/// Gives back the pages of what is free between allocations, where that is more than a few times what [`keep_little`] was told;
+/// without that it does nothing. Allocations of many sizes that come and go leave such holes, which count as resident. For
+/// whoever has let go of much.
+pub fn give_back() {
+    const LITTLE: usize = 8;
+    let most = KEPT.load(Relaxed).saturating_mul(LITTLE);
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    {
+    if most > 0 {
         #[allow(unsafe_code, reason = "the allocator's figures have no safe wrapper")]
         // SAFETY: mallinfo only reads figures and malloc_trim only gives back pages that hold no allocation.
         unsafe {
