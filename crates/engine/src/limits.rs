@@ -12,7 +12,7 @@ pub const LEAST_MEMORY_LIMIT: u64 = 16 << 20;
 /// What a further thread needs.
 const THREAD_LIMIT: u64 = 2 << 20;
 /// What the program has but for what operators reserve: its code and tables, the main thread.
-const PROGRAM: u64 = 31 << 18;
+const PROGRAM: u64 = 29 << 18;
 /// What a thread has but for that: its stack and its allocator's arena.
 const THREAD: u64 = 512 << 10;
 /// What comes to a process that runs a query: code that was not used before.
