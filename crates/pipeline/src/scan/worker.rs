@@ -168,7 +168,9 @@ impl TicketedScan {
 
     fn pull(&mut self) -> Result<Option<Ticketed>> {
         let Some(ticket) = self.ticket else {
-            self.columns = self.columns.max(self.usual_columns()?);
+            if self.columns == 0 {
+                self.columns = self.usual_columns()?;
+            }
             self.hold_reader()?;
             self.ticket = self.reader.next_block()?;
             self.hold_reader()?;
@@ -239,7 +241,9 @@ impl TicketedScan {
         let data_type = if form == Form::FileText { DataType::Utf8 } else { self.types[place].data_type };
         let texts =
             || self.reader.spans(place)[records].iter().map(|span| span.length as usize).sum::<usize>();
-        let beside = if has_texts(data_type, form) { texts() } else { 0 };
+        // The texts of a usual block are reserved from the beginning.
+        let is_long = || self.reader.heap_bytes() > 2 * Scan::reader_bytes(self.scan.spec.block_size);
+        let beside = if has_texts(data_type, form) && is_long() { texts() } else { 0 };
         rows * value_bytes(data_type, form) + beside
     }
 
