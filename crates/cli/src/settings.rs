@@ -96,9 +96,9 @@ pub(crate) fn threads(limits: &LimitArgs) -> usize {
     limits.threads.map_or_else(processors, std::num::NonZero::get)
 }
 
-/// Of so many bytes of the limit, one is that of allocations that go back to the system when they are freed...
+/// One byte for so many of the limit is the size from which on allocations go back to the system when they are freed...
 const KEPT: u64 = 1024;
-/// ... of which the smallest have no more than that: more than the arrays of a block, less than the parts of a table that is worth its limit.
+/// ... which is at most that: more than the arrays of a block, less than the parts of a table that is worth its limit.
 const MOST_KEPT: usize = 80 << 10;
 
 fn engine(limits: &LimitArgs, temp: TempArgs) -> Result<Engine> {

@@ -245,7 +245,7 @@ impl<I: Iterator<Item = Result<T>> + Send, T: Into<Ticketed>> Group<I> {
         let schema = widest.unwrap_or_else(|| Arc::clone(&self.input));
         let mut merged = match tables.pop() {
             Some(grouped) => grouped,
-            None => Grouped::new(&self.grouping, &schema, self.consumer.as_ref(), false)?,
+            None => Grouped::new(Plan::new(&self.grouping, &schema, false)?, self.consumer.as_ref()),
         };
         merged.follow(&self.grouping, &schema)?;
         for mut other in tables {

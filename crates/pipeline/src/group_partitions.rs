@@ -3,8 +3,7 @@
 //! A worker that has more groups than [`Partitions::few`] pours them in and from then on puts the rows of each block where
 //! they belong. What is left in the tables of workers with few groups is poured in at the end, by all of them at once.
 
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, TryLockError};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, TryLockError};
 
 use arrow::array::ArrayRef;
 use plimsoll_core::resolve::Grouping;
@@ -15,9 +14,9 @@ use plimsoll_kernels::spill::Space;
 use plimsoll_kernels::{Block, GroupTable};
 use plimsoll_memory::Consumer;
 
-use crate::group_files::Files;
 use crate::group_part::Part;
 use crate::group_plan::Plan;
+use crate::group_shared::Shared;
 use crate::group_worker::Grouped;
 use crate::plumbing::{Memory, column_bytes, same};
 use crate::widening::{bring, join};
@@ -34,19 +33,9 @@ pub(crate) struct Partitions<'a> {
     few: usize,
     /// See [`Plan::new`].
     dense: bool,
-    /// Held by all who write tables; by one alone where there is no room for its copies.
+    /// Held by all who write the table of a partition; by one alone where there is no room for its copies.
     writing: RwLock<()>,
     shared: RwLock<Option<Shared>>,
-}
-
-struct Shared {
-    plan: Plan,
-    tables: Vec<Mutex<Part>>,
-    /// Bytes of each table.
-    sizes: Vec<AtomicUsize>,
-    /// Some tables could not follow a schema that others have followed. Whoever found out has the error; what the others
-    /// bring is not wanted any more.
-    broken: bool,
 }
 
 /// With less memory than this, tables are dense. With more, those that memory does not hold are so large that their indexes
@@ -130,9 +119,9 @@ impl<'a> Partitions<'a> {
         self.grouping.keys.is_empty() || groups.size() / groups.groups().max(1) > HUGE
     }
 
-    /// Whether the tables of partitions are dense.
-    pub(crate) fn dense(&self) -> bool {
-        self.dense
+    /// The expressions over columns of this schema.
+    pub(crate) fn plan(&self, schema: &Arc<Schema>) -> Result<Plan> {
+        Plan::new(self.grouping, schema, self.dense)
     }
 
     /// How many groups a worker may have for itself.
@@ -200,9 +189,10 @@ impl<'a> Partitions<'a> {
         shared: &Shared,
         space: &Space,
     ) -> Result<()> {
+        let copied = groups.size() / COPIED;
         // As when a partition is spilled.
-        if self.can_spare(groups.size() / COPIED) {
-            let _ = groups.hold_beside(groups.size() / COPIED);
+        if self.can_spare(copied) {
+            let _ = groups.hold_beside(copied);
         }
         let (frozen, memory) = groups.freeze()?;
         let mut parts = frozen.partitions()?;
@@ -244,7 +234,7 @@ impl<'a> Partitions<'a> {
         let mut part = shared.part(number);
         let files = part.files.clone();
         let (table, mut memory) = part.let_go(&shared.plan);
-        shared.sizes[number].store(part.table.size(), Relaxed);
+        shared.note_size(number, &part);
         // Others may go on with the new table while the old one is written.
         drop(part);
         let copied = self.copied(table.size());
@@ -316,7 +306,7 @@ impl<'a> Partitions<'a> {
     /// Reserves what the partition of this number holds now, or spills it.
     fn hold(&self, shared: &Shared, number: usize, part: &mut Part) -> Result<()> {
         part.hold_or_spill(&shared.plan, self.space.as_ref())?;
-        shared.sizes[number].store(part.table.size(), Relaxed);
+        shared.note_size(number, part);
         Ok(())
     }
 
@@ -328,9 +318,7 @@ impl<'a> Partitions<'a> {
     /// The expressions and the tables.
     pub(crate) fn into_parts(self) -> Result<(Plan, Vec<Part>)> {
         let shared = self.shared.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let Shared { plan, tables, .. } = shared.ok_or_else(|| Error::plan("there are no partitions", ""))?;
-        let parts = tables.into_iter().map(|part| part.into_inner().unwrap_or_else(PoisonError::into_inner));
-        Ok((plan, parts.collect()))
+        Ok(shared.ok_or_else(|| Error::plan("there are no partitions", ""))?.into_parts())
     }
 
     /// The tables at a schema that takes rows of `schema`.
@@ -354,116 +342,8 @@ impl<'a> Partitions<'a> {
                         followed.inspect_err(|_| shared.broken = true)?;
                     }
                 }
-                None => {
-                    *shared = Some(Shared::new(self.grouping, schema, self.consumer.as_ref(), self.dense)?)
-                }
+                None => *shared = Some(Shared::new(self.plan(schema)?, self.consumer.as_ref())),
             }
         }
-    }
-}
-
-impl Shared {
-    fn new(
-        grouping: &Grouping,
-        schema: &Arc<Schema>,
-        consumer: Option<&Consumer>,
-        dense: bool,
-    ) -> Result<Self> {
-        let plan = Plan::new(grouping, schema, dense)?;
-        let parts = if grouping.keys.is_empty() { 1 } else { PARTITIONS };
-        let part = |_| Mutex::new(Part::new(&plan, consumer));
-        let sizes = (0..parts).map(|_| AtomicUsize::new(0)).collect();
-        Ok(Shared { tables: (0..parts).map(part).collect(), sizes, plan, broken: false })
-    }
-
-    /// The size and the number of the largest table.
-    fn largest(&self) -> (usize, usize) {
-        let sizes = self.sizes.iter().enumerate().map(|(number, size)| (size.load(Relaxed), number));
-        sizes.max().unwrap_or_default()
-    }
-
-    fn files(&self, number: usize) -> Files {
-        self.part(number).files.clone()
-    }
-
-    fn part(&self, number: usize) -> MutexGuard<'_, Part> {
-        self.tables[number].lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Goes on with rows of a wider schema. Keys of a wider type belong to other partitions.
-    fn follow(&mut self, grouping: &Grouping, schema: &Arc<Schema>, space: Option<&Space>) -> Result<()> {
-        let wider = self.plan.wider(grouping, schema)?;
-        let (keys, aggregates) = (wider.key_types(), &wider.aggregates);
-        let moved = keys != self.plan.key_types();
-        if moved || *aggregates != self.plan.aggregates {
-            if let Some(space) = space {
-                self.spill_unless_wide(space)?;
-                self.widen_runs(&wider, moved, space)?;
-            }
-            for part in &mut self.tables {
-                let part = part.get_mut().unwrap_or_else(PoisonError::into_inner);
-                part.widen(&keys, aggregates)?;
-            }
-        }
-        if moved {
-            let tables = self.tables.iter_mut().map(|part| {
-                let part = part.get_mut().unwrap_or_else(PoisonError::into_inner);
-                std::mem::replace(&mut part.table, wider.part_table())
-            });
-            for table in tables.collect::<Vec<_>>() {
-                let mut parts = wider.part_tables();
-                table.split_into(&mut parts)?;
-                for (table, part) in parts.into_iter().zip(&mut self.tables) {
-                    let part = part.get_mut().unwrap_or_else(PoisonError::into_inner);
-                    part.table.merge(table)?;
-                    part.hold_or_spill(&wider, space)?;
-                }
-            }
-        }
-        self.plan = wider;
-        Ok(())
-    }
-}
-
-impl Shared {
-    /// Spills all tables, unless nothing was spilled yet and there is room for wider copies.
-    fn spill_unless_wide(&mut self, space: &Space) -> Result<()> {
-        let plan = &self.plan;
-        let mut parts: Vec<&mut Part> = self
-            .tables
-            .iter_mut()
-            .map(|part| part.get_mut().unwrap_or_else(PoisonError::into_inner))
-            .collect();
-        let sizes: usize = parts.iter().map(|part| part.table.size()).sum();
-        let room = parts.first().map_or(0, |part| part.memory.room());
-        if room < 3 * sizes as u64 || parts.iter().any(|part| !part.files.is_empty()) {
-            parts.iter_mut().try_for_each(|part| part.spill(plan, space))?;
-        }
-        Ok(())
-    }
-
-    /// Writes what was spilled anew, as groups of the wider types, which belong to other partitions where keys have
-    /// `moved`.
-    fn widen_runs(&mut self, wider: &Plan, moved: bool, space: &Space) -> Result<()> {
-        let runs = (0..self.tables.len()).map(|number| self.files(number).take());
-        for (number, runs) in runs.collect::<Vec<_>>().into_iter().enumerate() {
-            let Some(runs) = runs else { continue };
-            let mut groups = self.plan.spilled(runs, 2)?;
-            while let Some(mut table) = groups.next_table(usize::MAX, HEADROOM as usize)? {
-                table.widen(&wider.key_types(), &wider.aggregates)?;
-                let parts = match moved {
-                    false => vec![(number, table)],
-                    true => {
-                        let mut parts = wider.part_tables();
-                        table.split_into(&mut parts)?;
-                        parts.into_iter().enumerate().collect()
-                    }
-                };
-                for (number, table) in parts.into_iter().filter(|(_, table)| table.groups() > 0) {
-                    self.files(number).add(table, space)?;
-                }
-            }
-        }
-        Ok(())
     }
 }

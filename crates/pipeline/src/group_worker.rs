@@ -7,7 +7,7 @@ use plimsoll_core::resolve::Grouping;
 use plimsoll_core::{DataType, Error, Result, Schema};
 use plimsoll_kernels::group::{FrozenTable, Groups};
 use plimsoll_kernels::{Block, GroupTable};
-use plimsoll_memory::Consumer;
+use plimsoll_memory::{Consumer, process};
 
 use crate::Ticketed;
 use crate::group_partitions::{Feeder, Partitions};
@@ -95,12 +95,7 @@ impl<'a> Worker<'a> {
         }
         let grouped = match &mut self.grouped {
             Some(grouped) => grouped,
-            none => none.insert(Grouped::new(
-                self.grouping,
-                &block.schema,
-                self.consumer.as_ref(),
-                self.partitions.dense(),
-            )?),
+            none => none.insert(Grouped::new(self.partitions.plan(&block.schema)?, self.consumer.as_ref())),
         };
         grouped.take(&block)?;
         if grouped.groups() > self.partitions.few() {
@@ -128,7 +123,7 @@ impl<'a> Worker<'a> {
     fn pour(&mut self) -> Result<()> {
         let Some(many) = self.grouped.take() else { return Ok(()) };
         self.partitions.pour(many, self.feeder.insert(self.partitions.feeder()))?;
-        plimsoll_memory::process::forget_code_within(Memory::available(self.consumer.as_ref()));
+        process::forget_code_within(Memory::available(self.consumer.as_ref()));
         Ok(())
     }
 }
@@ -145,16 +140,9 @@ impl Drop for EndsOthers<'_> {
 }
 
 impl Grouped {
-    /// A table that has seen no row; `dense` says what its partitions would be.
-    pub(crate) fn new(
-        grouping: &Grouping,
-        schema: &Arc<Schema>,
-        consumer: Option<&Consumer>,
-        dense: bool,
-    ) -> Result<Self> {
-        let plan = Plan::new(grouping, schema, dense)?;
-        let table = plan.table();
-        Ok(Grouped { plan, table, memory: Memory::new(consumer) })
+    /// A table that has seen no row.
+    pub(crate) fn new(plan: Plan, consumer: Option<&Consumer>) -> Self {
+        Grouped { table: plan.table(), plan, memory: Memory::new(consumer) }
     }
 
     /// The schema of the rows it takes.

@@ -13,6 +13,7 @@ mod group_given;
 mod group_part;
 mod group_partitions;
 mod group_plan;
+mod group_shared;
 mod group_spilled;
 mod group_worker;
 mod lanes;

@@ -4,7 +4,7 @@ use plimsoll_core::Result;
 
 use super::entry::EntryKey;
 use super::key_codec::KeyCodec;
-use super::{GroupTable, PARTITIONS, Partitioner};
+use super::{GroupTable, PARTITIONS, Partitioner, pieces};
 use crate::aggregate::INLINE;
 use crate::spill::{Packed, Runs};
 
@@ -55,10 +55,8 @@ impl FrozenTable {
         }
         let mut parts = vec![Vec::new(); PARTITIONS];
         let mut partitioner = Partitioner::new();
-        let all = self.all();
-        for first in all.clone().step_by(TOGETHER) {
-            #[allow(clippy::cast_possible_truncation, reason = "a small number")]
-            let ids: Vec<u32> = (first..all.end.min(first.saturating_add(TOGETHER as u32))).collect();
+        for ids in pieces(self.table.groups(), TOGETHER) {
+            let ids: Vec<u32> = ids.collect();
             let keys = self.table.keys.decode(&ids)?;
             let partitioned = partitioner.partition(&self.table.key_types, &keys, ids.len())?;
             for (number, part) in parts.iter_mut().enumerate() {

@@ -4,6 +4,7 @@ use arrow::array::ArrayRef;
 use plimsoll_core::{DataType, Error, Result};
 
 use super::lane_keys::LaneKeys;
+use super::pieces;
 use super::row_keys::RowKeys;
 use super::text_keys::TextKeys;
 use super::widen::widen;
@@ -185,10 +186,9 @@ impl Keys {
     /// Puts all keys into `target`, which is empty. Values stay distinct, so that ids stay what they are.
     fn moved_to(&self, mut target: Keys, types: &[DataType], mode: Mode) -> Result<Keys> {
         let (mut batch, mut ids) = (Vec::new(), Vec::new());
-        #[allow(clippy::cast_possible_truncation, reason = "there are no more keys than ids")]
-        for start in (0..self.len() as u32).step_by(Block::ROWS) {
+        for piece in pieces(self.len(), Block::ROWS) {
             batch.clear();
-            batch.extend(start..(self.len() as u32).min(start.saturating_add(Block::ROWS as u32)));
+            batch.extend(piece);
             let columns = self.decode(&batch)?;
             let columns: Vec<ArrayRef> =
                 columns.iter().zip(types).map(|(column, to)| widen(column, *to)).collect::<Result<_>>()?;

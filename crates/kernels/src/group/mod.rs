@@ -27,6 +27,8 @@ mod spill_tests;
 #[cfg(test)]
 mod tests;
 
+use std::ops::Range;
+
 use arrow::array::ArrayRef;
 use plimsoll_core::{DataType, Error, Result, TypedAggregate};
 
@@ -269,6 +271,12 @@ impl GroupTable {
             }
         }
     }
+}
+
+/// The ids of so many groups in pieces of at most `most`.
+#[allow(clippy::cast_possible_truncation, reason = "there are no more groups than ids")]
+fn pieces(groups: usize, most: usize) -> impl Iterator<Item = Range<u32>> {
+    (0..groups).step_by(most).map(move |start| start as u32..groups.min(start + most) as u32)
 }
 
 fn check_room(groups: usize, more: usize) -> Result<()> {

@@ -4,7 +4,7 @@ use arrow::array::ArrayRef;
 use plimsoll_core::Result;
 
 use super::keys::{Keys, Mode};
-use super::{GroupTable, Partitioner};
+use super::{GroupTable, Partitioner, pieces};
 use crate::Block;
 use crate::aggregate::NOWHERE;
 
@@ -20,10 +20,9 @@ impl GroupTable {
         let mut places = vec![(0, NOWHERE); groups];
         let mut partitioner = Partitioner::new();
         let mut positions = Vec::new();
-        for start in (0..groups).step_by(Block::ROWS) {
-            let behind = groups.min(start + Block::ROWS);
-            #[allow(clippy::cast_possible_truncation, reason = "there are no more groups than ids")]
-            let ids: Vec<u32> = (start as u32..behind as u32).collect();
+        for ids in pieces(groups, Block::ROWS) {
+            let start = ids.start as usize;
+            let ids: Vec<u32> = ids.collect();
             let keys = self.keys.decode(&ids)?;
             let partitioned = partitioner.partition(&self.key_types, &keys, ids.len())?;
             let keys = keys.iter().map(|key| partitioned.arrange(key)).collect::<Result<Vec<_>>>()?;

@@ -1,6 +1,7 @@
 //! The CSV scan: the source of every pipeline over a file. WHERE is part of it, so that the cells of other columns are
 //! only parsed in rows that pass.
 
+mod form;
 mod infer;
 mod types;
 mod worker;
@@ -17,8 +18,8 @@ pub use infer::infer_full;
 pub use types::Misfit;
 pub use worker::{ScanWorker, TicketedScan};
 
+use form::Form;
 use types::Types;
-use worker::Form;
 
 /// Bytes that a worker reads at a time unless the user says otherwise: with its index and columns they fit in the
 /// second-level cache of most processors.

@@ -11,6 +11,7 @@ use plimsoll_csv::{ColumnType, Misfit as CellMisfit, Parsed, Reader, Scan, Span}
 use plimsoll_kernels::arrays::plain;
 use plimsoll_kernels::{Block, Condition};
 
+use super::form::Form;
 use super::{CsvScan, Misfit, ScanColumn};
 use crate::Ticketed;
 use crate::filter::bind_condition;
@@ -68,17 +69,6 @@ pub struct TicketedScan {
     ended: bool,
 }
 
-/// How cells become a column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
-    /// Values of the column's type, text in an array of its own.
-    Plain,
-    /// Values of the column's type, text as views of the block's bytes.
-    Encoded,
-    /// The text that the cells have in the file, whatever their type.
-    FileText,
-}
-
 /// Why some records cannot be given as one block.
 enum Halt {
     /// The record of this number cannot be taken; those before it can.
@@ -89,24 +79,6 @@ enum Halt {
 
 /// Bytes of a field with its delimiter, below which hardly any file is on average.
 const LEAST_FIELD: usize = 2;
-
-/// Whether a column has texts of its own.
-fn has_texts(data_type: DataType, form: Form) -> bool {
-    form == Form::FileText || (data_type == DataType::Utf8 && form != Form::Encoded)
-}
-
-/// Bytes of a value in a column, but for the text of one that has texts of its own.
-fn value_bytes(data_type: DataType, form: Form) -> usize {
-    match data_type {
-        DataType::Null => 0,
-        DataType::Boolean => 1,
-        DataType::Date => 4,
-        // Decimals of more than 18 digits have twice as much, but hardly any column has such.
-        DataType::Int64 | DataType::Decimal { .. } | DataType::Float64 | DataType::Timestamp => 8,
-        DataType::Utf8 if form == Form::Encoded => 16,
-        DataType::Utf8 => 4,
-    }
-}
 
 impl From<Error> for Halt {
     fn from(error: Error) -> Self {
@@ -217,52 +189,62 @@ impl TicketedScan {
     /// About what the columns of a block take at most: all that may be had must be had before others have it.
     fn usual_columns(&self) -> Result<usize> {
         let (scan, spec) = (&self.scan, &self.scan.spec);
-        let filtered = scan.filter_columns.iter().map(|column| (*column, scan.filter_form));
-        let given = spec.outputs.iter().map(|output| (output.column, self.form(*output)));
-        let (mut row, mut texts) = (0, 0);
-        for (column, form) in filtered.chain(given) {
+        let rows = spec.rows.min(spec.block_size / (LEAST_FIELD * scan.file.schema().fields.len()).max(1));
+        let (mut bytes, mut texts) = (0, 0);
+        for (column, form) in self.filtered().chain(self.given()) {
             let data_type = self.types[scan.place(column)?].data_type;
-            row += value_bytes(data_type, form);
-            if has_texts(data_type, form) {
+            bytes += rows * form.value_bytes(data_type);
+            if form.has_texts(data_type) {
                 texts = spec.block_size;
             }
         }
-        let fields = scan.file.schema().fields.len();
-        Ok(row * spec.rows.min(spec.block_size / (LEAST_FIELD * fields).max(1)) + texts)
+        Ok(bytes + texts)
     }
 
-    /// How a column is given.
+    /// The columns of WHERE, and how they are parsed.
+    fn filtered(&self) -> impl Iterator<Item = (usize, Form)> {
+        self.scan.filter_columns.iter().map(|column| (*column, self.scan.filter_form))
+    }
+
+    /// The columns that are given, and how.
+    fn given(&self) -> impl Iterator<Item = (usize, Form)> {
+        self.scan.spec.outputs.iter().map(|output| (output.column, self.form(*output)))
+    }
+
     fn form(&self, output: ScanColumn) -> Form {
         if output.as_text { Form::FileText } else { self.scan.output_form }
     }
 
-    /// Bytes of a column of so many of these records.
-    fn column_bytes(&self, place: usize, records: Range<usize>, rows: usize, form: Form) -> usize {
-        let data_type = if form == Form::FileText { DataType::Utf8 } else { self.types[place].data_type };
-        let texts =
-            || self.reader.spans(place)[records].iter().map(|span| span.length as usize).sum::<usize>();
-        // The texts of a usual block are reserved from the beginning.
-        let is_long = || self.reader.heap_bytes() > 2 * Scan::reader_bytes(self.scan.spec.block_size);
-        let beside = if has_texts(data_type, form) && is_long() { texts() } else { 0 };
-        rows * value_bytes(data_type, form) + beside
+    /// Bytes of columns of so many of these records. The texts of a usual block are reserved from the beginning and do not count.
+    fn bytes_of(
+        &self,
+        columns: impl Iterator<Item = (usize, Form)>,
+        records: &Range<usize>,
+        rows: usize,
+    ) -> Result<usize> {
+        let is_long = self.reader.heap_bytes() > 2 * Scan::reader_bytes(self.scan.spec.block_size);
+        let mut bytes = 0;
+        for (column, form) in columns {
+            let place = self.scan.place(column)?;
+            let data_type = self.types[place].data_type;
+            bytes += rows * form.value_bytes(data_type);
+            if is_long && form.has_texts(data_type) {
+                let texts = &self.reader.spans(place)[records.clone()];
+                bytes += texts.iter().map(|span| span.length as usize).sum::<usize>();
+            }
+        }
+        Ok(bytes)
     }
 
     /// The block of what passes WHERE in some of the records that were found; `None` where nothing does.
     fn block(&mut self, rows: Range<usize>, ticket: u64) -> Result<Option<Block>, Halt> {
-        let filtered = self.scan.filter_columns.iter().map(|column| {
-            Ok(self.column_bytes(self.scan.place(*column)?, rows.clone(), rows.len(), self.scan.filter_form))
-        });
-        let filtered = filtered.sum::<Result<usize>>()?;
+        let filtered = self.bytes_of(self.filtered(), &rows, rows.len())?;
         self.hold_columns(filtered)?;
         let passed = self.apply_filter(rows.clone(), ticket)?;
         if passed.rows == 0 {
             return Ok(None);
         }
-        let given = self.scan.spec.outputs.iter().map(|output| {
-            let form = self.form(*output);
-            Ok(self.column_bytes(self.scan.place(output.column)?, rows.clone(), passed.rows, form))
-        });
-        let given = given.sum::<Result<usize>>()?;
+        let given = self.bytes_of(self.given(), &rows, passed.rows)?;
         self.hold_columns(filtered + given)?;
         let mut columns = Vec::with_capacity(self.scan.spec.outputs.len());
         for at in 0..self.scan.spec.outputs.len() {
