@@ -192,8 +192,8 @@ class Bench:
             if (trial.way, trial.query) != (way.name, query.name) or trial.part not in parts:
                 return False
             stale = (trial.version, trial.threads) != (version, self.options.threads)
-            # A search begins anew as a whole: its trials belong together.
-            return stale or (not self.options.resume and (trial.part == SMALLEST or trial.limit in limits))
+            # A search begins anew as a whole: its trials belong together. Of steps, those at other limits are left.
+            return (stale or not self.options.resume) and (trial.part == SMALLEST or trial.limit in limits)
 
         self.trials.drop(unwanted)
 

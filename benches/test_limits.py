@@ -189,6 +189,13 @@ class Measuring(unittest.TestCase):
         self.assertEqual(self.searched(resume=True, threads=1).asked, first.asked)
         self.assertEqual(self.searched().asked, first.asked)
 
+    def test_steps_at_other_limits_are_left(self):
+        bench = FakeBench(self.folder, self.WALLS, resume=True)
+        for limit in (None, 32, 64):
+            bench.trials.put(trial(STEPS, limit, 1.0, way="duckdb", version="0.9"))
+        bench.forget(page.WAYS[1], queries.named("q1"), (STEPS,), [None, 32])
+        self.assertEqual([one.limit for one in bench.trials.of(STEPS)], [64])
+
     def test_no_time_is_left(self):
         bench = FakeBench(self.folder, self.WALLS)
         bench.deadline = 0.0

@@ -18,11 +18,13 @@ use crate::terminal::Terminal;
 /// How this program is told to be one of the measured processes.
 pub(crate) const SERVE: &str = "serve-comparison";
 
-/// Answers a comparison's request on standard input.
+/// Answers a comparison's request on standard input. Nobody waits for it once the comparison has ended, so it ends, too.
 ///
 /// # Errors
 /// Those of reading and writing.
 pub(crate) fn serve() -> Result<()> {
+    #[cfg(target_os = "linux")]
+    rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
     Ok(child::serve(std::io::stdin().lock(), std::io::stdout().lock())?)
 }
 

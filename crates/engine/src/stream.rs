@@ -295,8 +295,8 @@ impl Stream {
         }
         let wanted = resolved.limit.map(|limit| limit.saturating_add(resolved.offset));
         let counts = &self.operators.sort;
-        let sort = rows.sort(resolved.order_by.clone(), wanted).with_space(counts.space());
-        let sort = sort.with_consumer(counts.consumer(&self.budget));
+        let sort = rows.sort(resolved.order_by.clone(), wanted).with_pool(Arc::clone(&self.pool));
+        let sort = sort.with_consumer(counts.consumer(&self.budget)).with_space(counts.space());
         Box::new(sort.tagged(counts.tag()).inspect(counts.blocks()))
     }
 }

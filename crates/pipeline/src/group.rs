@@ -1,6 +1,5 @@
 //! GROUP BY and aggregates: one row for each group, after all input.
 
-use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
@@ -12,13 +11,13 @@ use plimsoll_kernels::spill::Space;
 use plimsoll_memory::{Consumer, Tag, process};
 use rayon::ThreadPool;
 
-use crate::group_given::Given;
+use crate::given::{Output, at_once, workers};
+use crate::group_given::HeldGroups;
 use crate::group_part::Part;
 use crate::group_partitions::{FEW, Partitions};
 use crate::group_plan::Plan;
 use crate::group_spilled::{LEAST_READING, READING, Spilled};
 use crate::group_worker::{Grouped, Worker};
-use crate::lanes::AHEAD;
 use crate::plumbing::{Memory, block_rows, settle, thread};
 use crate::widening::join;
 use crate::{Ordered, Sort, Ticketed};
@@ -47,15 +46,6 @@ pub struct Group<I> {
     few: usize,
     output: Option<Output>,
     ended: bool,
-}
-
-/// What is given once all input has been read.
-struct Output(Box<dyn Iterator<Item = Result<Block>> + Send>);
-
-impl fmt::Debug for Output {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Output")
-    }
 }
 
 impl<I> Group<I> {
@@ -121,7 +111,7 @@ impl<I: Iterator<Item = Result<T>> + Send, T: Into<Ticketed>> Group<I> {
             self.output = Some(self.read_all()?);
         }
         match &mut self.output {
-            Some(Output(blocks)) => blocks.next().transpose(),
+            Some(blocks) => blocks.next().transpose(),
             None => Ok(None),
         }
     }
@@ -212,30 +202,30 @@ impl<I: Iterator<Item = Result<T>> + Send, T: Into<Ticketed>> Group<I> {
         // Half is left for states that are larger than usual, and for whoever takes the groups.
         let share = room / 2 / readers;
         let spilled = Spilled::new(parts, plan, &schema, space.clone(), self.in_order, share);
-        let blocks: Box<dyn Iterator<Item = Result<Block>> + Send> = match &self.pool {
+        let blocks = match &self.pool {
             Some(pool) => {
                 let workers = (0..readers).map(|_| spilled.reader(consumer)).collect::<Result<_>>()?;
-                Box::new(Ordered::new(workers, Arc::clone(pool)))
+                Output::new(Ordered::new(workers, Arc::clone(pool)))
             }
             None => {
                 let reader = spilled.reader(consumer)?;
-                Box::new(reader.filter_map(|item| item.map(|item| item.block).transpose()))
+                Output::new(reader.filter_map(|item| item.map(|item| item.block).transpose()))
             }
         };
         if !self.in_order {
-            return Ok(Output(blocks));
+            return Ok(blocks);
         }
         let by_position = SortKey { output: schema.fields.len(), descending: false, nulls_first: false };
         let mut sorted = Sort::new(blocks, vec![by_position], None).with_space(space.clone());
         if let Some(consumer) = &self.consumer {
             sorted = sorted.with_consumer(consumer.child("order"));
         }
-        Ok(Output(Box::new(sorted.map(move |block| {
+        Ok(Output::new(sorted.map(move |block| {
             let mut block = block?;
             block.columns.truncate(schema.fields.len());
             block.schema = Arc::clone(&schema);
             Ok(block)
-        }))))
+        })))
     }
 
     /// One worker's table takes the groups of the others.
@@ -261,26 +251,15 @@ impl<I: Iterator<Item = Result<T>> + Send, T: Into<Ticketed>> Group<I> {
     fn output(&self, groups: Groups, types: Vec<DataType>, mut memory: Vec<Memory>) -> Output {
         let consumer = self.consumer.as_ref();
         let (bytes, all) = (groups.size(), groups.remaining());
-        // One block is made at once, many by all threads: of each some wait, one is being made, and one is with who takes
-        // them.
-        let workers = match &self.pool {
-            Some(pool) if all > Block::ROWS => pool.current_num_threads(),
-            _ => 1,
-        };
-        let blocks = workers * (AHEAD + 1) + 1;
+        let workers = workers(all, self.pool.as_ref());
+        let blocks = at_once(workers);
         let rows = block_rows(bytes, all, Memory::available(consumer) / blocks as u64);
         let mut output = Memory::new(consumer);
         // Blocks of the least rows are given in any case.
         let _ = output.hold(blocks * (bytes / all.max(1)) * rows.min(all));
         memory.push(output);
-        let given = Given::new(groups, rows, self.schema(types), memory);
-        match &self.pool {
-            Some(pool) if workers > 1 => {
-                let workers = given.several(workers);
-                Output(Box::new(Ordered::new(workers, Arc::clone(pool))))
-            }
-            _ => Output(Box::new(given.filter_map(|item| item.map(|item| item.block).transpose()))),
-        }
+        let groups = HeldGroups { groups, rows, schema: self.schema(types), _memory: memory };
+        Output::of(groups, workers, self.pool.as_ref())
     }
 
     /// Names and types of what is given.

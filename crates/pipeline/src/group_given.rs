@@ -1,63 +1,34 @@
-//! What [`Group`](crate::Group) gives: blocks of groups in their order, made by one thread or by several.
+//! The groups that [`Group`](crate::Group) gives, as blocks in their order.
 
 use std::sync::Arc;
 
-use plimsoll_core::{Error, Result, Schema};
+use plimsoll_core::{Result, Schema};
 use plimsoll_kernels::Block;
-use plimsoll_kernels::group::Groups;
+use plimsoll_kernels::group::{Groups, Picked};
 
-use crate::Ticketed;
+use crate::given::Parts;
 use crate::plumbing::Memory;
 
-/// An iterator over blocks of groups, one a ticket. Those of [`Given::several`] share what is left.
-#[derive(Debug)]
-pub(crate) struct Given {
-    shared: Arc<Shared>,
-    /// What went wrong with the ticket that was begun.
-    failed: Option<Error>,
-}
-
-#[derive(Debug)]
-struct Shared {
-    groups: Groups,
+/// All groups, in memory.
+pub(crate) struct HeldGroups {
+    pub(crate) groups: Groups,
     /// The most groups of a block.
-    rows: usize,
-    schema: Arc<Schema>,
-    _memory: Vec<Memory>,
+    pub(crate) rows: usize,
+    pub(crate) schema: Arc<Schema>,
+    /// That of the groups and of the blocks, let go of with them.
+    pub(crate) _memory: Vec<Memory>,
 }
 
-impl Given {
-    /// All of `groups` as blocks of this schema, of at most `rows` groups; `memory` is let go of with them.
-    pub(crate) fn new(groups: Groups, rows: usize, schema: Arc<Schema>, memory: Vec<Memory>) -> Self {
-        Given { shared: Arc::new(Shared { groups, rows, schema, _memory: memory }), failed: None }
+impl Parts for HeldGroups {
+    type Part = Picked;
+
+    fn next(&self) -> Result<Option<(u64, Picked)>> {
+        let picked = self.groups.pick(self.rows);
+        Ok((picked.rows() > 0).then_some((picked.number, picked)))
     }
 
-    /// As many iterators as that, each of which gives what the others do not.
-    pub(crate) fn several(&self, count: usize) -> Vec<Self> {
-        (0..count).map(|_| Given { shared: Arc::clone(&self.shared), failed: None }).collect()
-    }
-}
-
-impl Iterator for Given {
-    type Item = Result<Ticketed>;
-
-    fn next(&mut self) -> Option<Result<Ticketed>> {
-        if let Some(error) = self.failed.take() {
-            return Some(Err(error));
-        }
-        let Shared { groups, rows, schema, .. } = &*self.shared;
-        let picked = groups.pick(*rows);
-        let (ticket, position, rows) = (picked.number, picked.position, picked.rows());
-        if rows == 0 {
-            return None;
-        }
-        let block = match groups.columns(&picked) {
-            Ok(columns) => Some(Block { position, schema: Arc::clone(schema), columns, rows }),
-            Err(error) => {
-                self.failed = Some(error);
-                None
-            }
-        };
-        Some(Ok(Ticketed { ticket, last: block.is_some(), block }))
+    fn block(&self, picked: Picked) -> Result<Block> {
+        let (columns, rows) = (self.groups.columns(&picked)?, picked.rows());
+        Ok(Block { position: picked.position, schema: Arc::clone(&self.schema), columns, rows })
     }
 }

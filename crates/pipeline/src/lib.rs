@@ -7,6 +7,7 @@
 
 mod distinct;
 mod filter;
+mod given;
 mod group;
 mod group_files;
 mod group_given;
@@ -25,6 +26,7 @@ mod pre_aggregation;
 mod project;
 pub mod scan;
 mod sort;
+mod sort_given;
 mod sort_rows;
 mod sort_runs;
 mod tagged;

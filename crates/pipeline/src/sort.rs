@@ -1,15 +1,19 @@
 //! ORDER BY: all rows in order, or the first of them.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 use plimsoll_core::{Result, Schema, SortKey};
 use plimsoll_kernels::Block;
 use plimsoll_kernels::spill::Space;
 use plimsoll_memory::Consumer;
+use rayon::ThreadPool;
 
+use crate::given::{Output, at_once, workers};
 use crate::plumbing::{Memory, block_rows, same, settle};
-use crate::sort_rows::{Held, Place};
-use crate::sort_runs::{Merged, SortRuns};
+use crate::sort_given::HeldRows;
+use crate::sort_rows::Held;
+use crate::sort_runs::SortRuns;
 use crate::widening::Widest;
 
 /// Fewer rows than these are not worth cutting.
@@ -26,36 +30,25 @@ pub struct Sort<I> {
     base: I,
     keys: Vec<SortKey>,
     limit: usize,
+    pool: Option<Arc<ThreadPool>>,
     consumer: Option<Consumer>,
     space: Option<Space>,
     output: Option<Output>,
     ended: bool,
 }
 
-/// What is given once all input has been read.
-#[derive(Debug)]
-enum Output {
-    Held(InMemory),
-    Merged(Box<Merged>),
-}
-
-/// Rows in memory, and the order of their places.
-#[derive(Debug)]
-struct InMemory {
-    held: Held,
-    schema: Arc<Schema>,
-    order: Vec<Place>,
-    /// The most rows of a block.
-    rows: usize,
-    given: usize,
-    _memory: Memory,
-}
-
 impl<I> Sort<I> {
     /// Over `base`, by columns of it; `limit` is how many rows are wanted from the front.
     pub fn new(base: I, keys: Vec<SortKey>, limit: Option<u64>) -> Self {
         let limit = limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
-        Sort { base, keys, limit, consumer: None, space: None, output: None, ended: false }
+        Sort { base, keys, limit, pool: None, consumer: None, space: None, output: None, ended: false }
+    }
+
+    /// Has the threads of `pool` sort rows and make blocks once `base` has ended, which may use them before. As many others
+    /// write runs meanwhile.
+    pub fn with_pool(mut self, pool: Arc<ThreadPool>) -> Self {
+        self.pool = Some(pool);
+        self
     }
 
     /// Reserves the memory of the rows held for `consumer`; where its budget has not enough, rows go to temporary files,
@@ -89,8 +82,7 @@ impl<I: Iterator<Item = Result<Block>>> Sort<I> {
             self.output = self.read_all()?;
         }
         match &mut self.output {
-            Some(Output::Held(held)) => held.next(),
-            Some(Output::Merged(merged)) => merged.next(),
+            Some(blocks) => blocks.next().transpose(),
             None => Ok(None),
         }
     }
@@ -98,6 +90,7 @@ impl<I: Iterator<Item = Result<Block>>> Sort<I> {
     /// All rows in order; `None` where there is none.
     fn read_all(&mut self) -> Result<Option<Output>> {
         let mut memory = Memory::new(self.consumer.as_ref());
+        let threads = self.pool.as_ref().map_or(1, |pool| pool.current_num_threads());
         let mut runs = self.space.clone().map(|space| SortRuns::new(space, self.limit));
         let mut widest = Widest::default();
         let mut schema: Option<Arc<Schema>> = None;
@@ -110,7 +103,7 @@ impl<I: Iterator<Item = Result<Block>>> Sort<I> {
             schema = Some(Arc::clone(&block.schema));
             let piece = held.piece(&block)?;
             if memory.hold(held.size_with(&piece)).is_err() {
-                make_room(&mut held, &mut memory, runs.as_mut(), self.limit)?;
+                make_room(&mut held, &mut memory, runs.as_mut().map(|runs| (runs, threads)), self.limit)?;
                 memory.hold(held.size_with(&piece))?;
             }
             held.push(piece);
@@ -119,40 +112,36 @@ impl<I: Iterator<Item = Result<Block>>> Sort<I> {
             }
         }
         let Some(schema) = schema else { return Ok(None) };
+        let pool = self.pool.as_ref();
         if let Some(mut runs) = runs.filter(|runs| !runs.is_empty()) {
-            runs.spill(&mut held)?;
-            return Ok(Some(Output::Merged(Box::new(runs.merge(schema, &self.keys, memory)?))));
+            runs.spill(&mut held, threads)?;
+            return Ok(Some(Output::of(runs.merge(schema, &self.keys, threads, memory)?, threads, pool)));
         }
-        let rows = block_rows(held.size(), held.rows(), memory.room());
-        // A block of the least rows is given in any case.
-        let _ = memory.hold(held.size() + held.size() / held.rows().max(1) * rows);
-        let order = held.order(self.limit);
-        Ok(Some(Output::Held(InMemory { held, schema, order, rows, given: 0, _memory: memory })))
+        let workers = workers(held.rows().min(self.limit), pool);
+        let blocks = at_once(workers);
+        let rows = block_rows(held.size(), held.rows(), memory.room() / blocks as u64);
+        // Blocks of the least rows are given in any case.
+        let _ = memory.hold(held.size() + blocks * (held.size() / held.rows().max(1)) * rows.min(held.rows()));
+        let order = held.order(self.limit, pool.map(AsRef::as_ref));
+        let begun = AtomicUsize::new(0);
+        let rows = HeldRows { held, order, schema, rows, begun, _memory: memory };
+        Ok(Some(Output::of(rows, workers, pool)))
     }
 }
 
-/// Lets go of rows that are not wanted, or else of all, which go to a run.
-fn make_room(held: &mut Held, memory: &mut Memory, runs: Option<&mut SortRuns>, limit: usize) -> Result<()> {
+/// Lets go of rows that are not wanted, or else of all, which so many threads write to runs.
+fn make_room(
+    held: &mut Held,
+    memory: &mut Memory,
+    runs: Option<(&mut SortRuns, usize)>,
+    limit: usize,
+) -> Result<()> {
     if held.rows() / 2 > limit {
         held.cut(limit)?;
-    } else if let Some(runs) = runs {
-        runs.spill(held)?;
+    } else if let Some((runs, threads)) = runs {
+        runs.spill(held, threads)?;
     }
     memory.hold(held.size())
-}
-
-impl InMemory {
-    fn next(&mut self) -> Result<Option<Block>> {
-        let rows = (self.order.len() - self.given).min(self.rows);
-        if rows == 0 {
-            return Ok(None);
-        }
-        let columns =
-            self.held.gather(&self.order[self.given..self.given + rows], self.schema.fields.len())?;
-        let block = Block { position: self.given as u64, schema: Arc::clone(&self.schema), columns, rows };
-        self.given += rows;
-        Ok(Some(block))
-    }
 }
 
 #[cfg(test)]

@@ -11,14 +11,18 @@ use plimsoll_core::{DataType, Error, Result, SortKey};
 use plimsoll_kernels::Block;
 use plimsoll_kernels::arrays::{arrow_type, result_array};
 use plimsoll_kernels::group::widen;
+use plimsoll_kernels::spill::head;
+use rayon::ThreadPool;
+use rayon::prelude::*;
 
 use crate::plumbing::adopt;
-use plimsoll_kernels::spill::head;
 
 /// So few rows that tie are compared by their keys.
 const FEW_TIED: usize = 8;
 /// How often heads are replaced by what comes behind them before keys are compared instead.
 const LEVELS: usize = 64;
+/// Fewer rows are sorted by one thread.
+const MANY: usize = if cfg!(test) { 16 } else { 1 << 16 };
 
 /// Rows in pieces.
 #[derive(Debug)]
@@ -49,7 +53,7 @@ impl Piece {
 }
 
 /// A row in the order.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Place {
     /// The bytes of its key behind those that all keys begin with: mostly they tell, without a look at the key. Once places
     /// are in order, some bytes further behind.
@@ -115,8 +119,8 @@ impl Held {
         Ok(())
     }
 
-    /// The places of the first `limit` rows in order.
-    pub(crate) fn order(&self, limit: usize) -> Vec<Place> {
+    /// The places of the first `limit` rows in order, sorted by the threads of `pool` where there is one.
+    pub(crate) fn order(&self, limit: usize, pool: Option<&ThreadPool>) -> Vec<Place> {
         let keys = self.pieces.iter().flat_map(|piece| piece.keys.iter().map(|key| key.data()));
         let shared = shared(keys);
         let mut places = Vec::with_capacity(self.rows);
@@ -134,34 +138,46 @@ impl Held {
             });
             places.truncate(limit);
         }
-        self.sort(&mut places, shared, LEVELS);
+        match pool {
+            Some(pool) if places.len() > MANY => pool.install(|| {
+                places.par_sort_unstable_by_key(|place| place.head);
+                let tied = places.par_chunk_by_mut(|left, right| left.head == right.head);
+                tied.for_each(|tied| self.sort_tied(tied, shared, LEVELS));
+            }),
+            _ => self.sort(&mut places, shared, LEVELS),
+        }
         places
     }
 
-    /// Sorts places whose keys are the same before `depth`, and whose heads are what comes there. Those that tie get their
-    /// next bytes as heads: a key is looked at once for eight bytes of it that matter, and not at each comparison, which
-    /// would be a cache miss (Ng and Kakehi, Cache Efficient Radix Sort for String Sorting, 2007).
+    /// Sorts places whose keys are the same before `depth`, and whose heads are what comes there.
     fn sort(&self, places: &mut [Place], depth: usize, levels: usize) {
         places.sort_unstable_by_key(|place| place.head);
         for tied in places.chunk_by_mut(|left, right| left.head == right.head) {
-            if tied.len() <= FEW_TIED || levels == 0 {
-                tied.sort_unstable_by(|left, right| self.key(*left).cmp(self.key(*right)));
-                continue;
-            }
-            let behind = |place: &Place, depth: usize| self.key(*place).get(depth..).unwrap_or_default();
-            let deeper = depth + size_of::<u64>();
-            let deeper = deeper + shared(tied.iter().map(|place| behind(place, deeper)));
-            for place in &mut *tied {
-                place.head = head(behind(place, deeper));
-            }
-            self.sort(tied, deeper, levels - 1);
+            self.sort_tied(tied, depth, levels);
         }
+    }
+
+    /// Sorts places whose heads are the same. Those get their next bytes as heads: a key is looked at once for eight bytes of
+    /// it that matter, and not at each comparison, which would be a cache miss (Ng and Kakehi, Cache Efficient Radix Sort for
+    /// String Sorting, 2007).
+    fn sort_tied(&self, tied: &mut [Place], depth: usize, levels: usize) {
+        if tied.len() <= FEW_TIED || levels == 0 {
+            tied.sort_unstable_by(|left, right| self.key(*left).cmp(self.key(*right)));
+            return;
+        }
+        let behind = |place: &Place, depth: usize| self.key(*place).get(depth..).unwrap_or_default();
+        let deeper = depth + size_of::<u64>();
+        let deeper = deeper + shared(tied.iter().map(|place| behind(place, deeper)));
+        for place in &mut *tied {
+            place.head = head(behind(place, deeper));
+        }
+        self.sort(tied, deeper, levels - 1);
     }
 
     /// Drops all rows but the first `limit`.
     pub(crate) fn cut(&mut self, limit: usize) -> Result<()> {
         let Some(types) = self.types().map(<[DataType]>::to_vec) else { return Ok(()) };
-        let order = self.order(limit);
+        let order = self.order(limit, None);
         let mut kept = Vec::new();
         for places in order.chunks(Block::ROWS) {
             let columns = self.gather(places, types.len() + 1)?;
@@ -250,6 +266,7 @@ pub(crate) fn failed(error: ArrowError) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::pool;
     use arrow::array::StringArray;
     use proptest::prelude::*;
 
@@ -269,7 +286,8 @@ mod tests {
                 held.push(piece);
             }
             let limit = limit.unwrap_or(usize::MAX);
-            let order = held.order(limit);
+            let order = held.order(limit, None);
+            prop_assert_eq!(&held.order(limit, Some(&pool(2))), &order);
             let mut expected: Vec<usize> = (0..texts.len()).collect();
             expected.sort_by_key(|row| &texts[*row]);
             expected.truncate(limit);

@@ -1,6 +1,8 @@
 //! The rows of a [`Sort`](crate::Sort) that memory did not hold: sorted runs in a temporary file, and their merge.
 
-use std::sync::Arc;
+use std::panic::resume_unwind;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 
 use arrow::array::ArrayRef;
 use arrow::datatypes::DataType as ArrowType;
@@ -9,41 +11,37 @@ use plimsoll_core::{DataType, Result, Schema, SortKey};
 use plimsoll_kernels::Block;
 use plimsoll_kernels::arrays::arrow_type;
 use plimsoll_kernels::group::widen;
-use plimsoll_kernels::spill::{Merge, Packed, Runs, Space};
+use plimsoll_kernels::spill::{Packed, Runs, Space};
+use plimsoll_memory::Tag;
 use plimsoll_memory::process::give_back;
 
+use crate::given::at_once;
 use crate::plumbing::{Memory, READERS};
+use crate::sort_given::{MergedRows, Merging, payloads};
 use crate::sort_rows::{Held, failed};
 
 /// Bytes of rows that become a run of their own: to sort and to gather more of them at once misses the caches more often.
 const RUN_BYTES: usize = 32 << 20;
 /// But no less than such a part of what was held, so that all runs can be merged at once.
 const RUNS_AT_ONCE: usize = 8;
+/// Fewer bytes than these are not cut into runs for several threads.
+const LEAST_RUN: usize = 8 << 20;
 /// Rows that are encoded at once.
 const TOGETHER: usize = 512;
-/// Bytes of rows from which on a block is given.
-const BLOCK_BYTES: usize = 256 << 10;
+/// Bytes of the rows of a block that is given, at the least and at the most.
+const BLOCK_BYTES: [usize; 2] = [32 << 10, 256 << 10];
+/// Of so many bytes that can be had, one is that of a block.
+const BLOCKS: u64 = 128;
 /// Bytes of rows that were widened from which on they become a run.
-const WIDENED_BYTES: usize = 4 * BLOCK_BYTES;
+const WIDENED_BYTES: usize = 4 * BLOCK_BYTES[1];
 
 /// Runs of rows. An entry's key is that of [`Held::key`], its payload the row's columns and its position.
 #[derive(Debug)]
 pub(crate) struct SortRuns {
     space: Space,
     limit: usize,
-    /// Runs of rows of the same types, which widen from one to the next.
-    runs: Vec<(Vec<DataType>, Runs)>,
-}
-
-/// The rows of all runs in order.
-#[derive(Debug)]
-pub(crate) struct Merged {
-    merge: Merge,
-    rows: RowCodec,
-    schema: Arc<Schema>,
-    given: usize,
-    limit: usize,
-    _memory: Memory,
+    /// Runs of rows of the same types, which widen from one to the next, by the thread that has written them.
+    runs: Vec<(Vec<DataType>, Vec<Runs>)>,
 }
 
 impl SortRuns {
@@ -57,55 +55,79 @@ impl SortRuns {
         self.runs.is_empty()
     }
 
-    /// Makes the rows held runs; none is held then.
-    pub(crate) fn spill(&mut self, held: &mut Held) -> Result<()> {
+    /// Makes the rows held runs, on up to so many threads; none is held then.
+    pub(crate) fn spill(&mut self, held: &mut Held, threads: usize) -> Result<()> {
         let Some(types) = held.types().filter(|_| held.rows() > 0).map(<[DataType]>::to_vec) else {
             return Ok(());
         };
-        let codec = RowCodec::new(&types)?;
         if self.runs.last().is_none_or(|(last, _)| *last != types) {
-            self.runs.push((types.clone(), Runs::new(&self.space)?));
+            self.runs.push((types.clone(), Vec::new()));
         }
         let Some((_, runs)) = self.runs.last_mut() else { return Ok(()) };
-        let bytes = RUN_BYTES.max(held.size() / RUNS_AT_ONCE);
-        while held.rows() > 0 {
-            let part = held.take_some(bytes);
-            let mut writer = runs.writer();
-            for places in part.order(self.limit).chunks(TOGETHER) {
-                let rows = part.gather(places, types.len() + 1)?;
-                let rows = codec.converter.convert_columns(&rows).map_err(failed)?;
-                for (place, row) in places.iter().zip(&rows) {
-                    writer.push(part.key(*place), row.data())?;
-                }
-            }
-            writer.finish()?;
-            drop(part);
-            give_back();
+        let writers = (held.size() / LEAST_RUN).clamp(1, threads);
+        while runs.len() < writers {
+            runs.push(Runs::new(&self.space)?);
         }
-        Ok(())
+        let bytes = (held.size() / writers).min(RUN_BYTES).max(held.size() / RUNS_AT_ONCE);
+        let (limit, codec, columns) = (self.limit, RowCodec::new(&types)?, types.len() + 1);
+        let parts = Parts { held: Mutex::new(held), bytes, limit, codec, columns };
+        let (parts, tag) = (&parts, Tag::inherited());
+        thread::scope(|scope| {
+            let mut writers = runs.iter_mut().take(writers);
+            let mine = writers.next();
+            let others: Vec<_> = writers
+                .map(|runs| {
+                    scope.spawn(move || {
+                        let _tag = tag.enter();
+                        parts.write(runs)
+                    })
+                })
+                .collect();
+            let written = mine.map_or(Ok(()), |runs| parts.write(runs));
+            let others = others.into_iter().map(|writer| writer.join().unwrap_or_else(|panic| resume_unwind(panic)));
+            others.fold(written, Result::and)
+        })
     }
 
-    /// The rows of all runs as rows of `schema`, sorted by these keys.
+    /// The rows of all runs as rows of `schema`, sorted by these keys, for so many threads.
     pub(crate) fn merge(
         mut self,
         schema: Arc<Schema>,
         keys: &[SortKey],
+        workers: usize,
         mut memory: Memory,
-    ) -> Result<Merged> {
+    ) -> Result<MergedRows> {
         let types = schema.types();
         // Rows that are narrower are spilled anew, as wider ones.
         let narrower = self.runs.iter().take_while(|(of, _)| *of != types).count();
         for (of, runs) in self.runs.drain(..narrower).collect::<Vec<_>>() {
+            let runs = self.joined(runs)?;
             self.widen(&of, runs, &types, keys)?;
         }
-        let reader = self.space.reader_bytes();
-        let fan_in = memory.hold_readers(2 * BLOCK_BYTES, reader, READERS / reader)?;
         let runs = match self.runs.pop() {
-            Some((_, runs)) => runs,
+            Some((_, runs)) => self.joined(runs)?,
             None => Runs::new(&self.space)?,
         };
-        let (merge, rows) = (runs.merge(fan_in)?, RowCodec::new(&types)?);
-        Ok(Merged { merge, rows, schema, given: 0, limit: self.limit, _memory: memory })
+        memory.hold(0)?;
+        let block_bytes = usize::try_from(memory.room() / BLOCKS).unwrap_or(usize::MAX);
+        let block_bytes = block_bytes.clamp(BLOCK_BYTES[0], BLOCK_BYTES[1]);
+        // Who makes a block has its rows as they were written, too, in a vector that may have room for twice as many.
+        let blocks = (at_once(workers) + 2 * workers) * block_bytes;
+        let reader = self.space.reader_bytes();
+        // A pass more costs more than readers that nothing else needs the room of.
+        let readers = usize::try_from(memory.room() / 2).unwrap_or(usize::MAX).max(READERS) / reader;
+        let fan_in = memory.hold_readers(blocks, reader, readers.min(runs.len()))?;
+        let (merging, rows) = (Mutex::new(Merging::new(runs.merge(fan_in)?)), RowCodec::new(&types)?);
+        Ok(MergedRows { rows, schema, merging, limit: self.limit, block_bytes, _memory: memory })
+    }
+
+    /// All of some runs.
+    fn joined(&self, runs: Vec<Runs>) -> Result<Runs> {
+        let joined = runs.into_iter().reduce(|mut all, runs| {
+            all.append(runs);
+            all
+        });
+        joined.map_or_else(|| Runs::new(&self.space), Ok)
     }
 
     /// Brings the rows of runs to wider types, and makes runs of them again.
@@ -114,9 +136,9 @@ impl SortRuns {
         let mut merge = runs.merge(2)?;
         let mut held = Held::new(keys);
         loop {
-            let rows = payloads(&mut merge, Block::ROWS)?;
+            let rows = payloads(&mut merge, Block::ROWS, BLOCK_BYTES[1])?;
             if rows.is_empty() {
-                return self.spill(&mut held);
+                return self.spill(&mut held, 1);
             }
             let columns = codec.columns(&rows)?;
             let wider = columns.iter().zip(types).map(|(column, to)| widen(column, *to));
@@ -124,32 +146,54 @@ impl SortRuns {
             let piece = held.encoded(columns, types)?;
             held.push(piece);
             if held.size() > WIDENED_BYTES {
-                self.spill(&mut held)?;
+                self.spill(&mut held, 1)?;
             }
         }
     }
 }
 
-impl Merged {
-    /// The next rows.
-    pub(crate) fn next(&mut self) -> Result<Option<Block>> {
-        let wanted = Block::ROWS.min(self.limit - self.given);
-        let payloads = payloads(&mut self.merge, wanted)?;
-        let rows = payloads.len();
-        if rows == 0 {
-            return Ok(None);
+/// Rows that become runs.
+struct Parts<'a> {
+    held: Mutex<&'a mut Held>,
+    /// Bytes of a run, but of the last.
+    bytes: usize,
+    limit: usize,
+    codec: RowCodec,
+    /// How many, the positions included.
+    columns: usize,
+}
+
+impl Parts<'_> {
+    /// Writes runs until no rows are left, to which it comes at once where writing fails.
+    fn write(&self, runs: &mut Runs) -> Result<()> {
+        let held = || self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            let part = held().take_some(self.bytes);
+            if part.rows() == 0 {
+                return Ok(());
+            }
+            self.write_one(&part, runs).inspect_err(|_| held().clear())?;
+            drop(part);
+            give_back();
         }
-        let mut columns = self.rows.columns(&payloads)?;
-        columns.truncate(self.schema.fields.len());
-        let block = Block { position: self.given as u64, schema: Arc::clone(&self.schema), columns, rows };
-        self.given += rows;
-        Ok(Some(block))
+    }
+
+    fn write_one(&self, part: &Held, runs: &mut Runs) -> Result<()> {
+        let mut writer = runs.writer();
+        for places in part.order(self.limit, None).chunks(TOGETHER) {
+            let columns = part.gather(places, self.columns)?;
+            let rows = self.codec.converter.convert_columns(&columns).map_err(failed)?;
+            for (place, row) in places.iter().zip(&rows) {
+                writer.push(part.key(*place), row.data())?;
+            }
+        }
+        writer.finish()
     }
 }
 
 /// Rows of some columns, and a position behind them, as bytes.
 #[derive(Debug)]
-struct RowCodec {
+pub(crate) struct RowCodec {
     converter: RowConverter,
 }
 
@@ -160,17 +204,9 @@ impl RowCodec {
         Ok(RowCodec { converter })
     }
 
-    fn columns(&self, rows: &Packed) -> Result<Vec<ArrayRef>> {
+    /// The columns of rows that were written, the positions behind the others.
+    pub(crate) fn columns(&self, rows: &Packed) -> Result<Vec<ArrayRef>> {
         let parser = self.converter.parser();
         self.converter.convert_rows(rows.iter().map(|row| parser.parse(row))).map_err(failed)
     }
-}
-
-/// The payloads of the next entries, at most so many.
-fn payloads(merge: &mut Merge, most: usize) -> Result<Packed> {
-    let mut payloads = Packed::default();
-    while payloads.len() < most && payloads.bytes() < BLOCK_BYTES && merge.advance()? {
-        payloads.push(merge.payload());
-    }
-    Ok(payloads)
 }

@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 use std::fs::{DirEntry, read_dir};
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
@@ -42,6 +42,45 @@ fn while_it_compares() {
     interrupted(&["compare", "SELECT count(*) FROM 'f.csv'"], |place, _| {
         read_dir(place.path("temp")).unwrap().next().is_some()
     });
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn what_a_comparison_has_begun_ends_with_it() {
+    let place = Place::with(records(0, 300_000));
+    let mut comparison = place.command(&["compare", "SELECT count(*) FROM 'f.csv'"]);
+    let mut comparison = comparison.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let list = format!("/proc/{0}/task/{0}/children", comparison.id());
+    let begun = loop {
+        assert!(comparison.try_wait().unwrap().is_none(), "it has ended before it was interrupted");
+        let children = std::fs::read_to_string(&list).unwrap_or_default();
+        let reading = children.split(' ').find_map(|child| {
+            let child = Pid::from_raw(child.parse().ok()?)?;
+            has_open(child, |target| target.ends_with("/f.csv")).then_some(child)
+        });
+        // One that is stopped does not end by itself.
+        if let Some(child) = reading.filter(|child| kill_process(*child, Signal::STOP).is_ok())
+            && is_there(child)
+        {
+            break child;
+        }
+    };
+    kill_process(Pid::from_child(&comparison), Signal::TERM).unwrap();
+    assert_eq!(comparison.wait().unwrap().code(), Some(130));
+    let ended = Instant::now();
+    while is_there(begun) && ended.elapsed() < LATE {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let left = is_there(begun);
+    let _ = kill_process(begun, Signal::KILL);
+    assert!(!left, "what it has begun goes on");
+}
+
+/// Whether the process has not ended, if only waiting for one who asks how.
+#[cfg(target_os = "linux")]
+fn is_there(process: Pid) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat"));
+    stat.is_ok_and(|stat| !stat.rsplit(") ").next().unwrap_or_default().starts_with(['Z', 'X']))
 }
 
 /// Runs this with its output in a file, sends it a signal once it `has_begun`, and looks at the end.
@@ -116,13 +155,27 @@ fn output_begun(place: &Place, _: &Child) -> bool {
 /// Whether something was written to a file without a name.
 #[cfg(target_os = "linux")]
 fn spilling_begun(_: &Place, child: &Child) -> bool {
-    let open = format!("/proc/{}/fd", child.id());
-    has_bytes(Path::new(&open), |entry| {
-        entry.path().read_link().is_ok_and(|target| {
-            let target = target.to_string_lossy();
-            target.contains("/temp/") && target.ends_with(" (deleted)")
-        })
+    has_bytes(&open_files(Pid::from_child(child)), |entry| {
+        leads_to(entry, |target| target.contains("/temp/") && target.ends_with(" (deleted)"))
     })
+}
+
+/// Whether the process has such a file open.
+#[cfg(target_os = "linux")]
+fn has_open(process: Pid, is_wanted: impl Fn(&str) -> bool) -> bool {
+    let entries = read_dir(open_files(process)).into_iter().flatten().flatten();
+    entries.into_iter().any(|entry| leads_to(&entry, &is_wanted))
+}
+
+/// The directory of links to the files that a process has open.
+#[cfg(target_os = "linux")]
+fn open_files(process: Pid) -> PathBuf {
+    format!("/proc/{process}/fd").into()
+}
+
+#[cfg(target_os = "linux")]
+fn leads_to(entry: &DirEntry, is_wanted: impl Fn(&str) -> bool) -> bool {
+    entry.path().read_link().is_ok_and(|target| is_wanted(&target.to_string_lossy()))
 }
 
 fn has_bytes(directory: &Path, is_wanted: impl Fn(&DirEntry) -> bool) -> bool {

@@ -33,7 +33,7 @@ use arrow::array::ArrayRef;
 use plimsoll_core::{DataType, Error, Result, TypedAggregate};
 
 pub use frozen::FrozenTable;
-pub use groups::{ClosedTable, Groups};
+pub use groups::{ClosedTable, Groups, Picked};
 pub use partition::{PARTITIONS, Partitioned, Partitioner};
 pub use spilled::{Spilled, SpilledGroups};
 pub use widen::widen;

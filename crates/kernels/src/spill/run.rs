@@ -1,4 +1,4 @@
-//! Sorted runs: entries in compressed frames, one run behind the other in one file.
+//! Sorted runs: entries in compressed frames, those of one writer after another behind each other in one file.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -14,14 +14,22 @@ use super::{Merge, Space};
 /// Length, compressed length and checksum of a frame.
 const HEADER: usize = 16;
 
-/// Runs of one holder. Their file is gone with the last of its users.
+/// Runs of one holder. Their files are gone with the last of their users.
 #[derive(Debug)]
 pub struct Runs {
+    /// Where runs are written.
     file: Arc<SpillFile>,
     space: Space,
-    runs: Vec<Range<u64>>,
+    runs: Vec<Run>,
     /// How often the entries were merged to longer runs.
     passes: u64,
+}
+
+/// Where the frames of a run lie.
+#[derive(Debug)]
+struct Run {
+    file: Arc<SpillFile>,
+    bytes: Range<u64>,
 }
 
 /// Writes one run.
@@ -70,6 +78,13 @@ impl Runs {
         self.runs.is_empty()
     }
 
+    /// Takes the runs of others, which come behind those that there are: several threads write at once where each has runs
+    /// of its own.
+    pub fn append(&mut self, others: Runs) {
+        self.runs.extend(others.runs);
+        self.passes = self.passes.max(others.passes);
+    }
+
     /// A writer of a further run.
     pub fn writer(&mut self) -> RunWriter<'_> {
         let start = self.file.length();
@@ -89,14 +104,14 @@ impl Runs {
         if !self.runs.is_empty() {
             self.space.merged(self.passes + 1);
         }
-        Merge::new(self.readers(&self.runs))
+        Merge::new(readers(&self.runs))
     }
 
     /// Merges as many runs at a time as may be, but no more than there need be.
     fn fewer(self, fan_in: usize) -> Result<Self> {
         let mut fewer = Runs { passes: self.passes + 1, ..Runs::new(&self.space)? };
         for runs in self.runs.chunks(fan_in) {
-            let mut merge = Merge::new(self.readers(runs))?;
+            let mut merge = Merge::new(readers(runs))?;
             let mut writer = fewer.writer();
             while merge.advance()? {
                 writer.push(merge.key(), merge.payload())?;
@@ -106,9 +121,10 @@ impl Runs {
         Ok(fewer)
     }
 
-    fn readers(&self, runs: &[Range<u64>]) -> Vec<RunReader> {
-        runs.iter().map(|run| RunReader::new(Arc::clone(&self.file), run.clone())).collect()
-    }
+}
+
+fn readers(runs: &[Run]) -> Vec<RunReader> {
+    runs.iter().map(|run| RunReader::new(Arc::clone(&run.file), run.bytes.clone())).collect()
 }
 
 impl RunWriter<'_> {
@@ -135,7 +151,8 @@ impl RunWriter<'_> {
         self.flush()?;
         let end = self.runs.file.length();
         if end > self.start {
-            self.runs.runs.push(self.start..end);
+            let file = Arc::clone(&self.runs.file);
+            self.runs.runs.push(Run { file, bytes: self.start..end });
         }
         Ok(())
     }
