@@ -24,6 +24,7 @@ mod terminal;
 use std::process::ExitCode;
 
 use clap::Parser;
+use plimsoll_memory::{Counting, Stepped};
 
 use crate::args::{Args, Verb};
 use crate::settings::Settings;
@@ -31,7 +32,7 @@ use crate::terminal::Terminal;
 
 /// Counts what every run allocates; see [`plimsoll_memory::heap`].
 #[global_allocator]
-static ALLOCATOR: plimsoll_memory::Counting = plimsoll_memory::Counting::system();
+static ALLOCATOR: Counting<Stepped> = Counting::new(Stepped);
 
 fn main() -> ExitCode {
     let args = Args::parse();

@@ -25,6 +25,6 @@ pub mod trace;
 pub use budget::{Budget, BudgetError, Bytes, Consumer, Holder, LimitExceeded, Reservation, SoftLimit};
 pub use footprint::{Footprint, Part};
 pub use heap::{
-    Counting, Heap, InheritedTag, Measured, Tag, TagGuard, Tagged, TaggedBytes, ThreadHeap, adopt,
+    Counting, Heap, InheritedTag, Measured, Stepped, Tag, TagGuard, Tagged, TaggedBytes, ThreadHeap, adopt,
     exact_peak, heap, is_traced, measure, reset_peak, tagged, threads, time_tags, tracing, tracing_share,
 };

@@ -285,19 +285,24 @@ impl<'a> Partitions<'a> {
         let arguments = arguments.iter().map(|columns| arrange(columns)).collect::<Result<Vec<_>>>()?;
         feeder.positions.clear();
         feeder.positions.extend(rows.rows().iter().map(|row| block.position + u64::from(*row)));
+        // Those of one partition, in vectors that serve for all of them: a visit is short.
+        let mut part_keys = Vec::with_capacity(keys.len());
+        let mut part_arguments = vec![Vec::new(); arguments.len()];
         for number in feeder.tour(block.position, PARTITIONS) {
             let range = rows.range(number);
-            let slices = |columns: &[ArrayRef]| -> Vec<ArrayRef> {
-                columns.iter().map(|column| column.slice(range.start, range.len())).collect()
+            let slices = |columns: &[ArrayRef], slices: &mut Vec<ArrayRef>| {
+                slices.clear();
+                slices.extend(columns.iter().map(|column| column.slice(range.start, range.len())));
             };
-            let (keys, positions) = (slices(&keys), &feeder.positions[range.clone()]);
-            let arguments: Vec<_> = arguments.iter().map(|columns| slices(columns)).collect();
+            slices(&keys, &mut part_keys);
+            arguments.iter().zip(&mut part_arguments).for_each(|(columns, part)| slices(columns, part));
+            let positions = &feeder.positions[range.clone()];
             let mut part = self.room_for(shared, || {
                 let mut part = shared.part(number);
                 part.hold_growth(positions.len())?;
                 Ok(part)
             })?;
-            part.take(&keys, &arguments, positions)?;
+            part.take(&part_keys, &part_arguments, positions)?;
             self.hold(shared, number, &mut part)?;
         }
         Ok(())

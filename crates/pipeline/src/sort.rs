@@ -118,10 +118,10 @@ impl<I: Iterator<Item = Result<Block>>> Sort<I> {
             return Ok(Some(Output::of(runs.merge(schema, &self.keys, threads, memory)?, threads, pool)));
         }
         let workers = workers(held.rows().min(self.limit), pool);
-        let blocks = at_once(workers);
-        let rows = block_rows(held.size(), held.rows(), memory.room() / blocks as u64);
+        let (blocks, bytes, all) = (at_once(workers), held.columns_size(), held.rows());
+        let rows = block_rows(bytes, all, memory.room() / blocks as u64);
         // Blocks of the least rows are given in any case.
-        let _ = memory.hold(held.size() + blocks * (held.size() / held.rows().max(1)) * rows.min(held.rows()));
+        let _ = memory.hold(held.size() + blocks * (bytes / all.max(1)) * rows.min(all));
         let order = held.order(self.limit, pool.map(AsRef::as_ref));
         let begun = AtomicUsize::new(0);
         let rows = HeldRows { held, order, schema, rows, begun, _memory: memory };
@@ -147,13 +147,21 @@ fn make_room(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{block, blocks, integers, integers_of, mantissas_of, schema, tenths};
+    use crate::testing::{block, blocks, integers, integers_of, mantissas_of, pool, schema, tenths};
     use arrow::array::{Array, ArrayRef, StringArray};
     use arrow::compute::concat;
     use plimsoll_core::{DataType, ErrorKind};
     use plimsoll_kernels::spill::Fault;
     use plimsoll_memory::Budget;
     use proptest::prelude::*;
+
+    /// On so many threads of a pool, or without one.
+    fn on<I>(sort: Sort<I>, threads: Option<usize>) -> Sort<I> {
+        match threads {
+            Some(threads) => sort.with_pool(pool(threads)),
+            None => sort,
+        }
+    }
 
     fn by(output: usize, descending: bool, nulls_first: bool) -> SortKey {
         SortKey { output, descending, nulls_first }
@@ -205,6 +213,7 @@ mod tests {
             piece in 1..7usize,
             reversed: bool,
             limit in prop::option::of(0..70usize),
+            threads in prop::option::of(1..4usize),
         ) {
             let mut rows: Vec<(i64, i64)> = keys.iter().copied().zip(0..).collect();
             let mut base: Vec<_> = rows
@@ -221,10 +230,32 @@ mod tests {
                 base.reverse();
             }
             let sort = Sort::new(base.into_iter(), vec![by(0, true, false)], limit.map(|limit| limit as u64));
+            let sort = on(sort, threads);
             let given: Vec<Block> = sort.collect::<Result<_>>().unwrap();
             rows.sort_by_key(|row| -row.0);
             rows.truncate(limit.unwrap_or(usize::MAX));
             prop_assert_eq!(integers_of(&given, 1), rows.iter().map(|row| row.1).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn many_rows_are_given_by_all_threads() {
+        for rows in [3 * Block::ROWS as i64, 10 * Block::ROWS as i64 + 7] {
+            let value = |row: i64| Some(row * 7919 % 10_007);
+            let all: Vec<Option<i64>> = (0..rows).map(value).collect();
+            let base = all.chunks(1000).zip((0..).step_by(1000));
+            let base = base
+                .map(|(values, position)| Ok(block(position, &[DataType::Int64], vec![integers(values)])));
+            let sort = Sort::new(base, vec![by(0, false, false)], None).with_pool(pool(2));
+            let given: Vec<Block> = sort.collect::<Result<_>>().unwrap();
+            let mut expected: Vec<i64> = all.iter().flatten().copied().collect();
+            expected.sort_unstable();
+            assert_eq!(integers_of(&given, 0), expected);
+            let mut next = 0;
+            for block in given {
+                assert_eq!(block.position, next);
+                next += block.rows as u64;
+            }
         }
     }
 
@@ -265,13 +296,16 @@ mod tests {
     #[test]
     fn runs_in_files_change_nothing() {
         let directory = tempfile::tempdir().unwrap();
-        for (limit, wide_from) in [(None, 40), (None, 17), (Some(30_000), 40), (Some(9_000), 17)] {
+        let cases = [(None, 40), (None, 17), (Some(30_000), 40), (Some(9_000), 17)];
+        for ((limit, wide_from), threads) in
+            cases.into_iter().flat_map(|case| [(case, None), (case, Some(3))])
+        {
             let keys = vec![by(1, true, false), by(0, false, true)];
             let expected: Vec<Block> =
                 Sort::new(mixed(40, 1000, wide_from), keys.clone(), limit).collect::<Result<_>>().unwrap();
             let space = Space::new(directory.path(), None);
             let budget = Budget::limited(900_000).unwrap();
-            let sort = Sort::new(mixed(40, 1000, wide_from), keys, limit);
+            let sort = on(Sort::new(mixed(40, 1000, wide_from), keys, limit), threads);
             let sort = sort.with_consumer(budget.consumer("sort")).with_space(space.clone());
             let given: Vec<Block> = sort.collect::<Result<_>>().unwrap();
             assert!(space.written() > 0);
@@ -295,6 +329,7 @@ mod tests {
             let space = Space::new(directory.path(), None).failing(Fault::Full, write);
             let budget = Budget::limited(900_000).unwrap();
             let sort = Sort::new(mixed(20, 1000, 9), vec![by(0, false, false)], None);
+            let sort = on(sort, (write % 2 == 0).then_some(3));
             let sort = sort.with_consumer(budget.consumer("sort")).with_space(space);
             let outcome: Result<Vec<Block>> = sort.collect();
             outcomes[usize::from(outcome.is_ok())] += 1;

@@ -47,8 +47,11 @@ pub(crate) struct Piece {
 impl Piece {
     /// Heap bytes, with a place in the order for each row.
     fn size(&self) -> usize {
-        let columns = self.columns.iter().map(|column| column.get_array_memory_size()).sum::<usize>();
-        columns + self.keys.size() + self.keys.num_rows() * size_of::<Place>()
+        self.columns_size() + self.keys.size() + self.keys.num_rows() * size_of::<Place>()
+    }
+
+    fn columns_size(&self) -> usize {
+        self.columns.iter().map(|column| column.get_array_memory_size()).sum()
     }
 }
 
@@ -78,7 +81,12 @@ impl Held {
         self.bytes
     }
 
-    /// The same with a further piece.
+    /// Heap bytes of their columns.
+    pub(crate) fn columns_size(&self) -> usize {
+        self.pieces.iter().map(Piece::columns_size).sum()
+    }
+
+    /// [`Held::size`] with a further piece.
     pub(crate) fn size_with(&self, piece: &Piece) -> usize {
         self.bytes + piece.size()
     }

@@ -25,7 +25,7 @@ const RUN_BYTES: usize = 32 << 20;
 /// But no less than such a part of what was held, so that all runs can be merged at once.
 const RUNS_AT_ONCE: usize = 8;
 /// Fewer bytes than these are not cut into runs for several threads.
-const LEAST_RUN: usize = 8 << 20;
+const LEAST_RUN: usize = if cfg!(test) { 64 << 10 } else { 8 << 20 };
 /// Rows that are encoded at once.
 const TOGETHER: usize = 512;
 /// Bytes of the rows of a block that is given, at the least and at the most.
@@ -84,7 +84,8 @@ impl SortRuns {
                 })
                 .collect();
             let written = mine.map_or(Ok(()), |runs| parts.write(runs));
-            let others = others.into_iter().map(|writer| writer.join().unwrap_or_else(|panic| resume_unwind(panic)));
+            let others =
+                others.into_iter().map(|writer| writer.join().unwrap_or_else(|panic| resume_unwind(panic)));
             others.fold(written, Result::and)
         })
     }

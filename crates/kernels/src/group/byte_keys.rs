@@ -74,7 +74,9 @@ impl ByteKeys {
     /// Bytes that it takes beside those that it has while it makes room for `more` strings of the usual length.
     pub(super) fn growth(&self, more: usize) -> usize {
         let long = self.arena.len().checked_div(self.entries.len()).unwrap_or(0);
-        self.index.growth(more) + bytes_for(&self.entries, more) + bytes_for(&self.arena, more * long)
+        self.index.growth(self.len() + more)
+            + bytes_for(&self.entries, more)
+            + bytes_for(&self.arena, more * long)
     }
 
     /// Lets go of what only look-ups need. There must be none any more.
@@ -87,7 +89,7 @@ impl ByteKeys {
         let entry = self.entries[id as usize];
         match length(entry) {
             short @ ..=SHORT => bytes.extend_from_slice(&entry.to_le_bytes()[4..4 + short]),
-            _ => bytes.extend_from_slice(self.long(entry)),
+            _ => bytes.extend_from_slice(long(entry, &self.arena)),
         }
     }
 
@@ -126,11 +128,7 @@ impl ByteKeys {
 
     /// The id of the string that `other` has under `id`.
     pub(super) fn look_up_other(&mut self, other: &ByteKeys, id: u32) -> u32 {
-        let entry = other.entries[id as usize];
-        self.look_up_one(match length(entry) {
-            ..=SHORT => Key::Short(entry),
-            _ => Key::Long(other.long(entry)),
-        })
+        self.look_up_one(key(other.entries[id as usize], &other.arena))
     }
 
     /// A new id without a string, which no look-up finds.
@@ -178,7 +176,8 @@ impl ByteKeys {
 
     #[inline]
     fn intern_long(&mut self, bytes: &[u8], hash: u32) -> u32 {
-        let equal = |entry: &u128| length(*entry) == bytes.len() && same_long(self.long(*entry), bytes);
+        let equal =
+            |entry: &u128| length(*entry) == bytes.len() && same_long(long(*entry, &self.arena), bytes);
         let found = self.index.find(hash, |id| self.entries.get(id as usize).is_some_and(equal));
         found.unwrap_or_else(|slot| self.insert(slot, hash, Key::Long(bytes)))
     }
@@ -187,7 +186,8 @@ impl ByteKeys {
     #[inline(never)]
     fn insert(&mut self, slot: usize, hash: u32, key: Key<'_>) -> u32 {
         let id = self.push(key);
-        self.index.insert(slot, hash, id);
+        let ByteKeys { index, entries, arena, hasher, .. } = self;
+        index.insert(slot, hash, id, |id| self::key(entries[id as usize], arena).hash(*hasher));
         id
     }
 
@@ -203,11 +203,20 @@ impl ByteKeys {
         };
         push(&mut self.entries, entry)
     }
+}
 
-    #[inline]
-    fn long(&self, entry: u128) -> &[u8] {
-        &self.arena[place(entry)..place(entry) + length(entry)]
+/// The string of an entry.
+fn key(entry: u128, arena: &[u8]) -> Key<'_> {
+    match length(entry) {
+        ..=SHORT => Key::Short(entry),
+        _ => Key::Long(long(entry, arena)),
     }
+}
+
+/// The string of an entry that is a place in the arena.
+#[inline]
+fn long(entry: u128, arena: &[u8]) -> &[u8] {
+    &arena[place(entry)..place(entry) + length(entry)]
 }
 
 /// Whether two strings of the same length, longer than [`SHORT`], are equal: 16 bytes at a time, the last ones twice where

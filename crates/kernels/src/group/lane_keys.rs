@@ -73,7 +73,7 @@ impl LaneKeys {
 
     /// Bytes that it takes beside those that it has while it makes room for `more` keys.
     pub(super) fn growth(&self, more: usize) -> usize {
-        self.index.growth(more) + bytes_for(&self.keys, more * self.lanes)
+        self.index.growth(self.len() + more) + bytes_for(&self.keys, more * self.lanes)
     }
 
     /// Lets go of what only look-ups need. There must be none any more.
@@ -211,9 +211,10 @@ impl LaneKeys {
 
     #[cold]
     #[inline(never)]
-    fn insert(&mut self, slot: usize, hash: u32, row: &[u64]) -> u32 {
+    fn insert<const N: usize>(&mut self, slot: usize, hash: u32, row: &[u64; N]) -> u32 {
         let id = self.push(row);
-        self.index.insert(slot, hash, id);
+        let (keys, hasher) = (self.keys.as_chunks::<N>().0, self.hasher);
+        self.index.insert(slot, hash, id, |id| hasher.words(&keys[id as usize]));
         id
     }
 

@@ -66,7 +66,7 @@ impl WordKeys {
     pub(super) fn growth(&self, more: usize) -> usize {
         let finder = match &self.finder {
             Finder::Direct(_) => 0,
-            Finder::Hashed(index) => index.growth(more),
+            Finder::Hashed(index) => index.growth(self.len() + more),
         };
         finder + bytes_for(&self.keys, more)
     }
@@ -157,7 +157,7 @@ impl WordKeys {
         if let Finder::Hashed(index) = &mut self.finder {
             match index.find(hash, |id| self.keys.get(id as usize) == Some(&word)) {
                 Ok(id) => return id,
-                Err(slot) => index.insert(slot, hash, push_cold(&mut self.keys, word)),
+                Err(slot) => insert_hashed(index, &mut self.keys, self.hasher, slot, (hash, word)),
             }
         }
         self.keys.len() as u32 - 1
@@ -189,15 +189,23 @@ impl WordKeys {
             if self.null != Some(id)
                 && let Err(slot) = index.find(hash, |_| false)
             {
-                index.insert(slot, hash, id);
+                index.insert(slot, hash, id, |id| self.hasher.word(self.keys[id as usize]));
             }
         }
         self.finder = Finder::Hashed(index);
     }
 }
 
+/// Gives a new word with this hash an id, for which the index has a free slot.
 #[cold]
 #[inline(never)]
-fn push_cold(keys: &mut Vec<u64>, word: u64) -> u32 {
-    push(keys, word)
+fn insert_hashed(
+    index: &mut HashIndex,
+    keys: &mut Vec<u64>,
+    hasher: Hasher,
+    slot: usize,
+    (hash, word): (u32, u64),
+) {
+    let id = push(keys, word);
+    index.insert(slot, hash, id, |id| hasher.word(keys[id as usize]));
 }

@@ -120,7 +120,6 @@ impl Runs {
         }
         Ok(fewer)
     }
-
 }
 
 fn readers(runs: &[Run]) -> Vec<RunReader> {

@@ -6,6 +6,7 @@ mod counters;
 mod level;
 mod measure;
 mod slot;
+mod stepped;
 mod tag;
 mod tag_figures;
 #[cfg(unix)]
@@ -16,6 +17,7 @@ pub use counters::{Heap, ThreadHeap, exact_peak, heap, reset_peak, threads};
 pub use measure::{Measured, measure};
 #[cfg(feature = "traces")]
 pub(crate) use slot::{Slot, slots};
+pub use stepped::Stepped;
 pub use tag::{InheritedTag, Tag, TagGuard};
 #[cfg(feature = "traces")]
 pub(crate) use tag::{current, names};
