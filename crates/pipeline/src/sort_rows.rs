@@ -217,6 +217,12 @@ impl Held {
         self.pieces[place.piece as usize].keys.row(place.row as usize).data()
     }
 
+    /// Loads the keys of some places, which lie anywhere, so that their cache misses overlap.
+    pub(crate) fn touch(&self, places: &[Place]) {
+        let first = |place: &Place| self.key(*place).first().copied().unwrap_or(0);
+        std::hint::black_box(places.iter().fold(0, |all, place| all ^ first(place)));
+    }
+
     /// Takes pieces of about so many bytes out, one at the least where there is any.
     pub(crate) fn take_some(&mut self, bytes: usize) -> Held {
         let mut some = Held::new(&self.keys);

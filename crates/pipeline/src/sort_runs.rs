@@ -70,22 +70,23 @@ impl SortRuns {
         }
         let bytes = (held.size() / writers).min(RUN_BYTES).max(held.size() / RUNS_AT_ONCE);
         let (limit, codec, columns) = (self.limit, RowCodec::new(&types)?, types.len() + 1);
-        let parts = Parts { held: Mutex::new(held), bytes, limit, codec, columns };
-        let (parts, tag) = (&parts, Tag::inherited());
+        let writing = Writing { held: Mutex::new(held), bytes, limit, codec, columns };
+        let (writing, tag) = (&writing, Tag::inherited());
         thread::scope(|scope| {
-            let mut writers = runs.iter_mut().take(writers);
-            let mine = writers.next();
-            let others: Vec<_> = writers
-                .map(|runs| {
-                    scope.spawn(move || {
-                        let _tag = tag.enter();
-                        parts.write(runs)
-                    })
-                })
-                .collect();
-            let written = mine.map_or(Ok(()), |runs| parts.write(runs));
-            let others =
-                others.into_iter().map(|writer| writer.join().unwrap_or_else(|panic| resume_unwind(panic)));
+            let mut runs = runs.iter_mut().take(writers);
+            let mine = runs.next();
+            let others = runs.map(|runs| {
+                let write = move || {
+                    let _tag = tag.enter();
+                    writing.write(runs)
+                };
+                // Where there can be no more threads, those that there are write all.
+                thread::Builder::new().name("run writer".to_owned()).spawn_scoped(scope, write).ok()
+            });
+            let others: Vec<_> = others.collect();
+            let written = mine.map_or(Ok(()), |runs| writing.write(runs));
+            let others = others.into_iter().flatten();
+            let others = others.map(|other| other.join().unwrap_or_else(|panic| resume_unwind(panic)));
             others.fold(written, Result::and)
         })
     }
@@ -154,7 +155,7 @@ impl SortRuns {
 }
 
 /// Rows that become runs.
-struct Parts<'a> {
+struct Writing<'a> {
     held: Mutex<&'a mut Held>,
     /// Bytes of a run, but of the last.
     bytes: usize,
@@ -164,7 +165,7 @@ struct Parts<'a> {
     columns: usize,
 }
 
-impl Parts<'_> {
+impl Writing<'_> {
     /// Writes runs until no rows are left, to which it comes at once where writing fails.
     fn write(&self, runs: &mut Runs) -> Result<()> {
         let held = || self.held.lock().unwrap_or_else(PoisonError::into_inner);
@@ -182,6 +183,7 @@ impl Parts<'_> {
     fn write_one(&self, part: &Held, runs: &mut Runs) -> Result<()> {
         let mut writer = runs.writer();
         for places in part.order(self.limit, None).chunks(TOGETHER) {
+            part.touch(places);
             let columns = part.gather(places, self.columns)?;
             let rows = self.codec.converter.convert_columns(&columns).map_err(failed)?;
             for (place, row) in places.iter().zip(&rows) {

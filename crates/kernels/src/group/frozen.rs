@@ -10,6 +10,8 @@ use crate::spill::{Packed, Runs};
 
 /// Groups that are encoded at once.
 const TOGETHER: usize = 1024;
+/// Groups of which what they need is loaded at once.
+const TOUCHED: usize = 64;
 /// Bytes of the values that all runs together should hold of a group within its states.
 const INLINE_OF_ALL: usize = 128 << 10;
 /// So few bytes of values never go apart.
@@ -86,19 +88,32 @@ impl FrozenTable {
         let keys = self.encode(&ids)?;
         let mut writer = runs.writer();
         let (mut key, mut payload) = (EntryKey::default(), Vec::new());
-        for (hash, number) in in_order(&keys) {
-            let (encoded, id) = (keys.get(number as usize), ids[number as usize]);
-            key.set_group(hash, encoded);
-            payload.clear();
-            payload.extend_from_slice(&self.table.first_positions[id as usize].to_le_bytes());
-            self.table.aggregates.write(id, most, &mut payload)?;
-            writer.push(key.of_states(), &payload)?;
-            self.table.aggregates.each_value(id, most, |family, value, times| {
-                let (times, one) = (times.to_le_bytes(), times == 1);
-                writer.push(key.of_value(family, value)?, if one { &[] } else { &times })
-            })?;
+        for some in in_order(&keys).chunks(TOUCHED) {
+            self.touch(some, &keys, &ids);
+            for (hash, number) in some {
+                let (encoded, id) = (keys.get(*number as usize), ids[*number as usize]);
+                key.set_group(*hash, encoded);
+                payload.clear();
+                payload.extend_from_slice(&self.table.first_positions[id as usize].to_le_bytes());
+                self.table.aggregates.write(id, most, &mut payload)?;
+                writer.push(key.of_states(), &payload)?;
+                self.table.aggregates.each_value(id, most, |family, value, times| {
+                    let (times, one) = (times.to_le_bytes(), times == 1);
+                    writer.push(key.of_value(family, value)?, if one { &[] } else { &times })
+                })?;
+            }
         }
         writer.finish()
+    }
+
+    /// Loads what some groups need, which lies anywhere, so that their cache misses overlap.
+    fn touch(&self, some: &[(u64, u32)], keys: &Packed, ids: &[u32]) {
+        let touched = some.iter().fold(0, |all, (_, number)| {
+            let key = keys.get(*number as usize);
+            let ends = key.first().zip(key.last()).map_or(0, |(first, last)| u64::from(first ^ last));
+            all ^ ends ^ self.table.first_positions[ids[*number as usize] as usize]
+        });
+        std::hint::black_box(touched);
     }
 
     /// The keys of these groups as bytes.

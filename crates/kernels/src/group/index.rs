@@ -107,11 +107,8 @@ impl HashIndex {
     pub(super) fn make_dense(&mut self) {
         if self.dense.is_none() {
             let ids = self.wide.ids().max().map_or(0, |id| id as usize + 1);
-            let mut slots = FIRST_SLOTS;
-            while is_full(slots, ids, true) {
-                slots *= 2;
-            }
-            self.dense = Some(Slots::of(slots, self.wide.hashes()));
+            self.dense = Some(Slots::of(FIRST_SLOTS, std::iter::empty()));
+            self.dense = Some(Slots::of(self.slots_for(ids), self.wide.hashes()));
             self.wide = Slots { slots: Vec::new(), shift: 0 };
         }
     }
