@@ -23,8 +23,9 @@ pub(crate) const SERVE: &str = "serve-comparison";
 /// # Errors
 /// Those of reading and writing.
 pub(crate) fn serve() -> Result<()> {
+    // Where that is refused, it goes on to its answer, as on other systems.
     #[cfg(target_os = "linux")]
-    rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
+    let _ = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL));
     Ok(child::serve(std::io::stdin().lock(), std::io::stdout().lock())?)
 }
 

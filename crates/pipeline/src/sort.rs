@@ -44,8 +44,8 @@ impl<I> Sort<I> {
         Sort { base, keys, limit, pool: None, consumer: None, space: None, output: None, ended: false }
     }
 
-    /// Has the threads of `pool` sort rows and make blocks once `base` has ended, which may use them before. As many others
-    /// write runs meanwhile.
+    /// Has the threads of `pool` sort rows and make blocks once `base` has ended, which may use them before. Until then the
+    /// thread that pulls writes runs, and with it so many others that they are as many.
     pub fn with_pool(mut self, pool: Arc<ThreadPool>) -> Self {
         self.pool = Some(pool);
         self
@@ -115,7 +115,8 @@ impl<I: Iterator<Item = Result<Block>>> Sort<I> {
         let pool = self.pool.as_ref();
         if let Some(mut runs) = runs.filter(|runs| !runs.is_empty()) {
             runs.spill(&mut held, threads)?;
-            return Ok(Some(Output::of(runs.merge(schema, &self.keys, threads, memory)?, threads, pool)));
+            let (rows, workers) = runs.merge(schema, &self.keys, threads, memory)?;
+            return Ok(Some(Output::of(rows, workers, pool)));
         }
         let workers = workers(held.rows().min(self.limit), pool);
         let (blocks, bytes, all) = (at_once(workers), held.columns_size(), held.rows());

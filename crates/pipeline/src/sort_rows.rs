@@ -12,6 +12,7 @@ use plimsoll_kernels::Block;
 use plimsoll_kernels::arrays::{arrow_type, result_array};
 use plimsoll_kernels::group::widen;
 use plimsoll_kernels::spill::head;
+use plimsoll_memory::Tag;
 use rayon::ThreadPool;
 use rayon::prelude::*;
 
@@ -147,11 +148,16 @@ impl Held {
             places.truncate(limit);
         }
         match pool {
-            Some(pool) if places.len() > MANY => pool.install(|| {
-                places.par_sort_unstable_by_key(|place| place.head);
-                let tied = places.par_chunk_by_mut(|left, right| left.head == right.head);
-                tied.for_each(|tied| self.sort_tied(tied, shared, LEVELS));
-            }),
+            Some(pool) if places.len() > MANY => {
+                let tag = Tag::inherited();
+                pool.install(|| {
+                    let _tag = tag.enter();
+                    // What of this other threads do is on nobody's account.
+                    places.par_sort_unstable_by_key(|place| place.head);
+                    let tied = places.par_chunk_by_mut(|left, right| left.head == right.head);
+                    tied.for_each_init(|| tag.enter(), |_, tied| self.sort_tied(tied, shared, LEVELS));
+                });
+            }
             _ => self.sort(&mut places, shared, LEVELS),
         }
         places

@@ -26,12 +26,12 @@ const RUN_BYTES: usize = 32 << 20;
 const RUNS_AT_ONCE: usize = 8;
 /// Fewer bytes than these are not cut into runs for several threads.
 const LEAST_RUN: usize = if cfg!(test) { 64 << 10 } else { 8 << 20 };
-/// Rows that are encoded at once.
+/// Rows that are encoded at once, if they are no larger than a block.
 const TOGETHER: usize = 512;
 /// Bytes of the rows of a block that is given, at the least and at the most.
 const BLOCK_BYTES: [usize; 2] = [32 << 10, 256 << 10];
 /// Of so many bytes that can be had, one is that of a block.
-const BLOCKS: u64 = 128;
+const BLOCKS: usize = 128;
 /// Bytes of rows that were widened from which on they become a run.
 const WIDENED_BYTES: usize = 4 * BLOCK_BYTES[1];
 
@@ -91,14 +91,15 @@ impl SortRuns {
         })
     }
 
-    /// The rows of all runs as rows of `schema`, sorted by these keys, for so many threads.
+    /// The rows of all runs as rows of `schema`, sorted by these keys, for at most so many threads. Gives for how many there is
+    /// room, too.
     pub(crate) fn merge(
         mut self,
         schema: Arc<Schema>,
         keys: &[SortKey],
-        workers: usize,
+        mut workers: usize,
         mut memory: Memory,
-    ) -> Result<MergedRows> {
+    ) -> Result<(MergedRows, usize)> {
         let types = schema.types();
         // Rows that are narrower are spilled anew, as wider ones.
         let narrower = self.runs.iter().take_while(|(of, _)| *of != types).count();
@@ -111,16 +112,21 @@ impl SortRuns {
             None => Runs::new(&self.space)?,
         };
         memory.hold(0)?;
-        let block_bytes = usize::try_from(memory.room() / BLOCKS).unwrap_or(usize::MAX);
-        let block_bytes = block_bytes.clamp(BLOCK_BYTES[0], BLOCK_BYTES[1]);
+        let room = usize::try_from(memory.room()).unwrap_or(usize::MAX);
         // Who makes a block has its rows as they were written, too, in a vector that may have room for twice as many.
-        let blocks = (at_once(workers) + 2 * workers) * block_bytes;
+        let blocks = |workers: usize| at_once(workers) + 2 * workers;
+        while workers > 1 && blocks(workers) * BLOCK_BYTES[0] > room / 2 {
+            workers -= 1;
+        }
+        let blocks = blocks(workers);
+        let block_bytes = (room / BLOCKS).min(room / 2 / blocks).clamp(BLOCK_BYTES[0], BLOCK_BYTES[1]);
         let reader = self.space.reader_bytes();
         // A pass more costs more than readers that nothing else needs the room of.
-        let readers = usize::try_from(memory.room() / 2).unwrap_or(usize::MAX).max(READERS) / reader;
-        let fan_in = memory.hold_readers(blocks, reader, readers.min(runs.len()))?;
+        let readers = (room / 2).max(READERS) / reader;
+        let fan_in = memory.hold_readers(blocks * block_bytes, reader, readers.min(runs.len()))?;
         let (merging, rows) = (Mutex::new(Merging::new(runs.merge(fan_in)?)), RowCodec::new(&types)?);
-        Ok(MergedRows { rows, schema, merging, limit: self.limit, block_bytes, _memory: memory })
+        let limit = self.limit;
+        Ok((MergedRows { rows, schema, merging, limit, block_bytes, _memory: memory }, workers))
     }
 
     /// All of some runs.
@@ -182,7 +188,8 @@ impl Writing<'_> {
 
     fn write_one(&self, part: &Held, runs: &mut Runs) -> Result<()> {
         let mut writer = runs.writer();
-        for places in part.order(self.limit, None).chunks(TOGETHER) {
+        let together = BLOCK_BYTES[1] / (part.size() / part.rows().max(1)).max(1);
+        for places in part.order(self.limit, None).chunks(together.clamp(1, TOGETHER)) {
             part.touch(places);
             let columns = part.gather(places, self.columns)?;
             let rows = self.codec.converter.convert_columns(&columns).map_err(failed)?;

@@ -74,9 +74,7 @@ impl ByteKeys {
     /// Bytes that it takes beside those that it has while it makes room for `more` strings of the usual length.
     pub(super) fn growth(&self, more: usize) -> usize {
         let long = self.arena.len().checked_div(self.entries.len()).unwrap_or(0);
-        self.index.growth(self.len() + more)
-            + bytes_for(&self.entries, more)
-            + bytes_for(&self.arena, more * long)
+        self.index.growth(more) + bytes_for(&self.entries, more) + bytes_for(&self.arena, more * long)
     }
 
     /// Lets go of what only look-ups need. There must be none any more.

@@ -26,6 +26,8 @@ pub(super) struct HashIndex {
     /// of the slots is asked anyway.
     wide: Slots<u64>,
     dense: Option<Slots<u32>>,
+    /// One more than the greatest id.
+    behind: usize,
 }
 
 /// A power of two of slots; the upper bits of a hash are the place where it is looked for.
@@ -100,15 +102,14 @@ impl Slot for u32 {
 impl HashIndex {
     /// An index without ids.
     pub(super) fn new() -> Self {
-        HashIndex { wide: Slots::of(FIRST_SLOTS, std::iter::empty()), dense: None }
+        HashIndex { wide: Slots::of(FIRST_SLOTS, std::iter::empty()), dense: None, behind: 0 }
     }
 
     /// From now on, few bytes count for more than finding an id at once.
     pub(super) fn make_dense(&mut self) {
         if self.dense.is_none() {
-            let ids = self.wide.ids().max().map_or(0, |id| id as usize + 1);
             self.dense = Some(Slots::of(FIRST_SLOTS, std::iter::empty()));
-            self.dense = Some(Slots::of(self.slots_for(ids), self.wide.hashes()));
+            self.dense = Some(Slots::of(self.slots_for(self.behind), self.wide.hashes()));
             self.wide = Slots { slots: Vec::new(), shift: 0 };
         }
     }
@@ -149,8 +150,9 @@ impl HashIndex {
     /// the hashes of those that were inserted.
     #[inline]
     pub(super) fn insert(&mut self, slot: usize, hash: u32, id: u32, hash_of: impl Fn(u32) -> u32) {
-        if is_full(self.slots(), id as usize + 1, self.dense.is_some()) {
-            self.grow(id as usize + 1, hash_of);
+        self.behind = id as usize + 1;
+        if is_full(self.slots(), self.behind, self.dense.is_some()) {
+            self.grow(hash_of);
             return match &mut self.dense {
                 None => self.wide.add(hash, id),
                 Some(dense) => dense.add(hash, id),
@@ -162,9 +164,9 @@ impl HashIndex {
         }
     }
 
-    /// Bytes that it takes beside those that it has while it makes room for ids that are less than `ids`.
-    pub(super) fn growth(&self, ids: usize) -> usize {
-        let (slots, wanted) = (self.slots(), self.slots_for(ids));
+    /// Bytes that it takes beside those that it has while it makes room for `more` ids.
+    pub(super) fn growth(&self, more: usize) -> usize {
+        let (slots, wanted) = (self.slots(), self.slots_for(self.behind + more));
         if wanted > slots { wanted * (self.size() / slots) } else { 0 }
     }
 
@@ -187,8 +189,8 @@ impl HashIndex {
     }
 
     #[cold]
-    fn grow(&mut self, ids: usize, hash_of: impl Fn(u32) -> u32) {
-        let slots = self.slots_for(ids);
+    fn grow(&mut self, hash_of: impl Fn(u32) -> u32) {
+        let slots = self.slots_for(self.behind);
         match &mut self.dense {
             None => self.wide = Slots::of(slots, self.wide.hashes()),
             Some(dense) => *dense = Slots::of(slots, dense.ids().map(|id| (hash_of(id), id))),
@@ -319,7 +321,7 @@ mod tests {
         for (mut index, bytes) in kinds().into_iter().zip([(1 << 17) * 8, (1 << 16) * 4]) {
             let mut expected = index.size();
             for id in 0..50_000 {
-                expected += match index.growth(id as usize + 1) {
+                expected += match index.growth(1) {
                     0 => 0,
                     grown => grown - index.size(),
                 };

@@ -73,7 +73,7 @@ impl LaneKeys {
 
     /// Bytes that it takes beside those that it has while it makes room for `more` keys.
     pub(super) fn growth(&self, more: usize) -> usize {
-        self.index.growth(self.len() + more) + bytes_for(&self.keys, more * self.lanes)
+        self.index.growth(more) + bytes_for(&self.keys, more * self.lanes)
     }
 
     /// Lets go of what only look-ups need. There must be none any more.

@@ -66,7 +66,7 @@ impl WordKeys {
     pub(super) fn growth(&self, more: usize) -> usize {
         let finder = match &self.finder {
             Finder::Direct(_) => 0,
-            Finder::Hashed(index) => index.growth(self.len() + more),
+            Finder::Hashed(index) => index.growth(more),
         };
         finder + bytes_for(&self.keys, more)
     }
