@@ -35,12 +35,21 @@ impl Output {
     /// The blocks of all `parts`, made by so many threads of the pool; by who pulls where that is one.
     pub(crate) fn of(parts: impl Parts, workers: usize, pool: Option<&Arc<ThreadPool>>) -> Self {
         let parts = Arc::new(parts);
-        let worker = || Worker { parts: Arc::clone(&parts), failed: None };
+        let made = (0..workers).map(|_| Worker { parts: Arc::clone(&parts), failed: None });
+        Output::by(made.collect(), pool.filter(|_| workers > 1))
+    }
+
+    /// What `workers` give, driven by the pool; without one by who pulls, for whom one of them must do.
+    pub(crate) fn by<W>(workers: Vec<W>, pool: Option<&Arc<ThreadPool>>) -> Self
+    where
+        W: Iterator<Item = Result<Ticketed>> + Send + 'static,
+    {
         match pool {
-            Some(pool) if workers > 1 => {
-                Output::new(Ordered::new((0..workers).map(|_| worker()).collect(), Arc::clone(pool)))
+            Some(pool) => Output::new(Ordered::new(workers, Arc::clone(pool))),
+            None => {
+                let items = workers.into_iter().take(1).flatten();
+                Output::new(items.filter_map(|item| item.map(|item| item.block).transpose()))
             }
-            _ => Output::new(worker().filter_map(|item| item.map(|item| item.block).transpose())),
         }
     }
 }

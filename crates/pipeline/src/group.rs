@@ -20,7 +20,7 @@ use crate::group_spilled::{LEAST_READING, READING, Spilled};
 use crate::group_worker::{Grouped, Worker};
 use crate::plumbing::{Memory, block_rows, settle, thread};
 use crate::widening::join;
-use crate::{Ordered, Sort, Ticketed};
+use crate::{Sort, Ticketed};
 
 /// Reads its bases to their ends, then gives the groups in the order of their first records: the keys, then the
 /// aggregates, named by their SQL text. Positions count the groups.
@@ -202,16 +202,8 @@ impl<I: Iterator<Item = Result<T>> + Send, T: Into<Ticketed>> Group<I> {
         // Half is left for states that are larger than usual, and for whoever takes the groups.
         let share = room / 2 / readers;
         let spilled = Spilled::new(parts, plan, &schema, space.clone(), self.in_order, share);
-        let blocks = match &self.pool {
-            Some(pool) => {
-                let workers = (0..readers).map(|_| spilled.reader(consumer)).collect::<Result<_>>()?;
-                Output::new(Ordered::new(workers, Arc::clone(pool)))
-            }
-            None => {
-                let reader = spilled.reader(consumer)?;
-                Output::new(reader.filter_map(|item| item.map(|item| item.block).transpose()))
-            }
-        };
+        let workers = (0..readers).map(|_| spilled.reader(consumer)).collect::<Result<_>>()?;
+        let blocks = Output::by(workers, self.pool.as_ref());
         if !self.in_order {
             return Ok(blocks);
         }

@@ -107,10 +107,8 @@ impl SortRuns {
             let runs = self.joined(runs)?;
             self.widen(&of, runs, &types, keys)?;
         }
-        let runs = match self.runs.pop() {
-            Some((_, runs)) => self.joined(runs)?,
-            None => Runs::new(&self.space)?,
-        };
+        let runs = self.runs.pop().map_or_else(Vec::new, |(_, runs)| runs);
+        let runs = self.joined(runs)?;
         memory.hold(0)?;
         let room = usize::try_from(memory.room()).unwrap_or(usize::MAX);
         // Who makes a block has its rows as they were written, too, in a vector that may have room for twice as many.
@@ -129,7 +127,7 @@ impl SortRuns {
         Ok((MergedRows { rows, schema, merging, limit, block_bytes, _memory: memory }, workers))
     }
 
-    /// All of some runs.
+    /// All of some runs; there may be none.
     fn joined(&self, runs: Vec<Runs>) -> Result<Runs> {
         let joined = runs.into_iter().reduce(|mut all, runs| {
             all.append(runs);

@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 use std::fs::{DirEntry, read_dir};
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
@@ -169,7 +169,7 @@ fn has_open(process: Pid, is_wanted: impl Fn(&str) -> bool) -> bool {
 
 /// The directory of links to the files that a process has open.
 #[cfg(target_os = "linux")]
-fn open_files(process: Pid) -> PathBuf {
+fn open_files(process: Pid) -> std::path::PathBuf {
     format!("/proc/{process}/fd").into()
 }
 
