@@ -8,7 +8,21 @@ use super::{GroupTable, Partitioner, pieces};
 use crate::Block;
 use crate::aggregate::NOWHERE;
 
+/// A part by its number, and an id there.
+type Place = (u8, u32);
+
 impl GroupTable {
+    /// Bytes that [`GroupTable::split_into`] takes beside those of the table where parts are no larger than it: first for the
+    /// keys a second time, which are let go of before the states are copied. `dense` says that parts are.
+    pub fn split_size(&self, dense: bool) -> usize {
+        /// A slot of 4 bytes for each group, an eighth that is free, and that slots double.
+        const DENSE: usize = 9;
+        let index = self.keys.index_size();
+        let part_index = if dense { index.min(self.groups() * DENSE) } else { index };
+        let keys = self.keys.size() - index + part_index + self.first_positions.capacity() * size_of::<u64>();
+        keys.max(self.aggregates.size()) + self.groups() * (size_of::<Place>() + size_of::<u32>())
+    }
+
     /// Its groups as [`PARTITIONS`](super::PARTITIONS) tables, which are empty `parts` of the same types. The keys are looked up again, a block
     /// of them at a time.
     ///
@@ -17,7 +31,7 @@ impl GroupTable {
     pub fn split_into(mut self, parts: &mut [GroupTable]) -> Result<()> {
         let groups = self.groups();
         // The part that each group goes to, and its id there.
-        let mut places = vec![(0, NOWHERE); groups];
+        let mut places: Vec<Place> = vec![(0, NOWHERE); groups];
         let mut partitioner = Partitioner::new();
         let mut positions = Vec::new();
         for ids in pieces(groups, Block::ROWS) {
@@ -26,8 +40,8 @@ impl GroupTable {
             let keys = self.keys.decode(&ids)?;
             let partitioned = partitioner.partition(&self.key_types, &keys, ids.len())?;
             let keys = keys.iter().map(|key| partitioned.arrange(key)).collect::<Result<Vec<_>>>()?;
-            for (number, part) in parts.iter_mut().enumerate() {
-                let range = partitioned.range(number);
+            for (number, part) in (0..).zip(parts.iter_mut()) {
+                let range = partitioned.range(usize::from(number));
                 let rows = &partitioned.rows()[range.clone()];
                 let keys: Vec<ArrayRef> =
                     keys.iter().map(|key| key.slice(range.start, range.len())).collect();
@@ -42,7 +56,7 @@ impl GroupTable {
         }
         (self.keys, self.first_positions) = (Keys::Single, Vec::new());
         let mut mapping = Vec::with_capacity(groups);
-        for (number, part) in parts.iter_mut().enumerate() {
+        for (number, part) in (0..).zip(parts.iter_mut()) {
             mapping.clear();
             mapping.extend(places.iter().map(|(part, id)| if *part == number { *id } else { NOWHERE }));
             part.next_position = self.next_position;
