@@ -3,8 +3,9 @@
 use arrow::array::ArrayRef;
 use plimsoll_core::Result;
 
+use super::index::HashIndex;
 use super::keys::{Keys, Mode};
-use super::{GroupTable, Partitioner, pieces};
+use super::{GroupTable, PARTITIONS, Partitioner, pieces};
 use crate::Block;
 use crate::aggregate::NOWHERE;
 
@@ -12,18 +13,18 @@ use crate::aggregate::NOWHERE;
 type Place = (u8, u32);
 
 impl GroupTable {
-    /// Bytes that [`GroupTable::split_into`] takes beside those of the table where parts are no larger than it: first for the
-    /// keys a second time, which are let go of before the states are copied. `dense` says that parts are.
+    /// Bytes that [`GroupTable::split_into`] takes beside those of the table for [`PARTITIONS`] parts, about: first for the
+    /// keys a second time, then, when the table has let go of its own, for the states. `dense` says that parts are.
     pub fn split_size(&self, dense: bool) -> usize {
-        /// A slot of 4 bytes for each group, an eighth that is free, and that slots double.
-        const DENSE: usize = 9;
-        let index = self.keys.index_size();
-        let part_index = if dense { index.min(self.groups() * DENSE) } else { index };
-        let keys = self.keys.size() - index + part_index + self.first_positions.capacity() * size_of::<u64>();
-        keys.max(self.aggregates.size()) + self.groups() * (size_of::<Place>() + size_of::<u32>())
+        let own = self.keys.size() + self.first_positions.capacity() * size_of::<u64>();
+        let (groups, index) = (self.groups(), self.keys.index_size());
+        let indexes = PARTITIONS * HashIndex::size_for(groups / PARTITIONS, dense);
+        let keys = own - index + indexes;
+        let states = (keys + self.aggregates.size()).saturating_sub(own);
+        keys.max(states) + groups * (size_of::<Place>() + size_of::<u32>())
     }
 
-    /// Its groups as [`PARTITIONS`](super::PARTITIONS) tables, which are empty `parts` of the same types. The keys are looked up again, a block
+    /// Its groups as [`PARTITIONS`] tables, which are empty `parts` of the same types. The keys are looked up again, a block
     /// of them at a time.
     ///
     /// # Errors
