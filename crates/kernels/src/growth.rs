@@ -3,15 +3,15 @@
 /// Up to this many elements, vectors double.
 const DOUBLING: usize = 1 << 10;
 
-/// Up to this many, copying is cheap, and there are often many such vectors: those of the partitions.
-const SHORT: usize = 1 << 14;
+/// Longer ones grow by one part of so many.
+const PART: usize = 8;
 
 /// Vectors of so many bytes have pages of their own.
 const MOVED: usize = 128 << 10;
 
-/// Makes room for `more` elements. A vector that is not tiny grows by an eighth or a quarter instead of twofold: room to
-/// spare in every table costs more than growing does, since a short one is soon copied, and the system moves the pages of a
-/// long one without copying them.
+/// Makes room for `more` elements. A vector that is not tiny grows by an eighth instead of twofold: room to spare in
+/// every table costs more than growing does, since a short one is soon copied, and the system moves the pages of a long one
+/// without copying them.
 #[inline]
 pub(crate) fn reserve<T>(vector: &mut Vec<T>, more: usize) {
     if vector.capacity() - vector.len() < more {
@@ -44,7 +44,7 @@ pub(crate) fn bytes_for<T>(vector: &Vec<T>, more: usize) -> usize {
     }
     let grown = match length < DOUBLING {
         true => (length + more).max(2 * capacity),
-        false => length + more.max(part(length)),
+        false => length + more.max(length / PART),
     };
     // Larger ones are moved by the system, page by page.
     let copied = if capacity * size_of::<T>() < MOVED { capacity } else { 0 };
@@ -56,11 +56,6 @@ fn reserve_now<T>(vector: &mut Vec<T>, more: usize) {
     let length = vector.len();
     match length < DOUBLING {
         true => vector.reserve(more),
-        false => vector.reserve_exact(more.max(part(length))),
+        false => vector.reserve_exact(more.max(length / PART)),
     }
-}
-
-/// Elements by which a vector of that many grows at least.
-fn part(length: usize) -> usize {
-    if length < SHORT { length / 8 } else { length / 4 }
 }

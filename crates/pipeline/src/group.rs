@@ -242,13 +242,13 @@ impl<I: Iterator<Item = Result<T>> + Send, T: Into<Ticketed>> Group<I> {
 
     fn output(&self, groups: Groups, types: Vec<DataType>, mut memory: Vec<Memory>) -> Output {
         let consumer = self.consumer.as_ref();
-        let (bytes, all) = (groups.size(), groups.remaining());
+        let (row, all) = (groups.row_size(), groups.remaining());
         let workers = workers(all, self.pool.as_ref());
         let blocks = at_once(workers);
-        let rows = block_rows(bytes, all, Memory::available(consumer) / blocks as u64);
+        let rows = block_rows(row * all, all, Memory::available(consumer) / blocks as u64);
         let mut output = Memory::new(consumer);
         // Blocks of the least rows are given in any case.
-        let _ = output.hold(blocks * (bytes / all.max(1)) * rows.min(all));
+        let _ = output.hold(blocks * row * rows.min(all));
         memory.push(output);
         let groups = HeldGroups { groups, rows, schema: self.schema(types), _memory: memory };
         Output::of(groups, workers, self.pool.as_ref())

@@ -144,7 +144,7 @@ impl<'a> Partitions<'a> {
             Some(space)
                 if self.grouping.keys.is_empty()
                     || self.is_tight(2 * groups.size())
-                    || groups.hold_beside(groups.size()).is_err() =>
+                    || groups.hold_beside(groups.split_size()).is_err() =>
             {
                 self.pour_out(groups, feeder, shared, space)
             }
@@ -189,7 +189,7 @@ impl<'a> Partitions<'a> {
         shared: &Shared,
         space: &Space,
     ) -> Result<()> {
-        let copied = groups.size() / COPIED;
+        let copied = groups.size() / COPIED + groups.freeze_size();
         // As when a partition is spilled.
         if self.can_spare(copied) {
             let _ = groups.hold_beside(copied);

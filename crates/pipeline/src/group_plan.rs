@@ -60,6 +60,11 @@ impl Plan {
         Plan::new(grouping, schema, self.dense)
     }
 
+    /// Whether the tables of partitions are dense.
+    pub(crate) fn dense(&self) -> bool {
+        self.dense
+    }
+
     /// A table of these types for one partition, without groups.
     pub(crate) fn part_table(&self) -> GroupTable {
         match self.dense {

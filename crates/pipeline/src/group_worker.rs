@@ -108,7 +108,8 @@ impl<'a> Worker<'a> {
     fn has_room(&mut self, block: &Block) -> bool {
         let Some(grouped) = &mut self.grouped else { return true };
         !self.partitions.can_spill()
-            || (grouped.hold_growth(block.rows).is_ok() && !self.partitions.is_tight(grouped.size()))
+            || (!self.partitions.is_tight(grouped.table.growth(block.rows) + grouped.size())
+                && grouped.hold_growth(block.rows).is_ok())
     }
 
     /// Lets go of the groups, for which there is no room.
@@ -179,9 +180,18 @@ impl Grouped {
         self.table.size()
     }
 
+    /// Bytes that [`Grouped::split`] takes beside the table.
+    pub(crate) fn split_size(&self) -> usize {
+        self.table.split_size(self.plan.dense())
+    }
+
     /// Takes the groups of another table of the same schema.
-    pub(crate) fn merge(&mut self, other: Grouped) -> Result<()> {
+    pub(crate) fn merge(&mut self, mut other: Grouped) -> Result<()> {
+        let copied = other.table.size() - other.table.handed_over();
+        self.hold_beside(self.table.growth_of_sets(&other.table))?;
         self.table.merge(other.table)?;
+        // What was handed over is on this account now.
+        other.memory.hold(copied)?;
         self.memory.hold(self.table.size())
     }
 
@@ -190,6 +200,11 @@ impl Grouped {
         let mut parts = self.plan.part_tables();
         self.table.split_into(&mut parts)?;
         Ok((parts, self.memory))
+    }
+
+    /// Bytes that [`Grouped::freeze`] takes beside the table.
+    pub(crate) fn freeze_size(&self) -> usize {
+        self.table.freeze_size()
     }
 
     /// The groups, to be written, and the memory that they hold.

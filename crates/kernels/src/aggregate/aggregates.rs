@@ -98,6 +98,20 @@ impl Aggregates {
         pairs.into_iter().try_for_each(|(family, other)| family.state.merge(other.state, mapping))
     }
 
+    /// Of [`Aggregates::size`], the bytes that [`Aggregates::merge`] takes over as they are.
+    pub fn handed_over(&self) -> usize {
+        let whole = |state: &dyn AggregateState| state.values().is_some_and(|values| values.inserted() == 0);
+        let states = self.families.iter().map(|family| family.state.as_ref());
+        states.filter(|state| whole(*state)).map(AggregateState::size).sum()
+    }
+
+    /// Bytes that sets may take beside those that they have while [`Aggregates::merge`] puts the values of `other` into them.
+    pub fn growth_of_sets(&self, other: &Aggregates) -> usize {
+        let inserted = other.families.iter().map(|family| family.state.values().map_or(0, Values::inserted));
+        let states = self.families.iter().map(|family| family.state.as_ref());
+        states.zip(inserted).filter(|(_, more)| *more > 0).map(|(state, more)| state.growth(more)).sum()
+    }
+
     /// See [`AggregateState::widen`].
     ///
     /// # Errors
@@ -233,9 +247,23 @@ impl Aggregates {
         state.ok_or_else(|| Error::value("a value in a temporary file belongs to no state"))
     }
 
+    /// See [`AggregateState::freeze_size`].
+    pub fn freeze_size(&self) -> usize {
+        self.families.iter().map(|family| family.state.freeze_size()).sum()
+    }
+
     /// See [`AggregateState::growth`].
     pub fn growth(&self, rows: usize) -> usize {
         self.families.iter().map(|family| family.state.growth(rows)).sum()
+    }
+
+    /// Bytes of a group's results, about: what the states have for it, but for those that hold values one by one.
+    pub fn result_size(&self, groups: usize) -> usize {
+        let bytes_of = |state: &dyn AggregateState| match state.values() {
+            Some(_) => size_of::<u128>(),
+            None => state.size() / groups.max(1),
+        };
+        self.families.iter().map(|family| bytes_of(family.state.as_ref())).sum()
     }
 
     /// Heap bytes held, by capacity.

@@ -110,6 +110,10 @@ impl KeySet {
         words.chain(self.wide.iter().copied())
     }
 
+    fn len(&self) -> usize {
+        self.words.len() + self.wide.len()
+    }
+
     /// Bytes of the table that a set with `more` pairs grows into.
     fn growth(&self, more: usize) -> usize {
         let length = self.words.len() + more;
@@ -188,6 +192,10 @@ impl AggregateState for DistinctKeys {
         self.frozen = FrozenKeys::new(take(&mut self.keys));
     }
 
+    fn freeze_size(&self) -> usize {
+        self.keys.words.len() * size_of::<(u32, i64)>() + self.keys.wide.len() * size_of::<(u32, i128)>()
+    }
+
     fn write(&self, group: u32, bytes: &mut Vec<u8>) -> Result<()> {
         put(&self.frozen.count(group), bytes)?;
         self.frozen.of(group).try_for_each(|key| put(&key, bytes))
@@ -226,6 +234,10 @@ impl AggregateState for DistinctKeys {
 }
 
 impl Values for DistinctKeys {
+    fn inserted(&self) -> usize {
+        self.keys.len()
+    }
+
     fn bytes_of(&self, group: u32) -> usize {
         self.frozen.count(group) * size_of::<i64>()
     }
@@ -317,6 +329,10 @@ impl AggregateState for DistinctTexts {
         self.frozen = self.texts.by_group();
     }
 
+    fn freeze_size(&self) -> usize {
+        self.texts.len() * size_of::<u32>()
+    }
+
     fn write(&self, group: u32, bytes: &mut Vec<u8>) -> Result<()> {
         let texts = of_group(&self.frozen, group, |number| self.texts.pair(*number).0);
         put(&texts.len(), bytes)?;
@@ -356,6 +372,10 @@ impl AggregateState for DistinctTexts {
 }
 
 impl Values for DistinctTexts {
+    fn inserted(&self) -> usize {
+        self.texts.len()
+    }
+
     fn bytes_of(&self, group: u32) -> usize {
         let texts = of_group(&self.frozen, group, |number| self.texts.pair(*number).0);
         texts.iter().map(|number| self.texts.pair(*number).1.len() + 1).sum()

@@ -105,6 +105,11 @@ pub trait AggregateState: Send + Sync {
     /// Ends the updates: from now on, states can be written.
     fn freeze(&mut self) {}
 
+    /// Bytes that [`AggregateState::freeze`] takes beside those of the state.
+    fn freeze_size(&self) -> usize {
+        0
+    }
+
     /// Adds the state of a group to `bytes`, for [`AggregateState::read`].
     ///
     /// # Errors

@@ -219,6 +219,10 @@ impl AggregateState for Quantiles {
 }
 
 impl Values for Quantiles {
+    fn inserted(&self) -> usize {
+        0
+    }
+
     fn bytes_of(&self, group: u32) -> usize {
         self.samples.bytes_of(group)
     }

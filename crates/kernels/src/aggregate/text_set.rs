@@ -83,6 +83,11 @@ impl TextSet {
             + self.table.capacity() * size_of::<u32>()
     }
 
+    /// How many texts.
+    pub(super) fn len(&self) -> usize {
+        self.pairs.len()
+    }
+
     /// Bytes that it takes beside those that it has while it makes room for `more` texts of the usual length.
     pub(super) fn growth(&self, more: usize) -> usize {
         let length = self.bytes.len().checked_div(self.pairs.len()).unwrap_or(0);

@@ -10,6 +10,9 @@ pub type Visit<'a> = dyn FnMut(&[u8], u64) -> Result<()> + 'a;
 
 /// A state whose groups hold values. As bytes, values are in the order of the values themselves.
 pub trait Values: AggregateState {
+    /// How many values a state that this one is merged into inserts one by one; none where they are handed over as they are.
+    fn inserted(&self) -> usize;
+
     /// Bytes of the values of a group of a frozen state, roughly; 0 where it has none.
     fn bytes_of(&self, group: u32) -> usize;
 

@@ -66,6 +66,11 @@ impl ByteKeys {
             + self.hashes.capacity() * size_of::<u32>()
     }
 
+    /// Bytes of the index.
+    pub(super) fn index_size(&self) -> usize {
+        self.index.size()
+    }
+
     /// See [`HashIndex::make_dense`].
     pub(super) fn make_dense(&mut self) {
         self.index.make_dense();

@@ -28,6 +28,11 @@ impl GroupTable {
         frozen.write(all, runs)
     }
 
+    /// Bytes that [`GroupTable::freeze`] takes beside those of the table.
+    pub fn freeze_size(&self) -> usize {
+        self.aggregates.freeze_size()
+    }
+
     /// Ends the updates, so that groups can be written.
     ///
     /// # Errors

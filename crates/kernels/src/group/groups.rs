@@ -76,6 +76,12 @@ impl ClosedTable {
             + self.order.capacity() * size_of::<u32>()
     }
 
+    /// Bytes of a row of its columns, about.
+    fn row_size(&self) -> usize {
+        let groups = self.order.len();
+        self.keys.size() / groups.max(1) + self.aggregates.result_size(groups)
+    }
+
     /// The position of the group at this place in the order.
     fn position(&self, place: usize) -> Option<u64> {
         self.order.get(place).map(|id| self.first_positions[*id as usize])
@@ -100,6 +106,11 @@ impl Groups {
     /// Heap bytes held, by capacity.
     pub fn size(&self) -> usize {
         self.tables.iter().map(ClosedTable::size).sum()
+    }
+
+    /// Bytes of a row of their columns, about.
+    pub fn row_size(&self) -> usize {
+        self.tables.iter().map(ClosedTable::row_size).max().unwrap_or(0)
     }
 
     /// Groups that were not picked yet.

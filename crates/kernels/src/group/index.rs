@@ -175,17 +175,19 @@ impl HashIndex {
         self.dense.as_ref().map_or(self.wide.size(), Slots::size)
     }
 
+    /// Heap bytes of an index of so many ids.
+    pub(super) fn size_for(ids: usize, dense: bool) -> usize {
+        let slot = if dense { size_of::<u32>() } else { size_of::<u64>() };
+        slots_for(FIRST_SLOTS, ids, dense) * slot
+    }
+
     fn slots(&self) -> usize {
         self.dense.as_ref().map_or(self.wide.slots.len(), |dense| dense.slots.len())
     }
 
     /// How many slots it should have for ids that are less than `ids`.
     fn slots_for(&self, ids: usize) -> usize {
-        let mut slots = self.slots();
-        while is_full(slots, ids, self.dense.is_some()) {
-            slots *= 2;
-        }
-        slots
+        slots_for(self.slots(), ids, self.dense.is_some())
     }
 
     #[cold]
@@ -196,6 +198,14 @@ impl HashIndex {
             Some(dense) => *dense = Slots::of(slots, dense.ids().map(|id| (hash_of(id), id))),
         }
     }
+}
+
+/// Slots for ids that are less than `ids`, at least so many as there are.
+fn slots_for(mut slots: usize, ids: usize, dense: bool) -> usize {
+    while is_full(slots, ids, dense) {
+        slots *= 2;
+    }
+    slots
 }
 
 /// Whether so many slots are too few for ids that are less than `ids`.

@@ -70,6 +70,17 @@ impl Keys {
         }
     }
 
+    /// Bytes of those that only look-ups need.
+    pub(super) fn index_size(&self) -> usize {
+        match self {
+            Keys::Single => 0,
+            Keys::Text(keys) => keys.index_size(),
+            Keys::Word(keys) => keys.index_size(),
+            Keys::Lanes(keys) => keys.index_size(),
+            Keys::Rows(keys) => keys.index_size(),
+        }
+    }
+
     /// From now on they take less memory, and finding them takes longer.
     pub(super) fn make_dense(&mut self) {
         match self {

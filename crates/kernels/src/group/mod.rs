@@ -174,6 +174,16 @@ impl GroupTable {
         self.aggregates.merge(other.aggregates, &mapping)
     }
 
+    /// Bytes of this table that [`GroupTable::merge`] takes over without copying them.
+    pub fn handed_over(&self) -> usize {
+        self.aggregates.handed_over()
+    }
+
+    /// Bytes that values of `other` may take beside those that this table has while [`GroupTable::merge`] copies them.
+    pub fn growth_of_sets(&self, other: &GroupTable) -> usize {
+        self.aggregates.growth_of_sets(&other.aggregates)
+    }
+
     /// Goes on with wider types: keys and arguments that were integers or decimals are decimals of greater scales,
     /// keys of which nothing but NULL was seen are anything.
     ///

@@ -62,6 +62,11 @@ impl RowKeys {
         self.keys.size() + self.rows.capacity() + self.lengths.capacity() * size_of::<usize>()
     }
 
+    /// Bytes of the index.
+    pub(super) fn index_size(&self) -> usize {
+        self.keys.index_size()
+    }
+
     /// See [`ByteKeys::make_dense`].
     pub(super) fn make_dense(&mut self) {
         self.keys.make_dense();

@@ -3,13 +3,28 @@
 use arrow::array::ArrayRef;
 use plimsoll_core::Result;
 
+use super::index::HashIndex;
 use super::keys::{Keys, Mode};
-use super::{GroupTable, Partitioner, pieces};
+use super::{GroupTable, PARTITIONS, Partitioner, pieces};
 use crate::Block;
 use crate::aggregate::NOWHERE;
 
+/// A part by its number, and an id there.
+type Place = (u8, u32);
+
 impl GroupTable {
-    /// Its groups as [`PARTITIONS`](super::PARTITIONS) tables, which are empty `parts` of the same types. The keys are looked up again, a block
+    /// Bytes that [`GroupTable::split_into`] takes beside those of the table for [`PARTITIONS`] parts, about: first for the
+    /// keys a second time, then, when the table has let go of its own, for the states. `dense` says that parts are.
+    pub fn split_size(&self, dense: bool) -> usize {
+        let own = self.keys.size() + self.first_positions.capacity() * size_of::<u64>();
+        let (groups, index) = (self.groups(), self.keys.index_size());
+        let indexes = PARTITIONS * HashIndex::size_for(groups / PARTITIONS, dense);
+        let keys = own - index + indexes;
+        let states = (keys + self.aggregates.size()).saturating_sub(own);
+        keys.max(states) + groups * (size_of::<Place>() + size_of::<u32>())
+    }
+
+    /// Its groups as [`PARTITIONS`] tables, which are empty `parts` of the same types. The keys are looked up again, a block
     /// of them at a time.
     ///
     /// # Errors
@@ -17,7 +32,7 @@ impl GroupTable {
     pub fn split_into(mut self, parts: &mut [GroupTable]) -> Result<()> {
         let groups = self.groups();
         // The part that each group goes to, and its id there.
-        let mut places = vec![(0, NOWHERE); groups];
+        let mut places: Vec<Place> = vec![(0, NOWHERE); groups];
         let mut partitioner = Partitioner::new();
         let mut positions = Vec::new();
         for ids in pieces(groups, Block::ROWS) {
@@ -26,8 +41,8 @@ impl GroupTable {
             let keys = self.keys.decode(&ids)?;
             let partitioned = partitioner.partition(&self.key_types, &keys, ids.len())?;
             let keys = keys.iter().map(|key| partitioned.arrange(key)).collect::<Result<Vec<_>>>()?;
-            for (number, part) in parts.iter_mut().enumerate() {
-                let range = partitioned.range(number);
+            for (number, part) in (0..).zip(parts.iter_mut()) {
+                let range = partitioned.range(usize::from(number));
                 let rows = &partitioned.rows()[range.clone()];
                 let keys: Vec<ArrayRef> =
                     keys.iter().map(|key| key.slice(range.start, range.len())).collect();
@@ -42,7 +57,7 @@ impl GroupTable {
         }
         (self.keys, self.first_positions) = (Keys::Single, Vec::new());
         let mut mapping = Vec::with_capacity(groups);
-        for (number, part) in parts.iter_mut().enumerate() {
+        for (number, part) in (0..).zip(parts.iter_mut()) {
             mapping.clear();
             mapping.extend(places.iter().map(|(part, id)| if *part == number { *id } else { NOWHERE }));
             part.next_position = self.next_position;

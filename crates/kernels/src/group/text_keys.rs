@@ -44,6 +44,11 @@ impl TextKeys {
         self.keys.size() + codes
     }
 
+    /// Bytes of the index.
+    pub(super) fn index_size(&self) -> usize {
+        self.keys.index_size()
+    }
+
     /// See [`ByteKeys::make_dense`].
     pub(super) fn make_dense(&mut self) {
         self.keys.make_dense();

@@ -45,11 +45,17 @@ impl WordKeys {
     }
 
     pub(super) fn size(&self) -> usize {
-        let finder = match &self.finder {
+        self.index_size()
+            + self.keys.capacity() * size_of::<u64>()
+            + self.hashes.capacity() * size_of::<u32>()
+    }
+
+    /// Bytes of the index.
+    pub(super) fn index_size(&self) -> usize {
+        match &self.finder {
             Finder::Direct(table) => table.size(),
             Finder::Hashed(index) => index.size(),
-        };
-        finder + self.keys.capacity() * size_of::<u64>() + self.hashes.capacity() * size_of::<u32>()
+        }
     }
 
     /// See [`HashIndex::make_dense`]. A direct table has room for words that never come, so there is none any more.
