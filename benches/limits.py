@@ -38,7 +38,7 @@ from programs import OURS, Program
 from trials import AT_ALL, CGROUP, SMALLEST, STEPS, NotMeasured, Trial, Trials, search
 
 # Seconds after which a run is not repeated.
-LONG = 5
+LONG = 10
 # The least seconds that a run of ours under a limit is given, and times the one without; seconds for who has no limit.
 PATIENCE, PATIENT, UNLIMITED_PATIENCE = 60, 30, 600
 # Near 10^9, so that as many numbers differ and are all of about the same length.

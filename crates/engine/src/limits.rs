@@ -19,6 +19,9 @@ const THREAD: u64 = 512 << 10;
 const CODE: u64 = 4 << 20;
 /// What operators of two threads should have at least.
 const LEAST_LEFT: u64 = 4 << 20;
+/// Of so many bytes, the allocator loses one between the blocks that it gives; above the least limit one more, since tables
+/// that grow side by side have more blocks of a middling size.
+const LOST: u64 = 32;
 
 /// Of so many bytes of the limit, one is that of a frame of temporary files...
 const FRAMES: u64 = 4096;
@@ -89,7 +92,7 @@ fn budget_of(limit: u64, threads: usize) -> Result<Budget> {
     let needed = (base + LEAST_LEFT).max(LEAST_MEMORY_LIMIT);
     // Less what the allocator loses between the blocks that it gives, and what tracing takes beside them.
     let left = limit.saturating_sub(base);
-    let left = left - left / 32;
+    let left = left.saturating_sub((left + limit.saturating_sub(LEAST_MEMORY_LIMIT)) / LOST);
     let left = left - plimsoll_memory::tracing_share(left);
     let budget = Budget::limited(left).ok().filter(|_| limit >= needed);
     budget.ok_or_else(|| {

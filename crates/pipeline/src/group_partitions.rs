@@ -18,6 +18,7 @@ use crate::group_part::Part;
 use crate::group_plan::Plan;
 use crate::group_shared::Shared;
 use crate::group_worker::Grouped;
+use crate::high_water::HighWater;
 use crate::plumbing::{Memory, column_bytes, same};
 use crate::widening::{bring, join};
 
@@ -36,6 +37,7 @@ pub(crate) struct Partitions<'a> {
     /// Held by all who write the table of a partition; by one alone where there is no room for its copies.
     writing: RwLock<()>,
     shared: RwLock<Option<Shared>>,
+    high_water: HighWater,
 }
 
 /// With less memory than this, tables are dense. With more, those that memory does not hold are so large that their indexes
@@ -92,9 +94,10 @@ impl<'a> Partitions<'a> {
         let grows = !grouping.keys.is_empty() || functions.any(holds_values);
         let space = space.filter(|_| grows).cloned();
         let consumer = operator.cloned();
-        let dense = Memory::available(operator) < LITTLE;
+        let available = Memory::available(operator);
+        let (dense, high_water) = (available < LITTLE, HighWater::new(available));
         let (writing, shared) = (RwLock::new(()), RwLock::new(None));
-        Partitions { grouping, consumer, space, few, dense, writing, shared }
+        Partitions { grouping, consumer, space, few, dense, writing, shared, high_water }
     }
 
     /// Whether there is hardly room for so many bytes, which it takes to let go of a table or to copy it. Never where groups
@@ -205,6 +208,7 @@ impl<'a> Partitions<'a> {
 
     /// Spills the largest tables until there is room to go on.
     fn relieve(&self, shared: &Shared) -> Result<()> {
+        self.high_water.note(Memory::available(self.consumer.as_ref()));
         while self.is_tight(self.copies(shared.largest().0)) && self.spill_largest(shared)? {}
         Ok(())
     }

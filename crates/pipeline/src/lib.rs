@@ -17,6 +17,7 @@ mod group_plan;
 mod group_shared;
 mod group_spilled;
 mod group_worker;
+mod high_water;
 mod lanes;
 mod limit;
 mod ordered;
