@@ -18,7 +18,7 @@ pub fn keep_little(bytes: usize) {
         // SAFETY: mallopt takes two numbers; it only changes which way later allocations go.
         unsafe {
             let _ = libc::mallopt(libc::M_MMAP_THRESHOLD, bytes);
-            let _ = libc::mallopt(libc::M_ARENA_MAX, 1);
+            let _ = libc::mallopt(libc::M_ARENA_MAX, 2);
         }
     }
 }
