@@ -7,12 +7,14 @@
 
 use std::fmt::Write as _;
 use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use arrow::util::display::array_value_to_string;
 use plimsoll::Engine;
 use plimsoll_memory::trace::{self, GroupBy, Measure, Mode};
-use plimsoll_memory::{Counting, Measured, heap, measure, reset_peak};
+use plimsoll_memory::{Budget, Counting, Measured, heap, measure, reset_peak};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting::system();
@@ -106,6 +108,61 @@ fn what_must_hold_every_row_does_grow() {
     let [small, large] = small_and_large("SELECT station, t FROM FILE ORDER BY t, station", 1);
     println!("(bytes, allocations) {small:?} and {large:?}");
     assert!(large.0 - small.0 > 16 * u64::from(LARGE - SMALL), "{small:?} {large:?}");
+}
+
+/// What a query gives and the most bytes that were held, where it may reserve so many.
+fn given_within(budget: Budget, sql: &str) -> (Vec<String>, u64) {
+    let engine = Engine::builder().threads(2).block_size(1 << 18).budget(budget).build().unwrap();
+    reset_peak();
+    let before = heap().unwrap();
+    let stream = engine.sql(sql).unwrap().stream().unwrap();
+    let mut sums = Vec::new();
+    for batch in stream {
+        // The rows themselves would be as much as all that is measured.
+        for row in 0..batch.as_ref().unwrap().num_rows() {
+            let mut hash = DefaultHasher::new();
+            for column in batch.as_ref().unwrap().columns() {
+                array_value_to_string(column, row).unwrap().hash(&mut hash);
+            }
+            sums.push(hash.finish().to_string());
+        }
+    }
+    (sums, heap().unwrap().peak_bytes - before.live_bytes)
+}
+
+/// Hundreds of columns for each of the file, or texts many times as long: a block of them is larger than the budget.
+#[test]
+fn what_expressions_give_is_kept_within_the_budget() {
+    const BUDGET: u64 = 8 << 20;
+    /// Hashes of rows, plans, headers of arrays, code that runs for the first time.
+    const BESIDE: u64 = 2 << 20;
+    let _alone = alone();
+    let directory = tempfile::tempdir().unwrap();
+    let file = weather(directory.path(), 6_000);
+    let listed = |columns, of: &dyn Fn(u32) -> String| (1..=columns).map(of).collect::<Vec<_>>().join(", ");
+    let long = ["station"; 12].join(" || ");
+    let queries = [
+        format!("SELECT {} FROM FILE", listed(300, &|number| format!("t * {number}"))),
+        format!("SELECT {} FROM FILE", listed(60, &|number| format!("{long} || {number}"))),
+        format!(
+            "SELECT station, {} FROM FILE GROUP BY station",
+            listed(300, &|number| format!("sum(t * {number})"))
+        ),
+        format!(
+            "SELECT station, {} FROM FILE GROUP BY station",
+            listed(60, &|number| format!("max({long} || {number})"))
+        ),
+    ];
+    for query in queries {
+        let query = query.replace("FILE", &format!("'{}'", file.display()));
+        let (mut expected, without) = given_within(Budget::unlimited(), &query);
+        let (mut given, held) = given_within(Budget::limited(BUDGET).unwrap(), &query);
+        println!("{} rows, {without} bytes held, {held} within {BUDGET}: {:.80}", given.len(), query);
+        expected.sort();
+        given.sort();
+        assert!(given == expected, "{query:.80}");
+        assert!(held <= BUDGET + BESIDE && without > 2 * BUDGET, "{held}, {without}: {query:.80}");
+    }
 }
 
 #[test]

@@ -4,8 +4,8 @@ use plimsoll_core::Result;
 use plimsoll_kernels::Block;
 use plimsoll_pipeline::Ticketed;
 
-/// Gives what `apply` makes of each block of `base`. Rows before one that fails are given first, so that what comes out
-/// before an error does not depend on where blocks end.
+/// Gives what `apply` makes of each block of `base`, and of how many rows of it from the front, one at the least. Rows
+/// before one that fails are given first, so that what comes out before an error does not depend on where blocks end.
 pub(crate) struct Applied<I, F> {
     base: I,
     apply: F,
@@ -13,7 +13,7 @@ pub(crate) struct Applied<I, F> {
     rest: Option<Ticketed>,
 }
 
-impl<I, F: FnMut(&Block) -> Result<Block>> Applied<I, F> {
+impl<I, F: FnMut(&Block) -> Result<(usize, Block)>> Applied<I, F> {
     pub(crate) fn new(base: I, apply: F) -> Self {
         Applied { base, apply, rest: None }
     }
@@ -23,10 +23,11 @@ impl<I, F: FnMut(&Block) -> Result<Block>> Applied<I, F> {
         let mut rows = block.rows;
         loop {
             match (self.apply)(&block.slice(0, rows)) {
-                Ok(given) => {
-                    let rest = block.rows - rows;
+                Ok((taken, given)) => {
+                    let rest = block.rows - taken;
                     let last = item.last && rest == 0;
-                    self.rest = (rest > 0).then(|| Ticketed { block: Some(block.slice(rows, rest)), ..item });
+                    self.rest =
+                        (rest > 0).then(|| Ticketed { block: Some(block.slice(taken, rest)), ..item });
                     let block = (given.rows > 0).then_some(given);
                     return Ok(Ticketed { ticket: item.ticket, last, block });
                 }
@@ -37,7 +38,9 @@ impl<I, F: FnMut(&Block) -> Result<Block>> Applied<I, F> {
     }
 }
 
-impl<I: Iterator<Item = Result<Ticketed>>, F: FnMut(&Block) -> Result<Block>> Iterator for Applied<I, F> {
+impl<I: Iterator<Item = Result<Ticketed>>, F: FnMut(&Block) -> Result<(usize, Block)>> Iterator
+    for Applied<I, F>
+{
     type Item = Result<Ticketed>;
 
     fn next(&mut self) -> Option<Result<Ticketed>> {

@@ -179,12 +179,13 @@ impl Pass {
                 let mut filter =
                     filter.clone().map(|filter| Filter::new(std::iter::empty::<Result<Block>>(), filter));
                 let select = move |block: &Block| {
+                    let rows = block.rows;
                     let mut block = match &mut filter {
                         Some(filter) => filter.apply(block)?,
                         None => block.clone(),
                     };
                     block.columns.truncate(given);
-                    Ok(Block { schema: Arc::clone(&schema), ..block })
+                    Ok((rows, Block { schema: Arc::clone(&schema), ..block }))
                 };
                 Box::new(Tagged::new(Applied::new(blocks, select), operator::SCAN.tag()))
             }

@@ -236,7 +236,8 @@ impl Stream {
         let pass = plan.source.pass(&plan.scan, operators.scan.consumer(&self.budget), bytes_read)?;
         let workers =
             (0..self.pool.current_num_threads()).map(|_| pass.worker().inspect(operators.scan.tickets()));
-        let resolved = &plan.resolved;
+        let (resolved, threads) = (&plan.resolved, self.pool.current_num_threads());
+        let projecting = operators.project.consumer(&self.budget);
         let visible: Vec<usize> = (0..resolved.visible).collect();
 
         let rows: Blocks = match &plan.grouping {
@@ -257,12 +258,15 @@ impl Stream {
                     ),
                     None => Box::new(groups),
                 };
-                Box::new(groups.project(plan.outputs.clone()).tagged(operators.project.tag()))
+                let outputs = groups.project(plan.outputs.clone()).with_consumer(&projecting, 1);
+                Box::new(outputs.tagged(operators.project.tag()))
             }
             None => {
                 let workers = workers.map(|base| {
-                    let mut project = Project::new(std::iter::empty::<Result<Block>>(), plan.outputs.clone());
-                    Applied::new(base, move |block| project.apply(block))
+                    let none = std::iter::empty::<Result<Block>>();
+                    let project = Project::new(none, plan.outputs.clone());
+                    let mut project = project.with_consumer(&projecting, threads);
+                    Applied::new(base, move |block| project.apply(block).map(|given| (given.rows, given)))
                 });
                 Box::new(
                     Ordered::new(workers.collect(), Arc::clone(&self.pool)).tagged(operators.project.tag()),

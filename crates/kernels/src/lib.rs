@@ -14,5 +14,5 @@ pub mod spill;
 
 pub use aggregate::{AggregateState, Aggregates};
 pub use block::{Block, Source};
-pub use evaluate::{Condition, evaluate, evaluate_argument, evaluate_key};
+pub use evaluate::{Condition, EvaluatedSize, evaluate, evaluate_argument, evaluate_key, evaluated_size};
 pub use group::GroupTable;

@@ -118,6 +118,7 @@ impl<I: Iterator<Item = Result<T>> + Send, T: Into<Ticketed>> Group<I> {
 
     fn read_all(&mut self) -> Result<Output> {
         let bases = std::mem::take(&mut self.bases);
+        let workers = bases.len();
         let failed = AtomicU64::new(u64::MAX);
         let partitions =
             Partitions::new(&self.grouping, self.consumer.as_ref(), self.space.as_ref(), self.few);
@@ -125,7 +126,7 @@ impl<I: Iterator<Item = Result<T>> + Send, T: Into<Ticketed>> Group<I> {
         let mut tasks: Vec<_> = numbered
             .map(|(base, number)| {
                 let consumer = self.consumer.as_ref().map(|operator| thread(operator, number));
-                (base, Worker::new(&self.grouping, consumer, &failed, &partitions), None)
+                (base, Worker::new(&self.grouping, consumer, workers, &failed, &partitions), None)
             })
             .collect();
         each(self.pool.as_deref(), &mut tasks, |(base, worker, outcome)| *outcome = Some(worker.drive(base)));
@@ -227,7 +228,7 @@ impl<I: Iterator<Item = Result<T>> + Send, T: Into<Ticketed>> Group<I> {
         let schema = widest.unwrap_or_else(|| Arc::clone(&self.input));
         let mut merged = match tables.pop() {
             Some(grouped) => grouped,
-            None => Grouped::new(Plan::new(&self.grouping, &schema, false)?, self.consumer.as_ref()),
+            None => Grouped::new(Plan::new(&self.grouping, &schema, false)?.into(), self.consumer.as_ref()),
         };
         merged.follow(&self.grouping, &schema)?;
         for mut other in tables {

@@ -10,9 +10,10 @@ use plimsoll_kernels::{Block, GroupTable};
 use plimsoll_memory::{Consumer, process};
 
 use crate::Ticketed;
+use crate::evaluation::Evaluation;
 use crate::group_partitions::{Feeder, Partitions};
 use crate::group_plan::Plan;
-use crate::plumbing::{Memory, same};
+use crate::plumbing::{Bound, Memory, same};
 use crate::widening::Widest;
 
 /// Drives one base into a table.
@@ -28,11 +29,14 @@ pub(crate) struct Worker<'a> {
     partitions: &'a Partitions<'a>,
     /// What is put into the partitions, from then on.
     feeder: Option<Feeder>,
+    /// The expressions, and the memory of what they give.
+    plan: Bound<Arc<Plan>>,
+    evaluation: Option<Evaluation>,
 }
 
 /// A table, and the expressions that feed it.
 pub(crate) struct Grouped {
-    plan: Plan,
+    plan: Arc<Plan>,
     table: GroupTable,
     memory: Memory,
 }
@@ -41,11 +45,13 @@ impl<'a> Worker<'a> {
     pub(crate) fn new(
         grouping: &'a Grouping,
         consumer: Option<Consumer>,
+        workers: usize,
         failed: &'a AtomicU64,
         partitions: &'a Partitions<'a>,
     ) -> Self {
-        let (widest, grouped, feeder) = (Widest::default(), None, None);
-        Worker { grouping, consumer, failed, widest, grouped, partitions, feeder }
+        let evaluation = consumer.as_ref().map(|consumer| Evaluation::new(consumer, workers));
+        let (widest, grouped, feeder, plan) = (Widest::default(), None, None, Bound::new());
+        Worker { grouping, consumer, failed, widest, grouped, partitions, feeder, evaluation, plan }
     }
 
     /// Takes all blocks of `base`.
@@ -82,7 +88,24 @@ impl<'a> Worker<'a> {
     }
 
     fn take(&mut self, block: Block) -> Result<()> {
-        let block = self.widest.bring(block)?;
+        let mut rest = self.widest.bring(block)?;
+        let bind = |_: &[DataType]| self.partitions.plan(&rest.schema).map(Arc::new);
+        let plan = Arc::clone(self.plan.for_schema(&rest.schema, bind)?);
+        loop {
+            let rows = match &mut self.evaluation {
+                Some(evaluation) => evaluation.rows(&rest, |block| plan.evaluated_size(block))?,
+                None => rest.rows,
+            };
+            self.take_piece(rest.slice(0, rows), &plan)?;
+            if rows == rest.rows {
+                return Ok(());
+            }
+            rest = rest.slice(rows, rest.rows - rows);
+        }
+    }
+
+    /// Takes rows whose keys and arguments there is memory for.
+    fn take_piece(&mut self, block: Block, plan: &Arc<Plan>) -> Result<()> {
         // A table that widens grows, so it does before there is a look at the room.
         if let Some(grouped) = &mut self.grouped {
             grouped.follow(self.grouping, &block.schema)?;
@@ -95,7 +118,7 @@ impl<'a> Worker<'a> {
         }
         let grouped = match &mut self.grouped {
             Some(grouped) => grouped,
-            none => none.insert(Grouped::new(self.partitions.plan(&block.schema)?, self.consumer.as_ref())),
+            none => none.insert(Grouped::new(Arc::clone(plan), self.consumer.as_ref())),
         };
         grouped.take(&block)?;
         if grouped.groups() > self.partitions.few() {
@@ -142,7 +165,7 @@ impl Drop for EndsOthers<'_> {
 
 impl Grouped {
     /// A table that has seen no row.
-    pub(crate) fn new(plan: Plan, consumer: Option<&Consumer>) -> Self {
+    pub(crate) fn new(plan: Arc<Plan>, consumer: Option<&Consumer>) -> Self {
         Grouped { table: plan.table(), plan, memory: Memory::new(consumer) }
     }
 
@@ -161,7 +184,7 @@ impl Grouped {
         if keys != self.plan.key_types() || *aggregates != self.plan.aggregates {
             self.table.widen(&keys, aggregates)?;
         }
-        self.plan = wider;
+        self.plan = Arc::new(wider);
         Ok(())
     }
 

@@ -6,6 +6,7 @@
 //! and they follow. This crate plans nothing and prints nothing.
 
 mod distinct;
+mod evaluation;
 mod filter;
 mod given;
 mod group;

@@ -3,9 +3,15 @@
 use std::sync::Arc;
 
 use plimsoll_core::{Expr, Field, Result, Schema, Typed};
-use plimsoll_kernels::{Block, evaluate};
+use plimsoll_kernels::{Block, EvaluatedSize, evaluate, evaluated_size};
+use plimsoll_memory::Consumer;
 
+use crate::evaluation::Evaluation;
+use crate::lanes::AHEAD;
 use crate::plumbing::{Bound, settle};
+
+/// Blocks of a worker that there are at once: one that it makes, those that wait, one that is taken.
+const AT_ONCE: usize = AHEAD + 2;
 
 /// Gives, for each row of `base`, the values of named expressions.
 #[derive(Debug)]
@@ -14,13 +20,23 @@ pub struct Project<I> {
     base: I,
     outputs: Vec<(String, Expr)>,
     bound: Bound<(Arc<Schema>, Vec<Typed>)>,
+    evaluation: Option<Evaluation>,
+    /// Rows of a block that are still to be evaluated.
+    rest: Option<Block>,
     ended: bool,
 }
 
 impl<I> Project<I> {
     /// Over `base`, with names and resolved expressions.
     pub fn new(base: I, outputs: Vec<(String, Expr)>) -> Self {
-        Project { base, outputs, bound: Bound::new(), ended: false }
+        Project { base, outputs, bound: Bound::new(), evaluation: None, rest: None, ended: false }
+    }
+
+    /// Reserves what the expressions give for `consumer`, which so many workers share. Where there is little memory, blocks
+    /// are evaluated in pieces; where there is none for a row, the error is `MemoryLimit`.
+    pub fn with_consumer(mut self, consumer: &Consumer, workers: usize) -> Self {
+        self.evaluation = Some(Evaluation::new(consumer, workers));
+        self
     }
 }
 
@@ -34,16 +50,25 @@ impl<I: Iterator<Item = Result<Block>>> Iterator for Project<I> {
 
 impl<I: Iterator<Item = Result<Block>>> Project<I> {
     fn pull(&mut self) -> Result<Option<Block>> {
-        let Some(block) = self.base.next().transpose()? else { return Ok(None) };
-        self.apply(&block).map(Some)
+        let block = match self.rest.take() {
+            Some(rest) => rest,
+            None => match self.base.next().transpose()? {
+                Some(block) => block,
+                None => return Ok(None),
+            },
+        };
+        let given = self.apply(&block)?;
+        let left = block.rows - given.rows;
+        self.rest = (left > 0).then(|| block.slice(given.rows, left));
+        Ok(Some(given))
     }
 }
 
 impl<I> Project<I> {
-    /// The values of the expressions for the rows of `block`.
+    /// The values of the expressions for the rows of `block`, or for as many from the front as there is memory for.
     ///
     /// # Errors
-    /// Those of binding and evaluating the expressions.
+    /// Those of binding and evaluating the expressions; `MemoryLimit`.
     pub fn apply(&mut self, block: &Block) -> Result<Block> {
         let outputs = &self.outputs;
         let (schema, expressions) = self.bound.for_schema(&block.schema, |types| {
@@ -53,10 +78,21 @@ impl<I> Project<I> {
             let fields = outputs.iter().zip(types).map(|((name, _), data_type)| Field::new(name, data_type));
             Ok((Arc::new(Schema::new(fields.collect())), expressions))
         })?;
-        let columns = expressions.iter().map(|typed| evaluate(typed, block)).collect::<Result<_>>()?;
-        let schema = Arc::clone(schema);
-        Ok(Block { position: block.position, schema, columns, rows: block.rows })
+        let rows = match &mut self.evaluation {
+            Some(evaluation) => evaluation.rows(block, |block| size(expressions, block))?,
+            None => block.rows,
+        };
+        let block = block.slice(0, rows);
+        let columns = expressions.iter().map(|typed| evaluate(typed, &block)).collect::<Result<_>>()?;
+        Ok(Block { position: block.position, schema: Arc::clone(schema), columns, rows })
     }
+}
+
+/// Bytes that the values take while they are made, and as long as blocks wait.
+fn size(expressions: &[Typed], block: &Block) -> usize {
+    let sizes = expressions.iter().map(|typed| evaluated_size(typed, block));
+    let all = sizes.fold(EvaluatedSize::default(), EvaluatedSize::then);
+    all.values.saturating_mul(AT_ONCE - 1).saturating_add(all.peak)
 }
 
 #[cfg(test)]

@@ -86,6 +86,7 @@ fn stats_are_json() {
             "query",
             "query / scan",
             "query / scan / thread 1",
+            "query / project",
             "query / group",
             "query / group / thread 1",
             "query / sort"

@@ -19,6 +19,7 @@ mod logic;
 mod math;
 mod operand;
 mod round;
+mod size;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -33,6 +34,7 @@ use plimsoll_core::{ArithmeticOp, DataType, Error, Function, Result, Typed, Type
 
 pub use self::condition::Condition;
 use self::operand::Operand;
+pub use self::size::{EvaluatedSize, evaluated_size};
 use crate::Block;
 use crate::arrays::{arrow_type, plain};
 
@@ -116,11 +118,28 @@ fn operand(expr: &Typed, block: &Block) -> Result<Operand> {
         }
         K::Case { branches, otherwise } => case::case(branches, otherwise.as_deref(), data_type, block),
         K::Call(Function::Coalesce, arguments) => case::coalesce(arguments, data_type, block),
-        K::Call(function, arguments) => {
-            let arguments: Vec<Operand> =
-                arguments.iter().map(|argument| operand(argument, block)).collect::<Result<_>>()?;
-            call(*function, &arguments, data_type)
+        K::Call(function, _) => {
+            let arguments = arguments(expr).into_iter().map(|argument| operand(argument, block));
+            call(*function, &arguments.collect::<Result<Vec<_>>>()?, data_type)
         }
+    }
+}
+
+/// What a function is called with. A chain of `||` is one call, so that no text is copied again for each part.
+fn arguments(expr: &Typed) -> Vec<&Typed> {
+    let mut all = Vec::new();
+    match expr.kind {
+        TypedKind::Call(Function::Concat, _) => push_parts(expr, &mut all),
+        _ => all = expr.children(),
+    }
+    all
+}
+
+/// Adds the parts of a text: those of a `||`, else itself.
+fn push_parts<'a>(text: &'a Typed, parts: &mut Vec<&'a Typed>) {
+    match &text.kind {
+        TypedKind::Call(Function::Concat, both) => both.iter().for_each(|part| push_parts(part, parts)),
+        _ => parts.push(text),
     }
 }
 
@@ -134,7 +153,7 @@ fn call(function: Function, arguments: &[Operand], data_type: DataType) -> Resul
         (F::Floor | F::Ceil, [number]) => round::whole(function, number, data_type),
         (F::Sqrt | F::Ln | F::Exp, [number]) => math::unary(function, number),
         (F::Power, [base, exponent]) => Ok(math::power(base, exponent)),
-        (F::Concat, [left, right]) => text::concat(left, right),
+        (F::Concat, parts) => text::concat(parts),
         (F::Lower | F::Upper | F::Trim, [input]) => text::map(function, input),
         (F::Length, [input]) => Ok(text::length(input)),
         (F::Substr, [input, start, length @ ..]) => text::substr(input, start, length.first()),

@@ -1,8 +1,8 @@
 //! Functions of text. Positions and lengths count Unicode code points.
 
-use arrow::array::{AsArray, Int64Array, StringBuilder};
+use arrow::array::{AsArray, Int64Array, StringArray, StringBuilder};
 use arrow::compute;
-use arrow::datatypes::Int64Type;
+use arrow::datatypes::{ArrowNativeType, Int64Type};
 use plimsoll_core::{Error, Function, Result};
 
 use super::kernel_error;
@@ -10,11 +10,18 @@ use super::operand::{Operand, joint_len, joint_nulls};
 
 /// Bytes of a text that room is made for in advance.
 const EXPECTED_BYTES: usize = 16;
+/// The most bytes that the texts of a block can have.
+const MOST_BYTES: usize = i32::MAX as usize;
 
 /// A text for each row, which `write` appends to an empty buffer; NULL where one of `operands` is.
 fn build(operands: &[&Operand], write: impl Fn(usize, &mut String)) -> Result<Operand> {
+    build_within(joint_len(operands) * EXPECTED_BYTES, operands, write)
+}
+
+/// As [`build`], with room for so many bytes from the beginning.
+fn build_within(bytes: usize, operands: &[&Operand], write: impl Fn(usize, &mut String)) -> Result<Operand> {
     let (rows, nulls) = (joint_len(operands), joint_nulls(operands));
-    let mut texts = StringBuilder::with_capacity(rows, rows * EXPECTED_BYTES);
+    let mut texts = StringBuilder::with_capacity(rows, bytes);
     let mut text = String::new();
     for row in 0..rows {
         if nulls.as_ref().is_some_and(|nulls| nulls.is_null(row)) {
@@ -31,12 +38,27 @@ fn build(operands: &[&Operand], write: impl Fn(usize, &mut String)) -> Result<Op
     Ok(Operand::of(operands, texts.finish()))
 }
 
-/// `||`.
-pub(super) fn concat(left: &Operand, right: &Operand) -> Result<Operand> {
-    build(&[left, right], |row, out| {
-        out.push_str(left.text(row));
-        out.push_str(right.text(row));
+/// `||`, of two texts or more.
+pub(super) fn concat(parts: &[Operand]) -> Result<Operand> {
+    let parts: Vec<&Operand> = parts.iter().collect();
+    let rows = joint_len(&parts);
+    let lengths = parts.iter().map(|part| match part.is_constant() {
+        true => rows.saturating_mul(part.text(0).len()),
+        false => bytes(part.array().as_string()),
+    });
+    let bytes = lengths.fold(0, usize::saturating_add).min(MOST_BYTES);
+    let texts: Vec<_> =
+        parts.iter().map(|part| (part.array().as_string::<i32>(), part.is_constant())).collect();
+    build_within(bytes, &parts, |row, out| {
+        let of_row = texts.iter().map(|(texts, constant)| texts.value(if *constant { 0 } else { row }));
+        of_row.for_each(|text| out.push_str(text));
     })
+}
+
+/// Bytes of all texts of a column.
+pub(super) fn bytes(texts: &StringArray) -> usize {
+    let ends = texts.value_offsets();
+    (ends[ends.len() - 1] - ends[0]).as_usize()
 }
 
 /// `lower`, `upper` and `trim`.
