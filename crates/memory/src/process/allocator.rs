@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 static KEPT: AtomicUsize = AtomicUsize::new(0);
 
 /// Has allocations of at least so many bytes come from the system, and go back to it when they are freed, and all threads
-/// share what is kept of smaller ones. As it is, glibc keeps what is freed, for each thread apart, and the more of it the
-/// larger what was freed before; under a memory limit that is memory which counts and which nobody has. Counts for threads
-/// that begin later. Does nothing with other allocators and C libraries.
+/// share what is kept of smaller ones, in two arenas, so that two of them seldom wait for each other. As it is, glibc keeps
+/// what is freed, for each thread apart, and the more of it the larger what was freed before; under a memory limit that is
+/// memory which counts and which nobody has. Counts for threads that begin later. Does nothing with other allocators and C
+/// libraries.
 pub fn keep_little(bytes: usize) {
     KEPT.store(bytes, Relaxed);
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
