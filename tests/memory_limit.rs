@@ -118,10 +118,11 @@ fn given_within(budget: Budget, sql: &str) -> (Vec<String>, u64) {
     let stream = engine.sql(sql).unwrap().stream().unwrap();
     let mut sums = Vec::new();
     for batch in stream {
+        let batch = batch.unwrap();
         // The rows themselves would be as much as all that is measured.
-        for row in 0..batch.as_ref().unwrap().num_rows() {
+        for row in 0..batch.num_rows() {
             let mut hash = DefaultHasher::new();
-            for column in batch.as_ref().unwrap().columns() {
+            for column in batch.columns() {
                 array_value_to_string(column, row).unwrap().hash(&mut hash);
             }
             sums.push(hash.finish().to_string());

@@ -234,9 +234,8 @@ impl Stream {
         operators.begin();
         let bytes_read = Arc::clone(&self.progress.bytes_read);
         let pass = plan.source.pass(&plan.scan, operators.scan.consumer(&self.budget), bytes_read)?;
-        let workers =
-            (0..self.pool.current_num_threads()).map(|_| pass.worker().inspect(operators.scan.tickets()));
         let (resolved, threads) = (&plan.resolved, self.pool.current_num_threads());
+        let workers = (0..threads).map(|_| pass.worker().inspect(operators.scan.tickets()));
         let projecting = operators.project.consumer(&self.budget);
         let visible: Vec<usize> = (0..resolved.visible).collect();
 

@@ -24,8 +24,8 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, AsArray, Decimal128Array, Int64Array, StringArray};
 use arrow::compute::{cast, take};
 use arrow::datatypes::{
-    DECIMAL128_MAX_PRECISION, DataType as ArrowType, Decimal32Type, Decimal64Type, Decimal128Type, Int8Type,
-    Int16Type, Int32Type, TimeUnit,
+    ArrowNativeType, DECIMAL128_MAX_PRECISION, DataType as ArrowType, Decimal32Type, Decimal64Type,
+    Decimal128Type, Int8Type, Int16Type, Int32Type, TimeUnit,
 };
 use arrow::error::ArrowError;
 use plimsoll_core::{DataType, Error, Result};
@@ -77,6 +77,19 @@ pub fn plain(array: &ArrayRef, data_type: DataType) -> Result<ArrayRef> {
         (_, true) => widened(array, data_type),
         _ => Arc::clone(array),
     })
+}
+
+/// Whether [`plain`] copies a column of `data_type`.
+pub fn is_encoded(array: &ArrayRef, data_type: DataType) -> bool {
+    array.as_any_dictionary_opt().is_some()
+        || array.as_string_view_opt().is_some()
+        || is_narrow(array, data_type)
+}
+
+/// Bytes of all texts of a column.
+pub fn text_bytes(texts: &StringArray) -> usize {
+    let ends = texts.value_offsets();
+    (ends[ends.len() - 1] - ends[0]).as_usize()
 }
 
 /// Whether a column of integers or decimals is encoded in integers of fewer bits than the table says.

@@ -14,5 +14,8 @@ pub mod spill;
 
 pub use aggregate::{AggregateState, Aggregates};
 pub use block::{Block, Source};
-pub use evaluate::{Condition, EvaluatedSize, evaluate, evaluate_argument, evaluate_key, evaluated_size};
+pub use evaluate::{
+    Condition, EvaluatedSize, evaluate, evaluate_argument, evaluate_key, evaluated_argument_size,
+    evaluated_key_size, evaluated_size,
+};
 pub use group::GroupTable;

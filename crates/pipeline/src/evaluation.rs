@@ -9,13 +9,12 @@ use crate::plumbing::Memory;
 /// One byte of so many that are available is for the columns of all workers.
 const SHARE: u64 = 4;
 /// As much is evaluated without asking, as others may have all there is for a moment.
-const LEAST: usize = 64 << 10;
+const LEAST: u64 = 64 << 10;
 
 /// What a worker holds for the columns that it evaluates. As blocks are much the same, it keeps the most that one took.
 #[derive(Debug)]
 pub(crate) struct Evaluation {
     memory: Memory,
-    held: usize,
     /// Rows of the last piece of a block that was too large; the most there is before.
     piece: usize,
     /// The most that it should hold, so that others find some.
@@ -26,7 +25,7 @@ impl Evaluation {
     /// Nothing yet, on the account of `consumer`; there are so many workers.
     pub(crate) fn new(consumer: &Consumer, workers: usize) -> Self {
         let share = Memory::available(Some(consumer)) / (SHARE * workers.max(1) as u64);
-        Evaluation { memory: Memory::new(Some(consumer)), held: 0, piece: usize::MAX, share }
+        Evaluation { memory: Memory::new(Some(consumer)), piece: usize::MAX, share }
     }
 
     /// How many rows of a block, from the front, there is memory for: `size` tells the bytes that a block takes.
@@ -38,15 +37,12 @@ impl Evaluation {
         let mut rows = block.rows.min(self.piece.saturating_mul(2));
         loop {
             let bytes = size(&block.slice(0, rows));
-            if bytes <= self.held.max(LEAST) {
+            if bytes as u64 <= self.memory.held().max(LEAST) {
                 break;
             }
             if bytes as u64 <= self.share || rows <= 1 {
                 match self.memory.hold(bytes) {
-                    Ok(()) => {
-                        self.held = bytes;
-                        break;
-                    }
+                    Ok(()) => break,
                     Err(error) if rows <= 1 => return Err(error),
                     Err(_) => {}
                 }

@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use arrow::array::ArrayRef;
 use plimsoll_core::resolve::Grouping;
-use plimsoll_core::typed::TypedKind;
 use plimsoll_core::typed::{bind, bind_aggregate};
 use plimsoll_core::{DataType, Result, Schema, Typed, TypedAggregate};
 use plimsoll_kernels::group::{PARTITIONS, SpilledGroups};
 use plimsoll_kernels::spill::Runs;
-use plimsoll_kernels::{Block, EvaluatedSize, GroupTable, evaluate_argument, evaluate_key, evaluated_size};
+use plimsoll_kernels::{
+    Block, EvaluatedSize, GroupTable, evaluate_argument, evaluate_key, evaluated_argument_size,
+    evaluated_key_size,
+};
 
 /// Keys and aggregates.
 pub(crate) struct Plan {
@@ -86,16 +88,12 @@ impl Plan {
 
     /// Bytes that [`Plan::evaluate`] takes at once for a block, and its values once more, in the order of the partitions.
     pub(crate) fn evaluated_size(&self, block: &Block) -> usize {
-        // What is given as it is.
-        let is_text = |typed: &&Typed| typed.data_type == DataType::Utf8;
-        let is_bare = |typed: &&Typed| matches!(typed.kind, TypedKind::Field(_));
-        let keys = self.keys.iter().filter(|key| !is_bare(key) || !is_text(key));
+        let keys = self.keys.iter().map(|key| evaluated_key_size(key, block));
         let firsts = self.aggregates.iter().zip(&self.arguments).enumerate();
         let firsts = firsts.filter(|(number, (_, first))| number == *first).map(|(_, (first, _))| first);
         let arguments = firsts.flat_map(|first| &first.arguments);
-        let arguments = arguments.filter(|argument| !is_bare(argument) || is_text(argument));
-        let sizes = keys.chain(arguments).map(|typed| evaluated_size(typed, block));
-        let all = sizes.fold(EvaluatedSize::default(), EvaluatedSize::then);
+        let arguments = arguments.map(|argument| evaluated_argument_size(argument, block));
+        let all = keys.chain(arguments).fold(EvaluatedSize::default(), EvaluatedSize::then);
         all.peak.saturating_add(all.values)
     }
 

@@ -6,6 +6,7 @@ use arrow::array::{Array, ArrayData, ArrayRef, AsArray};
 use arrow::datatypes::DataType as ArrowType;
 use plimsoll_core::{DataType, Error, ErrorKind, Result, Schema};
 use plimsoll_kernels::Block;
+use plimsoll_kernels::arrays::text_bytes;
 use plimsoll_memory::{Consumer, LimitExceeded, Reservation};
 
 /// The `next()` of an adapter: what `pull` finds; nothing more after an error, the end or a panic, which `ended` notes.
@@ -73,11 +74,7 @@ pub(crate) fn column_bytes(column: &ArrayRef) -> usize {
         other => other.primitive_width().unwrap_or(1),
     };
     match (column.data_type(), column.as_string_opt::<i32>()) {
-        (_, Some(texts)) => {
-            let ends = texts.value_offsets();
-            let length = ends[ends.len() - 1] - ends[0];
-            size_of_val(ends) + usize::try_from(length).unwrap_or(0)
-        }
+        (_, Some(texts)) => size_of_val(texts.value_offsets()) + text_bytes(texts),
         (ArrowType::Dictionary(key, _), _) => width(key) * column.len(),
         (other, _) => width(other) * column.len(),
     }
@@ -98,6 +95,11 @@ impl Memory {
     /// Bytes that can still be reserved; without a budget there is no end to them.
     pub(crate) fn available(consumer: Option<&Consumer>) -> u64 {
         consumer.map_or(u64::MAX, Consumer::available)
+    }
+
+    /// Bytes that are held; none are counted without a budget.
+    pub(crate) fn held(&self) -> u64 {
+        self.reservation.as_ref().map_or(0, Reservation::size)
     }
 
     /// Bytes that can still be reserved beside what is held.

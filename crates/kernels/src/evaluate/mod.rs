@@ -34,7 +34,7 @@ use plimsoll_core::{ArithmeticOp, DataType, Error, Function, Result, Typed, Type
 
 pub use self::condition::Condition;
 use self::operand::Operand;
-pub use self::size::{EvaluatedSize, evaluated_size};
+pub use self::size::{EvaluatedSize, evaluated_argument_size, evaluated_key_size, evaluated_size};
 use crate::Block;
 use crate::arrays::{arrow_type, plain};
 
@@ -63,9 +63,9 @@ pub fn evaluate(expr: &Typed, block: &Block) -> Result<ArrayRef> {
 /// # Errors
 /// As [`evaluate`].
 pub fn evaluate_key(expr: &Typed, block: &Block) -> Result<ArrayRef> {
-    match expr.kind {
-        TypedKind::Field(index) if expr.data_type == DataType::Utf8 => Ok(Arc::clone(&block.columns[index])),
-        _ => evaluate(expr, block),
+    match key_column(expr) {
+        Some(column) => Ok(Arc::clone(&block.columns[column])),
+        None => evaluate(expr, block),
     }
 }
 
@@ -74,9 +74,25 @@ pub fn evaluate_key(expr: &Typed, block: &Block) -> Result<ArrayRef> {
 /// # Errors
 /// As [`evaluate`].
 pub fn evaluate_argument(expr: &Typed, block: &Block) -> Result<ArrayRef> {
+    match argument_column(expr) {
+        Some(column) => Ok(Arc::clone(&block.columns[column])),
+        None => evaluate(expr, block),
+    }
+}
+
+/// The column that a key is as it is.
+fn key_column(expr: &Typed) -> Option<usize> {
     match expr.kind {
-        TypedKind::Field(index) if expr.data_type != DataType::Utf8 => Ok(Arc::clone(&block.columns[index])),
-        _ => evaluate(expr, block),
+        TypedKind::Field(column) if expr.data_type == DataType::Utf8 => Some(column),
+        _ => None,
+    }
+}
+
+/// The column that an argument is as it is.
+fn argument_column(expr: &Typed) -> Option<usize> {
+    match expr.kind {
+        TypedKind::Field(column) if expr.data_type != DataType::Utf8 => Some(column),
+        _ => None,
     }
 }
 
@@ -127,12 +143,14 @@ fn operand(expr: &Typed, block: &Block) -> Result<Operand> {
 
 /// What a function is called with. A chain of `||` is one call, so that no text is copied again for each part.
 fn arguments(expr: &Typed) -> Vec<&Typed> {
-    let mut all = Vec::new();
     match expr.kind {
-        TypedKind::Call(Function::Concat, _) => push_parts(expr, &mut all),
-        _ => all = expr.children(),
+        TypedKind::Call(Function::Concat, _) => {
+            let mut parts = Vec::new();
+            push_parts(expr, &mut parts);
+            parts
+        }
+        _ => expr.children(),
     }
-    all
 }
 
 /// Adds the parts of a text: those of a `||`, else itself.

@@ -3,9 +3,9 @@
 use arrow::array::{ArrayRef, AsArray};
 use plimsoll_core::{DataType, Function, Typed, TypedKind, Value};
 
-use super::{arguments, text};
+use super::{argument_column, arguments, key_column};
 use crate::Block;
-use crate::arrays::is_narrow;
+use crate::arrays::{self, is_encoded};
 
 /// Heap bytes that an expression takes over the rows of a block, at most but for what the allocator rounds up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -45,6 +45,18 @@ pub fn evaluated_size(expr: &Typed, block: &Block) -> EvaluatedSize {
         }
         _ => sized.size,
     }
+}
+
+/// What [`evaluate_key`](super::evaluate_key) takes, as [`evaluated_size`].
+#[must_use]
+pub fn evaluated_key_size(expr: &Typed, block: &Block) -> EvaluatedSize {
+    key_column(expr).map_or_else(|| evaluated_size(expr, block), |_| EvaluatedSize::default())
+}
+
+/// What [`evaluate_argument`](super::evaluate_argument) takes, as [`evaluated_size`].
+#[must_use]
+pub fn evaluated_argument_size(expr: &Typed, block: &Block) -> EvaluatedSize {
+    argument_column(expr).map_or_else(|| evaluated_size(expr, block), |_| EvaluatedSize::default())
 }
 
 /// An expression's size and, where it gives texts, about how many bytes these have, at most.
@@ -137,16 +149,13 @@ fn beside(expr: &Typed, rows: usize) -> usize {
 
 /// Bytes of a column as [`plain`](crate::arrays::plain) gives it; 0 where that is the column itself.
 fn decoded(column: &ArrayRef, data_type: DataType, texts: usize) -> usize {
-    let encoded = column.as_any_dictionary_opt().is_some()
-        || column.as_string_view_opt().is_some()
-        || is_narrow(column, data_type);
-    if encoded { bytes(data_type, column.len(), texts) } else { 0 }
+    if is_encoded(column, data_type) { bytes(data_type, column.len(), texts) } else { 0 }
 }
 
 /// Bytes of the texts of a column, each as often as it is there.
 fn text_bytes(column: &ArrayRef) -> usize {
     match column.as_string_opt() {
-        Some(texts) => text::bytes(texts),
+        Some(texts) => arrays::text_bytes(texts),
         None => lengths(column).sum(),
     }
 }

@@ -1,12 +1,13 @@
 //! Functions of text. Positions and lengths count Unicode code points.
 
-use arrow::array::{AsArray, Int64Array, StringArray, StringBuilder};
+use arrow::array::{AsArray, Int64Array, StringBuilder};
 use arrow::compute;
-use arrow::datatypes::{ArrowNativeType, Int64Type};
+use arrow::datatypes::Int64Type;
 use plimsoll_core::{Error, Function, Result};
 
 use super::kernel_error;
 use super::operand::{Operand, joint_len, joint_nulls};
+use crate::arrays::text_bytes;
 
 /// Bytes of a text that room is made for in advance.
 const EXPECTED_BYTES: usize = 16;
@@ -42,23 +43,17 @@ fn build_within(bytes: usize, operands: &[&Operand], write: impl Fn(usize, &mut 
 pub(super) fn concat(parts: &[Operand]) -> Result<Operand> {
     let parts: Vec<&Operand> = parts.iter().collect();
     let rows = joint_len(&parts);
-    let lengths = parts.iter().map(|part| match part.is_constant() {
-        true => rows.saturating_mul(part.text(0).len()),
-        false => bytes(part.array().as_string()),
-    });
-    let bytes = lengths.fold(0, usize::saturating_add).min(MOST_BYTES);
     let texts: Vec<_> =
         parts.iter().map(|part| (part.array().as_string::<i32>(), part.is_constant())).collect();
+    let lengths = texts.iter().map(|(texts, constant)| match constant {
+        true => rows.saturating_mul(texts.value(0).len()),
+        false => text_bytes(texts),
+    });
+    let bytes = lengths.fold(0, usize::saturating_add).min(MOST_BYTES);
     build_within(bytes, &parts, |row, out| {
         let of_row = texts.iter().map(|(texts, constant)| texts.value(if *constant { 0 } else { row }));
         of_row.for_each(|text| out.push_str(text));
     })
-}
-
-/// Bytes of all texts of a column.
-pub(super) fn bytes(texts: &StringArray) -> usize {
-    let ends = texts.value_offsets();
-    (ends[ends.len() - 1] - ends[0]).as_usize()
 }
 
 /// `lower`, `upper` and `trim`.
