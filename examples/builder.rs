@@ -13,8 +13,8 @@ fn main() -> plimsoll::Result<()> {
     let engine = Engine::builder().build()?;
     let decimal = DataType::Decimal { precision: 4, scale: 1 };
     let options = CsvOptions {
-        delimiter: Some(b';'),
-        header: false,
+        delimiter: Some(b';'.into()),
+        header: Some(false),
         columns: Some(vec![("station".into(), Some(DataType::Utf8)), ("t".into(), Some(decimal))]),
         ..CsvOptions::default()
     };

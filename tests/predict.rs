@@ -101,7 +101,7 @@ fn generated(folder: &Path, kind: &str, rows: u64, key: Option<usize>) -> Table 
         records.sort_by_key(|record| record.split(',').nth(key));
         fs::write(&path, format!("{header}\n{}\n", records.join("\n"))).unwrap();
     }
-    let options = CsvOptions { header: kind != "brc", ..CsvOptions::default() };
+    let options = CsvOptions { header: Some(kind != "brc"), ..CsvOptions::default() };
     Table { path: path.to_string_lossy().into_owned(), options }
 }
 
@@ -151,8 +151,8 @@ fn small_files() {
             continue;
         }
         let options = match name.as_str() {
-            "measurements.csv" => CsvOptions { header: false, ..CsvOptions::default() },
-            "semicolons.csv" => CsvOptions { comment: Some(b'#'), ..CsvOptions::default() },
+            "measurements.csv" => CsvOptions { header: Some(false), ..CsvOptions::default() },
+            "semicolons.csv" => CsvOptions { comment: Some(Some("#".into())), ..CsvOptions::default() },
             _ => CsvOptions::default(),
         };
         let table = Table { path: path.to_string_lossy().into_owned(), options };

@@ -38,7 +38,7 @@ fn options() -> BoxedStrategy<CsvOptions> {
     let infer = select(vec![Infer::Sample, Infer::Sample, Infer::Sample, Infer::Full]);
     (nulls, types, infer)
         .prop_map(|(nulls, types, infer)| CsvOptions {
-            delimiter: Some(b','),
+            delimiter: Some(b','.into()),
             nulls,
             types,
             infer,

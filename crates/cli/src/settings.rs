@@ -151,13 +151,13 @@ pub(crate) fn csv_options(input: InputArgs) -> Result<CsvOptions> {
         return Err(Error::plan(format!("--types gives the column {name} two types"), "keep one of them"));
     }
     Ok(CsvOptions {
-        delimiter: input.delimiter,
-        quote: input.quote.map_or(defaults.quote, |quote| quote.0),
-        escape: input.escape.map_or(defaults.escape, |escape| escape.0),
-        header: !input.no_header,
+        delimiter: input.delimiter.map(Into::into),
+        quote: input.quote.map(|quote| quote.0),
+        escape: input.escape.map(|escape| escape.0),
+        header: input.no_header.then_some(false),
         columns,
         nulls: input.null,
-        comment: input.comment,
+        comment: input.comment.map(|byte| Some(char::from(byte).into())),
         skip_rows: input.skip_rows,
         types,
         infer: match input.infer {
@@ -166,6 +166,7 @@ pub(crate) fn csv_options(input: InputArgs) -> Result<CsvOptions> {
             Some(InferArg::Full) => Infer::Full,
         },
         max_field: input.max_field.map_or(defaults.max_field, |Size(bytes)| bytes),
+        ..defaults
     })
 }
 
@@ -252,14 +253,14 @@ mod tests {
                      --skip-rows 3 --types a=DECIMAL(4,1),b=DATE --types c=BIGINT --infer full --max-field 2KiB";
         let settings = resolve(&words.split_ascii_whitespace().collect::<Vec<_>>(), false).unwrap();
         let expected = CsvOptions {
-            delimiter: Some(b';'),
-            quote: None,
-            escape: Some(b'\\'),
-            header: false,
+            delimiter: Some(b';'.into()),
+            quote: Some(None),
+            escape: Some(Some(b'\\')),
+            header: Some(false),
             columns: Some(vec![("a".into(), None), ("b".into(), None)]),
             nulls: vec!["NA".into(), "-".into()],
-            comment: Some(b'#'),
-            skip_rows: 3,
+            comment: Some(Some("#".into())),
+            skip_rows: Some(3),
             types: vec![
                 ("a".into(), DataType::Decimal { precision: 4, scale: 1 }),
                 ("b".into(), DataType::Date),
@@ -267,6 +268,7 @@ mod tests {
             ],
             infer: Infer::Full,
             max_field: 2048,
+            ..CsvOptions::default()
         };
         assert_eq!(settings.options, expected);
     }

@@ -15,11 +15,11 @@ use plimsoll::{CsvOptions, Error, Result, Table};
 pub(crate) fn write_prefix(table: &Table, records: u64, path: &Path) -> Result<u64> {
     let input = |source| Error::io(table.path.clone(), source);
     let mut file = File::open(&table.path).map_err(input)?;
-    let skipped = skipped_bytes(&mut file, table.options.skip_rows).map_err(input)?;
+    let skipped = skipped_bytes(&mut file, table.options.skip_rows.unwrap_or(0)).map_err(input)?;
     let mut reader = reader(&table.options, file)?;
     let mut record = csv::ByteRecord::new();
     let mut found = 0;
-    let mut header = table.options.header;
+    let mut header = table.options.has_header();
     while found < records && reader.read_byte_record(&mut record).map_err(|error| input(error.into()))? {
         found += u64::from(!header);
         header = false;
@@ -32,17 +32,21 @@ pub(crate) fn write_prefix(table: &Table, records: u64, path: &Path) -> Result<u
 }
 
 fn reader(options: &CsvOptions, file: File) -> Result<csv::Reader<File>> {
-    let delimiter = options.delimiter.ok_or_else(|| {
+    let delimiter = options.delimiter_byte().ok_or_else(|| {
         Error::plan("the delimiter of a file that is to be cut is not known", "say which it is")
     })?;
     let mut builder = csv::ReaderBuilder::new();
-    builder.has_headers(false).flexible(true).delimiter(delimiter).comment(options.comment);
-    match options.quote {
+    builder
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(delimiter)
+        .comment(options.comment_text().and_then(|text| text.bytes().next()));
+    match options.quote_byte() {
         Some(quote) => builder.quote(quote),
         None => builder.quoting(false),
     };
-    if options.escape.is_some() {
-        builder.escape(options.escape).double_quote(false);
+    if options.escape_byte().is_some() {
+        builder.escape(options.escape_byte()).double_quote(false);
     }
     Ok(builder.from_reader(file))
 }
@@ -70,7 +74,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (whole, part) = (folder.path().join("f.csv"), folder.path().join("part.csv"));
         std::fs::write(&whole, text).unwrap();
-        let mut options = CsvOptions { delimiter: Some(b','), ..CsvOptions::default() };
+        let mut options = CsvOptions { delimiter: Some(b','.into()), ..CsvOptions::default() };
         change(&mut options);
         let table = Table { path: whole.to_str().unwrap().into(), options };
         let found = write_prefix(&table, records, &part).unwrap();
@@ -83,8 +87,8 @@ mod tests {
         assert_eq!(prefix(text, 1, |_| ()), (1, "a,b\n1,\"x\ny\"\n".into()));
         assert_eq!(prefix(text, 2, |_| ()), (2, text.into()));
         assert_eq!(prefix(text, 9, |_| ()), (2, text.into()));
-        assert_eq!(prefix(text, 1, |options| options.header = false), (1, "a,b\n".into()));
-        let skipping = |options: &mut CsvOptions| options.skip_rows = 1;
+        assert_eq!(prefix(text, 1, |options| options.header = Some(false)), (1, "a,b\n".into()));
+        let skipping = |options: &mut CsvOptions| options.skip_rows = Some(1);
         assert_eq!(prefix("# \"\na\n1\n2\n", 1, skipping), (1, "# \"\na\n1\n".into()));
     }
 }

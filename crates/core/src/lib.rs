@@ -20,7 +20,7 @@ pub use data_type::{DataType, MAX_PRECISION};
 pub use error::{Error, ErrorKind, Location, Result};
 pub use expr::{AggregateFunction, ArithmeticOp, CompareOp, Expr, Function};
 pub use infer::{CellClass, Profile};
-pub use query::{CsvOptions, Infer, OrderBy, Query, SelectItem, Table};
+pub use query::{CsvOptions, Delimiter, Infer, OnError, OrderBy, Query, Quotes, Ragged, SelectItem, Table};
 pub use resolve::{Resolved, SortKey, resolve};
 pub use schema::{Field, Schema};
 pub use typed::{Typed, TypedAggregate, TypedKind};

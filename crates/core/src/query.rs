@@ -89,33 +89,109 @@ pub enum Infer {
     Full,
 }
 
-/// The dialect and types of a CSV file, as far as the user gives them.
+/// What separates fields.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Delimiter {
+    /// These bytes: one or more of ASCII, no line break among them.
+    Text(Vec<u8>),
+    /// Any run of spaces and tabs; those at both ends of a record separate nothing.
+    Blanks,
+}
+
+impl From<u8> for Delimiter {
+    fn from(byte: u8) -> Self {
+        Delimiter::Text(vec![byte])
+    }
+}
+
+impl Delimiter {
+    /// The byte, where it is one.
+    pub fn byte(&self) -> Option<u8> {
+        match self {
+            Delimiter::Text(bytes) => bytes.first().copied().filter(|_| bytes.len() == 1),
+            Delimiter::Blanks => None,
+        }
+    }
+}
+
+/// What a record with too many or too few fields does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Ragged {
+    /// It is an error.
+    #[default]
+    Fail,
+    /// Missing fields are NULL; fields past the last column are dropped.
+    Pad,
+    /// The record is skipped.
+    Skip,
+}
+
+/// What a quote does where RFC 4180 does not allow it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Quotes {
+    /// Text behind a closing quote and a quote that is never closed are errors.
+    #[default]
+    Strict,
+    /// Text behind a closing quote belongs to the field; a quote that is never closed is text.
+    Lenient,
+}
+
+/// What a record that breaks a rule, or a cell that its column's type does not take, does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum OnError {
+    /// It is an error.
+    #[default]
+    Fail,
+    /// The record is skipped.
+    Skip,
+    /// The cell is NULL; a record that breaks a rule is skipped.
+    Null,
+}
+
+/// The dialect and types of a CSV file, as far as the user gives them. `None` finds the setting in the head of the file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CsvOptions {
-    /// The byte between fields; `None` finds it: of `,` `;` tab `|`, the one that splits every sampled record into the
-    /// same number of fields, two at least, and most of them; `,` where none does.
-    pub delimiter: Option<u8>,
-    /// The byte around fields that contain delimiters, newlines or quotes; `None` reads quotes as text.
-    pub quote: Option<u8>,
-    /// The byte before a quote (or itself) inside quotes that makes it text; `None` is the quote itself, doubled.
-    pub escape: Option<u8>,
+    /// The label of the file's encoding as the WHATWG's Encoding Standard has it (`utf-16le`, `windows-1252`).
+    pub encoding: Option<String>,
+    /// What separates fields.
+    pub delimiter: Option<Delimiter>,
+    /// The byte around fields that contain delimiters, newlines or quotes; `Some(None)` reads quotes as text.
+    pub quote: Option<Option<u8>>,
+    /// The byte that makes the next one text; `Some(None)`: only a doubled quote is one.
+    pub escape: Option<Option<u8>>,
     /// Whether the first record names the columns.
-    pub header: bool,
+    pub header: Option<bool>,
     /// Names (and types where given) for the columns, in order, instead of the header's; without a header and without
     /// this they are `column0`, `column1`, …, with as many digits as the last needs.
     pub columns: Option<Vec<(String, Option<DataType>)>>,
     /// Unquoted texts that are NULL, besides the empty one.
     pub nulls: Vec<String>,
-    /// A record that begins with this byte is a comment up to the end of its physical line.
-    pub comment: Option<u8>,
-    /// Physical lines to pass over before the header.
-    pub skip_rows: u64,
+    /// A record that begins with this text is a comment up to the end of its physical line; `Some(None)`: none is.
+    pub comment: Option<Option<String>>,
+    /// Physical lines to skip before the header.
+    pub skip_rows: Option<u64>,
     /// Types that the user gives for columns by name; a cell that does not fit is an error.
     pub types: Vec<(String, DataType)>,
     /// How types are inferred.
     pub infer: Infer,
     /// The most bytes one field may have, quotes included.
     pub max_field: u64,
+    /// The byte before the fraction of a number.
+    pub decimal: u8,
+    /// The byte between groups of three digits of a number.
+    pub thousands: Option<u8>,
+    /// How dates are written, in strftime's notation.
+    pub date_format: Option<String>,
+    /// How timestamps are written, in strftime's notation.
+    pub timestamp_format: Option<String>,
+    /// What a record with too many or too few fields does.
+    pub ragged: Ragged,
+    /// What a quote does where it is not allowed.
+    pub quotes: Quotes,
+    /// What a bad record or cell does.
+    pub on_error: OnError,
+    /// The most records that may be skipped or repaired before the run fails.
+    pub max_errors: Option<u64>,
 }
 
 impl CsvOptions {
@@ -124,22 +200,56 @@ impl CsvOptions {
     pub const SAMPLE_BYTES: usize = 256 << 10;
     /// The most bytes of one field unless the user says otherwise: 16 MiB.
     pub const MAX_FIELD: u64 = 16 << 20;
+
+    /// The byte between fields, where it is given and one byte.
+    pub fn delimiter_byte(&self) -> Option<u8> {
+        self.delimiter.as_ref().and_then(Delimiter::byte)
+    }
+
+    /// The byte around fields: `"` where nothing is given.
+    pub fn quote_byte(&self) -> Option<u8> {
+        self.quote.unwrap_or(Some(b'"'))
+    }
+
+    /// The escape that is given.
+    pub fn escape_byte(&self) -> Option<u8> {
+        self.escape.flatten()
+    }
+
+    /// What comments begin with, where it is given.
+    pub fn comment_text(&self) -> Option<&str> {
+        self.comment.as_ref()?.as_deref().filter(|text| !text.is_empty())
+    }
+
+    /// Whether the first record names the columns: yes, where nothing is given.
+    pub fn has_header(&self) -> bool {
+        self.header.unwrap_or(true)
+    }
 }
 
 impl Default for CsvOptions {
     fn default() -> Self {
         CsvOptions {
+            encoding: None,
             delimiter: None,
-            quote: Some(b'"'),
+            quote: None,
             escape: None,
-            header: true,
+            header: None,
             columns: None,
             nulls: Vec::new(),
             comment: None,
-            skip_rows: 0,
+            skip_rows: None,
             types: Vec::new(),
             infer: Infer::Sample,
             max_field: Self::MAX_FIELD,
+            decimal: b'.',
+            thousands: None,
+            date_format: None,
+            timestamp_format: None,
+            ragged: Ragged::Fail,
+            quotes: Quotes::Strict,
+            on_error: OnError::Fail,
+            max_errors: None,
         }
     }
 }

@@ -28,14 +28,12 @@ impl Dialect {
     /// # Errors
     /// `Plan` where one byte would have two meanings.
     pub fn new(options: &CsvOptions, delimiter: u8) -> Result<Self> {
-        let delimiter = options.delimiter.unwrap_or(delimiter);
-        let escape = options.escape.filter(|escape| Some(*escape) != options.quote);
-        let named = [
-            ("delimiter", Some(delimiter)),
-            ("quote", options.quote),
-            ("escape", escape),
-            ("comment", options.comment),
-        ];
+        let delimiter = options.delimiter_byte().unwrap_or(delimiter);
+        let quote = options.quote_byte();
+        let escape = options.escape_byte().filter(|escape| Some(*escape) != quote);
+        let comment = options.comment_text().and_then(|text| text.bytes().next());
+        let named =
+            [("delimiter", Some(delimiter)), ("quote", quote), ("escape", escape), ("comment", comment)];
         for (index, (name, byte)) in named.iter().enumerate() {
             let Some(byte) = byte else { continue };
             if !byte.is_ascii() {
@@ -57,9 +55,9 @@ impl Dialect {
         }
         Ok(Dialect {
             delimiter,
-            quote: options.quote,
+            quote,
             escape,
-            comment: options.comment,
+            comment,
             nulls: options.nulls.iter().map(|text| text.clone().into_bytes()).collect(),
             max_field: usize::try_from(options.max_field).unwrap_or(MAX_RECORD).min(MAX_RECORD),
         })
@@ -111,17 +109,17 @@ mod tests {
         {
             assert_eq!(unquoted(raw, &plain), text);
         }
-        let escaped = CsvOptions { escape: Some(b'\\'), ..CsvOptions::default() };
+        let escaped = CsvOptions { escape: Some(Some(b'\\')), ..CsvOptions::default() };
         assert_eq!(unquoted(r#""a\"b\\c\d""#, &escaped), r#"a"b\c\d"#);
     }
 
     #[test]
     fn one_byte_has_one_meaning() {
-        let clash = CsvOptions { delimiter: Some(b'"'), ..CsvOptions::default() };
+        let clash = CsvOptions { delimiter: Some(b'"'.into()), ..CsvOptions::default() };
         assert!(Dialect::new(&clash, b',').is_err());
-        let break_ = CsvOptions { comment: Some(b'\n'), ..CsvOptions::default() };
+        let break_ = CsvOptions { comment: Some(Some("\n".into())), ..CsvOptions::default() };
         assert!(Dialect::new(&break_, b',').is_err());
-        let half = CsvOptions { quote: Some(0xc3), ..CsvOptions::default() };
+        let half = CsvOptions { quote: Some(Some(0xc3)), ..CsvOptions::default() };
         assert!(Dialect::new(&half, b',').is_err());
     }
 }

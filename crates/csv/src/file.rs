@@ -166,11 +166,11 @@ impl Head<'_> {
             None if !self.enough => return Ok(None),
             None if self.bytes.len() > known => return Err(self.endless_header(&dialect, known)),
             None => (None, self.bytes.len()),
-            Some((fields, behind)) if self.options.header => (Some(fields), behind),
+            Some((fields, behind)) if self.options.has_header() => (Some(fields), behind),
             Some((fields, _)) => (Some(fields), begin),
         };
         let columns = self.columns(header.as_deref(), &dialect, begin)?;
-        let header = header.iter().flatten().filter(|_| self.options.header);
+        let header = header.iter().flatten().filter(|_| self.options.has_header());
         if let Some(field) = header.into_iter().find(|field| field.len() > dialect.max_field) {
             return Err(too_long(self.location(field.start), dialect.max_field));
         }
@@ -198,7 +198,7 @@ impl Head<'_> {
     /// Where the header (or the data) begins: behind a byte order mark and the rows to skip.
     fn behind_skipped_rows(&self) -> Option<usize> {
         let mut at = if self.bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
-        for _ in 0..self.options.skip_rows {
+        for _ in 0..self.options.skip_rows.unwrap_or(0) {
             let rest = &self.bytes[at..];
             let length = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r'))?;
             let crlf = rest[length] == b'\r' && rest.get(length + 1) == Some(&b'\n');
@@ -209,10 +209,11 @@ impl Head<'_> {
 
     /// See [`CsvOptions::delimiter`].
     fn sniff(&self, begin: usize) -> Result<u8> {
-        if let Some(delimiter) = self.options.delimiter {
+        if let Some(delimiter) = self.options.delimiter_byte() {
             return Ok(delimiter);
         }
-        let taken = [self.options.quote, self.options.escape, self.options.comment];
+        let Dialect { quote, escape, comment, .. } = Dialect::new(self.options, DELIMITERS[0])?;
+        let taken = [quote, escape, comment];
         let mut best = (1, DELIMITERS[0]);
         for delimiter in DELIMITERS.into_iter().filter(|delimiter| !taken.contains(&Some(*delimiter))) {
             let dialect = Dialect::new(self.options, delimiter)?;
@@ -300,7 +301,7 @@ impl Head<'_> {
             return Ok(given.iter().map(|(name, _)| name.clone()).collect());
         }
         let Some(first) = first else { return Err(self.empty(begin)) };
-        if !self.options.header {
+        if !self.options.has_header() {
             let width = (first.len() - 1).to_string().len();
             return Ok((0..first.len()).map(|index| format!("column{index:0width$}")).collect());
         }

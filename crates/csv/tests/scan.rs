@@ -154,7 +154,7 @@ fn check(bytes: &[u8], options: &CsvOptions, block: usize, threads: usize) -> Re
 }
 
 fn options() -> CsvOptions {
-    CsvOptions { header: false, delimiter: Some(b','), ..CsvOptions::default() }
+    CsvOptions { header: Some(false), delimiter: Some(b','.into()), ..CsvOptions::default() }
 }
 
 proptest! {
@@ -169,7 +169,9 @@ proptest! {
         comment in prop::option::weighted(0.2, Just(b'#')),
         quote in prop::option::weighted(0.9, Just(b'"')),
     ) {
-        check(&bytes, &CsvOptions { escape, comment, quote, ..options() }, block, threads)?;
+        let comment = comment.map(|byte| char::from(byte).to_string());
+        let given = CsvOptions { escape: Some(escape), comment: Some(comment), quote: Some(quote), ..options() };
+        check(&bytes, &given, block, threads)?;
     }
 
     #[test]
@@ -251,7 +253,7 @@ fn heads() {
             ("a_1_1", DataType::Null)
         ])
     );
-    let skipped = CsvOptions { skip_rows: 2, header: false, ..CsvOptions::default() };
+    let skipped = CsvOptions { skip_rows: Some(2), header: Some(false), ..CsvOptions::default() };
     assert_eq!(
         names("x\r\ny\r\n1\tb\n", &skipped),
         named(&[("column0", DataType::Int64), ("column1", DataType::Utf8)])

@@ -28,8 +28,8 @@ pub use limits::LEAST_MEMORY_LIMIT;
 pub use operators::OperatorFootprint;
 pub use plimsoll_columnar::{ColumnReport, Form};
 pub use plimsoll_core::{
-    AggregateFunction, CsvOptions, DataType, Error, ErrorKind, Expr, Infer, Location, OrderBy, Profile,
-    Query, Result, Schema, SelectItem, Table, Value,
+    AggregateFunction, CsvOptions, DataType, Delimiter, Error, ErrorKind, Expr, Infer, Location, OnError,
+    OrderBy, Profile, Query, Quotes, Ragged, Result, Schema, SelectItem, Table, Value,
 };
 /// The accounting layer, for programs that count, trace or limit what they allocate themselves.
 pub use plimsoll_memory as memory;

@@ -92,11 +92,11 @@ struct Loading<'a> {
 impl Loading<'_> {
     fn read(&mut self, bytes: &[u8]) -> Result<()> {
         let options = &self.table.options;
-        let delimiter = options.delimiter.ok_or_else(|| {
+        let delimiter = options.delimiter_byte().ok_or_else(|| {
             Error::plan("the delimiter of a file that is to be held is not known", "say which it is")
         })?;
         let width = self.schema.fields.len();
-        let mut header = options.header;
+        let mut header = options.has_header();
         for record in Machine::new(bytes, options, delimiter) {
             let number = self.rows.len();
             let record = record.map_err(|fault| located(fault, &self.table.path, Some(number)))?;

@@ -53,14 +53,14 @@ impl<'a> Machine<'a> {
         let mut machine = Machine {
             bytes,
             delimiter,
-            quote: options.quote,
-            escape: options.escape,
-            comment: options.comment,
+            quote: options.quote_byte(),
+            escape: options.escape_byte(),
+            comment: options.comment_text().and_then(|text| text.bytes().next()),
             max_field: options.max_field,
             at: if bytes.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 },
             line: 1,
         };
-        for _ in 0..options.skip_rows {
+        for _ in 0..options.skip_rows.unwrap_or(0) {
             if machine.peek(0).is_none() {
                 break;
             }
@@ -230,12 +230,12 @@ mod tests {
         assert_eq!(plain(b"\"a\"b\"c,\"\"\n"), ["<ab\"c>|<>"]);
         assert_eq!(plain(b"a\"b\"\"c\n"), ["a\"b\"\"c"]);
         assert_eq!(plain(b"\"\"\"\"\n"), ["<\">"]);
-        assert_eq!(shown(b"\"a,\"\n", &|o| o.quote = None), ["\"a|\""]);
+        assert_eq!(shown(b"\"a,\"\n", &|o| o.quote = Some(None)), ["\"a|\""]);
     }
 
     #[test]
     fn an_escape_other_than_the_quote() {
-        let escaped = |bytes| shown(bytes, &|o| o.escape = Some(b'\\'));
+        let escaped = |bytes| shown(bytes, &|o| o.escape = Some(Some(b'\\')));
         assert_eq!(escaped(br#""a\"b\\c\nd""#), [r#"<a"b\c\nd>"#]);
         assert_eq!(escaped(br#""a""b""#), [r#"<a"b>"#], "a doubled quote is a quote still");
         assert_eq!(escaped(br#"a\"b"#), [r#"a\"b"#], "outside quotes it is text");
@@ -250,14 +250,14 @@ mod tests {
     #[test]
     fn lines_and_offsets() {
         let found: Vec<_> = machine(b"skip \"\r\n#c\"\r\n\"a\nb\"\r\nc,d\n", &|o| {
-            o.skip_rows = 1;
-            o.comment = Some(b'#');
+            o.skip_rows = Some(1);
+            o.comment = Some(Some("#".into()));
         })
         .map(|record| record.map(|r| (r.line, r.byte, r.end)).unwrap())
         .collect();
         assert_eq!(found, [(3, 13, 20), (5, 20, 24)]);
-        assert_eq!(shown(b"a\n#b\n", &|o| o.skip_rows = 9), Vec::<String>::new());
-        assert_eq!(shown(b"a\n#b\n c,#d\n", &|o| o.comment = Some(b'#')), ["a", " c|#d"]);
+        assert_eq!(shown(b"a\n#b\n", &|o| o.skip_rows = Some(9)), Vec::<String>::new());
+        assert_eq!(shown(b"a\n#b\n c,#d\n", &|o| o.comment = Some(Some("#".into()))), ["a", " c|#d"]);
     }
 
     #[test]
@@ -277,7 +277,7 @@ mod tests {
 
     /// The fields of all records but the empty ones; `None` after a fault.
     fn fields(bytes: &[u8], escape: Option<u8>) -> Option<Vec<Vec<Vec<u8>>>> {
-        let records: Result<Vec<Record>, Fault> = machine(bytes, &|o| o.escape = escape).collect();
+        let records: Result<Vec<Record>, Fault> = machine(bytes, &|o| o.escape = Some(escape)).collect();
         let records = records.ok()?.into_iter().filter(|record| !record.fields.is_empty());
         Some(records.map(|record| record.fields.into_iter().map(|cell| cell.bytes).collect()).collect())
     }

@@ -26,10 +26,10 @@ pub(crate) struct Table {
 /// # Errors
 /// `Data` for a quote that is never closed and for a field longer than the options allow, located where the field begins.
 pub fn records(bytes: &[u8], options: &CsvOptions, file: &str) -> Result<Vec<Record>> {
-    let split = Split::new(bytes, options, options.delimiter.unwrap_or(b','));
+    let split = Split::new(bytes, options, options.delimiter_byte().unwrap_or(b','));
     let (header, records) = split.parts;
     if let Some(fault) = split.fault {
-        let data_records = if header.is_none() && options.header { None } else { Some(records.len()) };
+        let data_records = if header.is_none() && options.has_header() { None } else { Some(records.len()) };
         return Err(located(fault, file, data_records));
     }
     Ok(header.into_iter().chain(records).collect())
@@ -63,7 +63,7 @@ impl Split {
         let given = options.columns.as_ref().map(Vec::len);
         let width = given.or_else(|| first.map(|first| records[first].fields.len()));
         let mut header = None;
-        if options.header {
+        if options.has_header() {
             let mut behind = records.split_off(first.map_or(records.len(), |first| first + 1));
             header = records.pop().filter(|record| !record.fields.is_empty());
             start = header.as_ref().map_or(start, |header| header.end);
@@ -99,13 +99,13 @@ impl Table {
     /// `Data` for a file without a header, or without a record where the columns are not given, and for a bad header;
     /// `UnknownColumn` for a type given to a column that does not exist.
     pub(crate) fn read(bytes: &[u8], options: &CsvOptions, file: &str) -> Result<Table> {
-        let delimiter = options.delimiter.unwrap_or_else(|| sniff(bytes, options));
+        let delimiter = options.delimiter_byte().unwrap_or_else(|| sniff(bytes, options));
         let Split { parts: (header, records), start, fault } = Split::new(bytes, options, delimiter);
         if header.is_none()
-            && (options.header || records.is_empty())
+            && (options.has_header() || records.is_empty())
             && let Some(fault) = fault
         {
-            return Err(located(fault, file, (!options.header).then_some(0)));
+            return Err(located(fault, file, (!options.has_header()).then_some(0)));
         }
         let names = names(options, header.as_ref(), &records, file)?;
         let declared = declared(options, &names)?;
@@ -168,14 +168,18 @@ pub(crate) fn ragged(record: &Record, number: usize, width: usize, file: &str) -
 /// least, and most of them; the comma where none does.
 fn sniff(bytes: &[u8], options: &CsvOptions) -> u8 {
     let mut best = (1, b',');
-    let taken = [options.quote, options.escape, options.comment];
+    let taken = [
+        options.quote_byte(),
+        options.escape_byte(),
+        options.comment_text().and_then(|text| text.bytes().next()),
+    ];
     for delimiter in b",;\t|".iter().copied().filter(|delimiter| !taken.contains(&Some(*delimiter))) {
         let mut machine = Machine::new(bytes, options, delimiter);
         let mut start = machine.offset();
         let mut records =
             machine.by_ref().map_while(std::result::Result::ok).filter(|r| !r.fields.is_empty());
         let mut counts = Vec::new();
-        if options.header
+        if options.has_header()
             && let Some(header) = records.next()
         {
             counts.push(header.fields.len());
@@ -204,7 +208,7 @@ fn names(
     }
     match (header, records.first()) {
         (Some(header), _) => header_names(header, file),
-        (None, Some(first)) if !options.header => {
+        (None, Some(first)) if !options.has_header() => {
             let digits = (first.fields.len() - 1).to_string().len();
             Ok((0..first.fields.len()).map(|index| format!("column{index:0digits$}")).collect())
         }
@@ -269,8 +273,8 @@ mod tests {
             names_of(b"a,a,,a_1,a,\"\"\n", &|_| ()),
             ["a", "a_1", "column2", "a_1_1", "a_2", "column5"]
         );
-        assert_eq!(names_of(b"1,2\n", &|o| o.header = false), ["column0", "column1"]);
-        let eleven = names_of(b"1,2,3,4,5,6,7,8,9,10,11\n", &|o| o.header = false);
+        assert_eq!(names_of(b"1,2\n", &|o| o.header = Some(false)), ["column0", "column1"]);
+        let eleven = names_of(b"1,2,3,4,5,6,7,8,9,10,11\n", &|o| o.header = Some(false));
         assert_eq!((&*eleven[0], &*eleven[10]), ("column00", "column10"));
         let given = |o: &mut CsvOptions| o.columns = Some(vec![("x".into(), Some(DataType::Utf8))]);
         assert_eq!(names_of(b"a\n1\n", &given), ["x"]);
@@ -282,7 +286,7 @@ mod tests {
         let empty = "f.csv: line 1, record 0, byte 0: the file is empty: nothing names its columns";
         for bytes in [&b""[..], b"\xEF\xBB\xBF", b"\n\n"] {
             for header in [true, false] {
-                let error = table(bytes, &|o| o.header = header).err().unwrap().to_string();
+                let error = table(bytes, &|o| o.header = Some(header)).err().unwrap().to_string();
                 assert!(error.starts_with(empty), "{error}");
             }
         }
@@ -293,7 +297,7 @@ mod tests {
 
     #[test]
     fn empty_lines() {
-        let count = |bytes, header| table(bytes, &|o| o.header = header).unwrap().records.len();
+        let count = |bytes, header| table(bytes, &|o| o.header = Some(header)).unwrap().records.len();
         assert_eq!(count(b"\na\n\n1\n\r\n", true), 3);
         assert_eq!(count(b"\n1\n", false), 2, "a file of one column");
         assert_eq!(count(b"\na,b\n\n1,2\n\r\n", true), 1);
@@ -344,6 +348,10 @@ mod tests {
         let mut long = b"a\n# ".to_vec();
         long.extend(vec![b'x'; CsvOptions::SAMPLE_BYTES]);
         long.extend(b"\n1\n2\n");
-        assert_eq!(table(&long, &|o| o.comment = Some(b'#')).unwrap().sample, 1, "the first always belongs");
+        assert_eq!(
+            table(&long, &|o| o.comment = Some(Some("#".into()))).unwrap().sample,
+            1,
+            "the first always belongs"
+        );
     }
 }

@@ -292,8 +292,8 @@ proptest::proptest! {
         bare_text in proptest::bool::ANY,
     ) {
         let mut all = query(Vec::new());
-        all.from.options.header = header;
-        all.from.options.comment = Some(b'#');
+        all.from.options.header = Some(header);
+        all.from.options.comment = Some(Some("#".into()));
         if let Ok(rows) = run_bytes(&all, cells.concat().as_bytes(), bare_text) {
             for (index, field) in rows.schema.fields.iter().enumerate() {
                 let fits = |value: &Value| match (value, field.data_type) {

@@ -11,7 +11,7 @@ use plimsoll_memory::size::deep_size;
 use plimsoll_rows::{Held, predicted_bytes_beside, predicted_column_bytes, run};
 
 fn table(path: &str) -> Table {
-    let options = CsvOptions { delimiter: Some(b','), infer: Infer::Full, ..CsvOptions::default() };
+    let options = CsvOptions { delimiter: Some(b','.into()), infer: Infer::Full, ..CsvOptions::default() };
     Table { path: format!("{}/../../{path}", env!("CARGO_MANIFEST_DIR")), options }
 }
 

@@ -253,8 +253,8 @@ pub(crate) struct InputArgs {
     #[arg(long, value_name = "BYTE", value_parser = dialect::byte)]
     pub(crate) comment: Option<u8>,
     /// Lines to pass over before the header
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
-    pub(crate) skip_rows: u64,
+    #[arg(long, value_name = "N")]
+    pub(crate) skip_rows: Option<u64>,
     /// Types of columns, such as t=DECIMAL(4,1),day=DATE; may be repeated
     ///
     /// A cell that does not fit the type stops the query. Types: BOOLEAN, BIGINT, DECIMAL(p,s), DOUBLE, DATE,

@@ -56,7 +56,7 @@ use Strategy::{Columnar, Rows, Stream};
 fn strategies_take_turns_and_the_median_is_kept() {
     let (_folder, comparison) = comparison(&[Stream, Rows]);
     let (report, asked) = run(&comparison, |request, before| {
-        assert_eq!(request.inferred.table.options.delimiter, Some(b';'));
+        assert_eq!(request.inferred.table.options.delimiter, Some(b';'.into()));
         assert_eq!(request.inferred.schema.types(), [DataType::Utf8, DataType::decimal(1)]);
         assert_eq!((request.threads, request.memory_limit_bytes), (2, Some(1 << 30)));
         measured([3.0, 1.0, 2.0][before], "1")

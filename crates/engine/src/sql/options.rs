@@ -41,11 +41,13 @@ impl<'a> Options<'a> {
         let field = Field { source: self.source, name, value };
         let options = &mut self.options;
         match option {
-            "delimiter" => options.delimiter = Some(field.byte()?.ok_or_else(|| field.wrong(ONE_CHARACTER))?),
-            "quote" => options.quote = field.byte()?,
-            "escape" => options.escape = field.byte()?,
-            "comment" => options.comment = field.byte()?,
-            "header" => options.header = field.flag()?,
+            "delimiter" => {
+                options.delimiter = Some(field.byte()?.ok_or_else(|| field.wrong(ONE_CHARACTER))?.into())
+            }
+            "quote" => options.quote = Some(field.byte()?),
+            "escape" => options.escape = Some(field.byte()?),
+            "comment" => options.comment = Some(field.byte()?.map(|byte| char::from(byte).into())),
+            "header" => options.header = Some(field.flag()?),
             "columns" => {
                 let typed = |(name, data_type)| (name, Some(data_type));
                 options.columns = Some(field.types()?.into_iter().map(typed).collect());
@@ -53,7 +55,7 @@ impl<'a> Options<'a> {
             "names" => options.columns = Some(field.texts()?.into_iter().map(|name| (name, None)).collect()),
             "types" => options.types = field.types()?,
             "nullstr" => options.nulls = field.texts()?,
-            "skip" => options.skip_rows = field.count()?,
+            "skip" => options.skip_rows = Some(field.count()?),
             "max_field" => {
                 let bytes = field.count()?;
                 options.max_field =

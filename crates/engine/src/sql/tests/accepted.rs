@@ -173,9 +173,9 @@ fn long_lists_and_chains_are_fine() {
 
 #[test]
 fn the_defaults_are_kept() {
-    let defaults = CsvOptions { delimiter: Some(b';'), skip_rows: 2, ..CsvOptions::default() };
+    let defaults = CsvOptions { delimiter: Some(b';'.into()), skip_rows: Some(2), ..CsvOptions::default() };
     let query = crate::sql::parse("SELECT * FROM 'f.csv'", &defaults).unwrap();
     assert_eq!(query.from.options, defaults);
     let query = crate::sql::parse("SELECT * FROM read_csv('f.csv', skip=3)", &defaults).unwrap();
-    assert_eq!(query.from.options, CsvOptions { skip_rows: 3, ..defaults });
+    assert_eq!(query.from.options, CsvOptions { skip_rows: Some(3), ..defaults });
 }

@@ -10,18 +10,18 @@ fn each_option_sets_its_field() {
     let decimal = DataType::Decimal { precision: 4, scale: 1 };
     let text = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
     for (options, expected) in [
-        ("delimiter=';'", CsvOptions { delimiter: Some(b';'), ..default() }),
-        ("sep := '\\t'", CsvOptions { delimiter: Some(b'\t'), ..default() }),
-        ("DELIM => '|'", CsvOptions { delimiter: Some(b'|'), ..default() }),
-        ("quote=''''", CsvOptions { quote: Some(b'\''), ..default() }),
-        ("quote=''", CsvOptions { quote: None, ..default() }),
-        ("escape='\\'", CsvOptions { escape: Some(b'\\'), ..default() }),
-        ("header=false", CsvOptions { header: false, ..default() }),
-        ("header=0", CsvOptions { header: false, ..default() }),
+        ("delimiter=';'", CsvOptions { delimiter: Some(b';'.into()), ..default() }),
+        ("sep := '\\t'", CsvOptions { delimiter: Some(b'\t'.into()), ..default() }),
+        ("DELIM => '|'", CsvOptions { delimiter: Some(b'|'.into()), ..default() }),
+        ("quote=''''", CsvOptions { quote: Some(Some(b'\'')), ..default() }),
+        ("quote=''", CsvOptions { quote: Some(None), ..default() }),
+        ("escape='\\'", CsvOptions { escape: Some(Some(b'\\')), ..default() }),
+        ("header=false", CsvOptions { header: Some(false), ..default() }),
+        ("header=0", CsvOptions { header: Some(false), ..default() }),
         ("null='NA'", CsvOptions { nulls: text(&["NA"]), ..default() }),
         ("nullstr=['NA', '-']", CsvOptions { nulls: text(&["NA", "-"]), ..default() }),
-        ("comment='#'", CsvOptions { comment: Some(b'#'), ..default() }),
-        ("skip=3", CsvOptions { skip_rows: 3, ..default() }),
+        ("comment='#'", CsvOptions { comment: Some(Some("#".into())), ..default() }),
+        ("skip=3", CsvOptions { skip_rows: Some(3), ..default() }),
         ("infer='FULL'", CsvOptions { infer: Infer::Full, ..default() }),
         ("max_field=1_000", CsvOptions { max_field: 1000, ..default() }),
         ("types={'t': 'DOUBLE'}", CsvOptions { types: vec![("t".into(), DataType::Float64)], ..default() }),
@@ -42,7 +42,7 @@ fn each_option_sets_its_field() {
         ),
         (
             "delim=';', header=false, skip=1",
-            CsvOptions { delimiter: Some(b';'), header: false, skip_rows: 1, ..default() },
+            CsvOptions { delimiter: Some(b';'.into()), header: Some(false), skip_rows: Some(1), ..default() },
         ),
     ] {
         let query = parse(&format!("SELECT * FROM read_csv('f.csv', {options})"));
