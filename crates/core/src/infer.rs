@@ -1,36 +1,50 @@
 //! Which type a CSV column has, given the cells that were seen.
 //!
 //! A [`CellClass`] says what one cell's text could be; a [`Profile`] collects classes and names the least type that
-//! takes them all, in the chain Int64 < Decimal < Float64 < Utf8 (Boolean, Date and Timestamp join anything else as
-//! Utf8). The result does not depend on the order of the cells. Turning text into a class is the parsers' business:
-//! `plimsoll-csv` and `plimsoll-rows` each have their own.
+//! takes them all. The result depends on the set of the cells and not on their order. Turning text into a class is the
+//! parsers' business: `plimsoll-csv` and `plimsoll-rows` each have their own.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{DataType, MAX_PRECISION};
 
-/// The most significant digits that a decimal text may have and still survive as a double.
-pub const FLOAT_DIGITS: u32 = 15;
+/// The most digits of a mantissa of a column that has exponents and is exact all the same.
+const EXPONENT_DIGITS: u32 = 18;
 
-/// What the text of one cell could be.
+/// How a number is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Notation {
+    /// Digits alone, perhaps behind a sign.
+    Digits,
+    /// With a point and without an exponent.
+    Point,
+    /// With an exponent.
+    Exponent {
+        /// Whether it has a point or a sign in its exponent. Without them it could be an identifier, as `12E3` is.
+        clear: bool,
+    },
+}
+
+/// What the text of one cell could be. Spaces and tabs around it do not count, but in text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CellClass {
-    /// Empty, quoted empty outside a text column, or a text given with `--null`.
+    /// Empty, blank, quoted empty outside a text column, or a text given with `--null`.
     Null,
-    /// `-?(0|[1-9][0-9]*)(\.[0-9]+)?`: a number in plain digits, without a leading zero or plus.
+    /// A number as [`Number`](crate::number::Number) reads it, without leading zeros, that a finite double can hold.
     Number {
-        /// Digits before the point, at least 1.
+        /// Digits before the point of its value written without an exponent, 0 below 1.
         int_digits: u32,
-        /// Digits behind the point; 0 where there is no point.
+        /// Digits behind the point of its value written without an exponent; all that are written count.
         scale: u32,
-        /// Significant digits: from the first to the last that is not zero; 0 for zero.
-        significant: u32,
-        /// Whether it is an integer within 64 bits.
+        /// How it is written.
+        notation: Notation,
+        /// Whether it is digits alone, and more than 15 of them are significant.
+        is_long: bool,
+        /// Whether it is whole and within 64 bits, and no digit is written behind its point.
         fits_i64: bool,
     },
-    /// A number with an exponent (`1e5`, `-2.5E-3`), or exactly one of
-    /// `nan NaN NAN inf Inf Infinity infinity` with an optional minus before the infinities.
-    Float,
+    /// One of `nan NaN NAN inf Inf INF Infinity infinity INFINITY` with an optional sign.
+    Special,
     /// One of `true false True False TRUE FALSE`.
     Boolean,
     /// `YYYY-MM-DD`, a real day of the years 0001 to 9999.
@@ -44,16 +58,23 @@ pub enum CellClass {
 /// What all cells seen so far could be together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Profile {
+    /// A number was seen.
     number: bool,
-    float: bool,
+    /// A number with an exponent was seen.
+    exponent: bool,
+    /// A number with a point, or a sign in its exponent, was seen.
+    clear: bool,
+    /// A number with an exponent was seen that is not clear by itself.
+    unclear: bool,
+    special: bool,
     boolean: bool,
     date: bool,
     timestamp: bool,
     text: bool,
     beyond_i64: bool,
+    long: bool,
     int_digits: u32,
     scale: u32,
-    significant: u32,
 }
 
 impl Profile {
@@ -61,14 +82,17 @@ impl Profile {
     pub fn observe(&mut self, class: CellClass) {
         match class {
             CellClass::Null => {}
-            CellClass::Number { int_digits, scale, significant, fits_i64 } => {
+            CellClass::Number { int_digits, scale, notation, is_long, fits_i64 } => {
                 self.number = true;
+                self.exponent |= matches!(notation, Notation::Exponent { .. });
+                self.clear |= matches!(notation, Notation::Point | Notation::Exponent { clear: true });
+                self.unclear |= notation == Notation::Exponent { clear: false };
+                self.long |= is_long;
                 self.beyond_i64 |= !fits_i64;
                 self.int_digits = self.int_digits.max(int_digits);
                 self.scale = self.scale.max(scale);
-                self.significant = self.significant.max(significant);
             }
-            CellClass::Float => self.float = true,
+            CellClass::Special => self.special = true,
             CellClass::Boolean => self.boolean = true,
             CellClass::Date => self.date = true,
             CellClass::Timestamp => self.timestamp = true,
@@ -76,28 +100,55 @@ impl Profile {
         }
     }
 
+    /// Takes note of a number of this many digits before the point, of whose notation nothing new is known.
+    pub fn observe_digits(&mut self, int_digits: u32) {
+        self.int_digits = self.int_digits.max(int_digits);
+    }
+
+    /// Whether numbers with this many digits before the point are exact beside those that were seen.
+    pub fn is_exact_with(&self, int_digits: u32) -> bool {
+        int_digits.saturating_add(self.scale) <= self.most_digits()
+    }
+
+    /// The most digits of a mantissa of an exact column.
+    fn most_digits(&self) -> u32 {
+        if self.exponent { EXPONENT_DIGITS } else { u32::from(MAX_PRECISION) }
+    }
+
     /// Takes all cells that another profile has seen.
     pub fn merge(&mut self, other: &Profile) {
         self.number |= other.number;
-        self.float |= other.float;
+        self.exponent |= other.exponent;
+        self.clear |= other.clear;
+        self.unclear |= other.unclear;
+        self.special |= other.special;
         self.boolean |= other.boolean;
         self.date |= other.date;
         self.timestamp |= other.timestamp;
         self.text |= other.text;
         self.beyond_i64 |= other.beyond_i64;
+        self.long |= other.long;
         self.int_digits = self.int_digits.max(other.int_digits);
         self.scale = self.scale.max(other.scale);
-        self.significant = self.significant.max(other.significant);
     }
 
     /// Digits that the mantissa of any number seen has at most, where it is written with `scale` digits behind the point.
     pub fn mantissa_digits(&self, scale: u8) -> u32 {
-        self.int_digits + u32::from(scale)
+        self.int_digits.saturating_add(u32::from(scale))
+    }
+
+    /// The notations that were seen: the widest of them. `None` where no number was.
+    pub fn notation(&self) -> Option<Notation> {
+        match (self.exponent, self.clear) {
+            (true, clear) => Some(Notation::Exponent { clear }),
+            (false, true) => Some(Notation::Point),
+            (false, false) => self.number.then_some(Notation::Digits),
+        }
     }
 
     /// The least type that takes every cell seen; `Null` where none had a value.
     pub fn data_type(&self) -> DataType {
-        let numeric = self.number || self.float;
+        let numeric = self.number || self.special;
         match (numeric, self.boolean, self.date, self.timestamp) {
             _ if self.text => DataType::Utf8,
             (false, false, false, false) => DataType::Null,
@@ -110,13 +161,17 @@ impl Profile {
     }
 
     fn numeric_type(&self) -> DataType {
-        let fits_decimal = self.int_digits + self.scale <= u32::from(MAX_PRECISION);
-        match self.float || !fits_decimal {
-            false if !self.beyond_i64 => DataType::Int64,
-            #[allow(clippy::cast_possible_truncation, reason = "scale is at most 38 here")]
-            false => DataType::decimal(self.scale as u8),
-            true if self.significant <= FLOAT_DIGITS => DataType::Float64,
-            true => DataType::Utf8,
+        // Identifiers such as 12E3: only among numbers that cannot be anything else they are numbers, too.
+        if self.unclear && !self.clear {
+            return DataType::Utf8;
+        }
+        match u8::try_from(self.scale) {
+            Ok(scale) if !self.special && self.is_exact_with(self.int_digits) => {
+                if scale == 0 && !self.beyond_i64 { DataType::Int64 } else { DataType::decimal(scale) }
+            }
+            // A whole number that no double holds is an identifier, too.
+            _ if self.long => DataType::Utf8,
+            _ => DataType::Float64,
         }
     }
 }
@@ -124,9 +179,13 @@ impl Profile {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::number::Number;
 
-    fn number(int_digits: u32, scale: u32, significant: u32) -> CellClass {
-        CellClass::Number { int_digits, scale, significant, fits_i64: scale == 0 && int_digits < 19 }
+    fn class(text: &str) -> CellClass {
+        match text {
+            "nan" => CellClass::Special,
+            _ => Number::read(text.as_bytes()).map_or(CellClass::Text, |number| number.class()),
+        }
     }
 
     fn type_of(classes: &[CellClass]) -> DataType {
@@ -138,21 +197,59 @@ mod tests {
         profile.data_type()
     }
 
+    fn type_of_texts(texts: &[&str]) -> DataType {
+        type_of(&texts.iter().map(|text| class(text)).collect::<Vec<_>>())
+    }
+
     #[test]
     fn least_type_that_takes_all() {
-        use CellClass::{Boolean, Date, Float, Null, Text, Timestamp};
+        use CellClass::{Boolean, Date, Null, Special, Text, Timestamp};
         assert_eq!(type_of(&[]), DataType::Null);
         assert_eq!(type_of(&[Null]), DataType::Null);
-        assert_eq!(type_of(&[number(3, 0, 3), Null]), DataType::Int64);
-        assert_eq!(type_of(&[number(3, 0, 3), number(1, 2, 3)]), DataType::decimal(2));
-        assert_eq!(type_of(&[number(20, 0, 20)]), DataType::decimal(0));
-        assert_eq!(type_of(&[number(3, 0, 3), Float]), DataType::Float64);
-        assert_eq!(type_of(&[number(16, 0, 16), Float]), DataType::Utf8);
-        assert_eq!(type_of(&[number(37, 0, 37), number(1, 2, 2)]), DataType::Utf8);
-        assert_eq!(type_of(&[number(37, 0, 1), number(1, 2, 2)]), DataType::Float64);
-        assert_eq!(type_of(&[Boolean, number(1, 0, 1)]), DataType::Utf8);
+        assert_eq!(type_of(&[class("1"), Null]), DataType::Int64);
+        assert_eq!(type_of(&[Boolean, class("1")]), DataType::Utf8);
         assert_eq!(type_of(&[Date, Null]), DataType::Date);
         assert_eq!(type_of(&[Date, Timestamp]), DataType::Utf8);
-        assert_eq!(type_of(&[number(3, 0, 3), Text]), DataType::Utf8);
+        assert_eq!(type_of(&[class("1"), Text]), DataType::Utf8);
+        assert_eq!(type_of(&[Special, Null]), DataType::Float64);
+        assert_eq!(type_of(&[Special, Text]), DataType::Utf8);
+    }
+
+    #[test]
+    fn exact_numbers() {
+        assert_eq!(type_of_texts(&["123", "1.25"]), DataType::decimal(2));
+        assert_eq!(type_of_texts(&["99999999999999999999"]), DataType::decimal(0));
+        assert_eq!(type_of_texts(&["5.", "+7"]), DataType::Int64);
+        assert_eq!(type_of_texts(&["0.21390671443500386", ".5"]), DataType::decimal(17));
+        assert_eq!(type_of_texts(&["2e-6", "97.98558"]), DataType::decimal(6));
+        assert_eq!(type_of_texts(&["1e+05", "17"]), DataType::Int64);
+        assert_eq!(type_of_texts(&["12.345678901234567", "3.3e-05"]), DataType::decimal(15));
+        let digits = "1".repeat(37);
+        assert_eq!(type_of_texts(&[&digits, "0.1"]), DataType::decimal(1));
+    }
+
+    #[test]
+    fn doubles() {
+        assert_eq!(type_of_texts(&["0.21390671443500386", "4.4e-05"]), DataType::decimal(17));
+        assert_eq!(type_of_texts(&["0.21390671443500386", "4.4e-19"]), DataType::Float64);
+        assert_eq!(type_of_texts(&["1.000000000000000000e+00"]), DataType::Float64);
+        assert_eq!(type_of_texts(&["1e+300", "17", "0.1"]), DataType::Float64);
+        assert_eq!(type_of_texts(&["nan", "17"]), DataType::Float64);
+        let digits = format!("0.{}", "1".repeat(39));
+        assert_eq!(type_of_texts(&[&digits]), DataType::Float64);
+    }
+
+    #[test]
+    fn identifiers_are_text() {
+        assert_eq!(type_of_texts(&["7E10", "7E11"]), DataType::Utf8);
+        assert_eq!(type_of_texts(&["7E10", "12"]), DataType::Utf8);
+        assert_eq!(type_of_texts(&["7E10", "1.5"]), DataType::decimal(1));
+        assert_eq!(type_of_texts(&["7E10", "1e-3"]), DataType::decimal(3));
+        assert_eq!(type_of_texts(&["7E10", "nan"]), DataType::Utf8);
+        assert_eq!(type_of_texts(&["007", "1.5"]), DataType::Utf8);
+        assert_eq!(type_of_texts(&["1234567890123456789", "1e-300"]), DataType::Utf8);
+        assert_eq!(type_of_texts(&["1234567890123456789", "nan"]), DataType::Utf8);
+        let digits = "1".repeat(39);
+        assert_eq!(type_of_texts(&[&digits]), DataType::Utf8);
     }
 }

@@ -9,29 +9,40 @@ use arrow::array::{
 use arrow::buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow::datatypes::DataType as ArrowType;
 use plimsoll_core::value::{parse_date, parse_timestamp};
-use plimsoll_core::{CellClass, DataType, MAX_PRECISION, Profile};
+use plimsoll_core::{CellClass, DataType, MAX_PRECISION, Notation, Profile};
 
 use crate::Dialect;
-use crate::parse::class::{boolean, class_of, classify, float, positive_zero};
+use crate::parse::class::{boolean, classify};
 use crate::parse::fast;
 use crate::parse::lanes::Shape;
-use crate::parse::number::Number;
+use crate::parse::numbers::Numbers;
 use crate::structure;
 use crate::walk::Span;
 
 /// Digits of every mantissa of a `Decimal64Array`.
 const NARROW_DIGITS: u8 = 18;
 
-/// The most significant digits of a number without exponent in a column that is inferred to be of doubles.
-const FLOAT_DIGITS: u32 = plimsoll_core::infer::FLOAT_DIGITS;
-
-/// The type of a column, and whether the user gave it.
+/// The type of a column, and how its cells are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ColumnType {
     /// The type.
     pub data_type: DataType,
-    /// Whether it stands whatever the cells are.
+    /// Whether the user gave it, so that it stands whatever the cells are.
     pub declared: bool,
+    /// The widest notation of the numbers that were seen; one of a wider notation is a [`Misfit`].
+    pub notation: Option<Notation>,
+}
+
+impl ColumnType {
+    /// A type that the user gives.
+    pub fn declared(data_type: DataType) -> Self {
+        ColumnType { data_type, declared: true, notation: None }
+    }
+
+    /// The type of a column whose cells have this profile.
+    pub fn inferred(profile: &Profile) -> Self {
+        ColumnType { data_type: profile.data_type(), declared: false, notation: profile.notation() }
+    }
 }
 
 /// Cells of one column in a block.
@@ -54,19 +65,19 @@ pub struct Misfit {
     pub class: Option<CellClass>,
 }
 
-/// A column's array, and what it has seen that a `Decimal64Array` could not hold.
+/// A column's array, and the size of its numbers.
 #[derive(Debug, Clone)]
 pub struct Parsed {
     /// As [`Cells::parse`] says.
     pub array: ArrayRef,
-    /// The classes of cells with mantissas of more than 18 digits.
-    pub wide: Profile,
+    /// Digits before the point of the largest exact number; 0 where there is none above 1.
+    pub int_digits: u32,
 }
 
 impl From<ArrayRef> for Parsed {
-    /// An array of anything but numbers with more than 18 digits.
+    /// An array of anything but exact numbers.
     fn from(array: ArrayRef) -> Self {
-        Parsed { array, wide: Profile::default() }
+        Parsed { array, int_digits: 0 }
     }
 }
 
@@ -77,6 +88,7 @@ impl Cells<'_> {
     /// # Errors
     /// The first cell that the type does not take.
     pub fn parse(&self, column: ColumnType) -> Result<Parsed, Misfit> {
+        let numbers = Numbers::new(self.dialect.numbers, column);
         let array: ArrayRef = match column.data_type {
             DataType::Null => {
                 self.values(|_, _| None, |_| None::<()>)?;
@@ -87,15 +99,14 @@ impl Cells<'_> {
                 Arc::new(BooleanArray::new(BooleanBuffer::from(values), nulls))
             }
             DataType::Int64 => {
-                let (values, nulls) = self.numbers(Shape::Integer, fast::integer, |text| {
-                    Number::read(text).filter(|number| number.scale == 0)?.as_i64()
-                })?;
-                Arc::new(Int64Array::new(values.into(), nulls))
+                let (values, nulls) =
+                    self.numbers(Shape::Integer, fast::integer, |text| numbers.integer(text))?;
+                let int_digits = digits_above(largest(&values).into(), 0);
+                return Ok(Parsed { array: Arc::new(Int64Array::new(values.into(), nulls)), int_digits });
             }
-            DataType::Decimal { precision, scale } => return self.decimals(precision, scale),
+            DataType::Decimal { precision, scale } => return self.decimals(numbers, precision, scale),
             DataType::Float64 => {
-                let most = if column.declared { u32::MAX } else { FLOAT_DIGITS };
-                let (values, nulls) = self.values(|_, _| None, |text| double(text, most))?;
+                let (values, nulls) = self.values(|_, _| None, |text| numbers.double(text))?;
                 Arc::new(Float64Array::new(values.into(), nulls))
             }
             DataType::Date => {
@@ -108,7 +119,7 @@ impl Cells<'_> {
             }
             DataType::Utf8 => self.text()?,
         };
-        Ok(Parsed { array, wide: Profile::default() })
+        Ok(Parsed::from(array))
     }
 
     /// The text of cell `row` for a type other than text; `None` for NULL. `scratch` holds it where it was quoted.
@@ -117,11 +128,13 @@ impl Cells<'_> {
         let text = if self.is_quoted(raw) {
             scratch.clear();
             self.dialect.unquote(raw, scratch);
-            &scratch[..]
-        } else if self.is_null_text(raw) {
-            return None;
+            without_blanks(scratch)
         } else {
-            raw
+            let text = without_blanks(raw);
+            if self.is_null_text(raw) || self.is_null_text(text) {
+                return None;
+            }
+            text
         };
         (!text.is_empty()).then_some(text)
     }
@@ -147,7 +160,7 @@ impl Cells<'_> {
         let mut null_rows = Vec::new();
         let mut scratch = Vec::new();
         // A text that means NULL could look like a number.
-        let fast_allowed = self.dialect.nulls.is_empty();
+        let fast_allowed = self.dialect.nulls.is_empty() && self.dialect.numbers.is_plain();
         for (row, (span, value)) in self.spans.iter().zip(&mut values).enumerate() {
             if fast_allowed && let Some(parsed) = fast(self.bytes, *span) {
                 *value = parsed;
@@ -173,7 +186,7 @@ impl Cells<'_> {
         exact: impl Fn(&[u8]) -> Option<i64>,
     ) -> Result<(Vec<i64>, Option<NullBuffer>), Misfit> {
         // A text that means NULL could look like a number.
-        if !self.dialect.nulls.is_empty() {
+        if !self.dialect.nulls.is_empty() || !self.dialect.numbers.is_plain() {
             return self.values(fast, exact);
         }
         let (mut values, mut others) = (Vec::new(), Vec::new());
@@ -206,16 +219,16 @@ impl Cells<'_> {
         let Some(text) = self.value_text(row, scratch) else { return Ok(None) };
         match exact(text) {
             Some(value) => Ok(Some(value)),
-            None => Err(Misfit { row, class: Some(classify(text)) }),
+            None => Err(Misfit { row, class: Some(classify(text, self.dialect.numbers)) }),
         }
     }
 
-    fn decimals(&self, precision: u8, scale: u8) -> Result<Parsed, Misfit> {
+    fn decimals(&self, numbers: Numbers, precision: u8, scale: u8) -> Result<Parsed, Misfit> {
         let narrow_limit = 10u64.pow(u32::from(precision.min(NARROW_DIGITS)));
         let below = |value: &i64| value.unsigned_abs() < narrow_limit;
         let by_fast = |bytes: &[u8], span| fast::decimal(bytes, span, usize::from(scale)).filter(below);
         let by_grammar = |text: &[u8]| {
-            Number::read(text)?.at_scale(scale).and_then(|value| i64::try_from(value).ok()).filter(below)
+            numbers.decimal(text, scale).and_then(|value| i64::try_from(value).ok()).filter(below)
         };
         // Numbers that are read in lanes have 15 digits at most.
         let shape = Shape::of_scale(scale).filter(|_| precision >= 15);
@@ -226,31 +239,24 @@ impl Cells<'_> {
         let arrow_scale = i8::try_from(scale).unwrap_or(i8::MAX);
         let misfit = match narrow {
             Ok((values, nulls)) => {
+                let int_digits = digits_above(largest(&values).into(), scale);
                 let array = Decimal64Array::new(values.into(), nulls)
                     .with_data_type(ArrowType::Decimal64(NARROW_DIGITS, arrow_scale));
-                return Ok(Parsed { array: Arc::new(array), wide: Profile::default() });
+                return Ok(Parsed { array: Arc::new(array), int_digits });
             }
             Err(misfit) => misfit,
         };
         let limit = 10u128.pow(u32::from(precision));
-        let at_scale = |number: Number| number.at_scale(scale).filter(|value| value.unsigned_abs() < limit);
+        let wide = |text: &[u8]| numbers.decimal(text, scale).filter(|value| value.unsigned_abs() < limit);
         let mut scratch = Vec::new();
-        let number = self.value_text(misfit.row, &mut scratch).and_then(Number::read);
-        if number.and_then(at_scale).is_none() {
+        if self.value_text(misfit.row, &mut scratch).and_then(wide).is_none() {
             return Err(misfit);
         }
-        let (values, nulls) = self.values(|_, _| None, |text| at_scale(Number::read(text)?))?;
-        let mut wide = Profile::default();
-        for (row, value) in values.iter().enumerate() {
-            if value.unsigned_abs() >= 10u128.pow(u32::from(NARROW_DIGITS))
-                && let Some(number) = self.value_text(row, &mut scratch).and_then(Number::read)
-            {
-                wide.observe(class_of(&number));
-            }
-        }
+        let (values, nulls) = self.values(|_, _| None, wide)?;
+        let largest = values.iter().map(|value| value.unsigned_abs()).max().unwrap_or(0);
         let array = Decimal128Array::new(ScalarBuffer::from(values), nulls)
             .with_data_type(ArrowType::Decimal128(MAX_PRECISION, arrow_scale));
-        Ok(Parsed { array: Arc::new(array), wide })
+        Ok(Parsed { array: Arc::new(array), int_digits: digits_above(largest, scale) })
     }
 
     fn text(&self) -> Result<ArrayRef, Misfit> {
@@ -300,30 +306,27 @@ impl Cells<'_> {
         let mut scratch = Vec::new();
         (0..self.spans.len()).map(move |row| match self.value_text(row, &mut scratch) {
             None => CellClass::Null,
-            Some(text) => classify(text),
+            Some(text) => classify(text, self.dialect.numbers),
         })
     }
 }
 
-/// A double: a plain number of at most `most` significant digits, or what [`float`] takes.
-fn double(text: &[u8], most: u32) -> Option<f64> {
-    /// Powers of ten that are exact as doubles.
-    const EXACT: [f64; 23] = [
-        1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17,
-        1e18, 1e19, 1e20, 1e21, 1e22,
-    ];
-    let Some(number) = Number::read(text) else { return float(text) };
-    if number.significant > most {
-        return None;
-    }
-    // A mantissa and a power of ten that are both exact give the nearest double by one division.
-    if let Some(mantissa) = number.mantissa.filter(|mantissa| *mantissa <= 1 << 53)
-        && let Some(power) = EXACT.get(number.scale as usize)
-    {
-        let value = mantissa as f64 / power;
-        return Some(positive_zero(if number.negative { -value } else { value }));
-    }
-    std::str::from_utf8(text).ok()?.parse().ok().map(positive_zero)
+/// The greatest magnitude.
+fn largest(values: &[i64]) -> u64 {
+    (structure::fastest().largest)(values)
+}
+
+/// Digits before the point of a number with this mantissa and `scale` digits behind it; 0 below 1.
+fn digits_above(mantissa: u128, scale: u8) -> u32 {
+    mantissa.checked_ilog10().map_or(0, |log| (log + 1).saturating_sub(u32::from(scale)))
+}
+
+/// Without the spaces and tabs at both ends.
+fn without_blanks(text: &[u8]) -> &[u8] {
+    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t');
+    let begin = text.iter().take_while(|byte| is_blank(byte)).count();
+    let end = text[begin..].iter().rev().take_while(|byte| is_blank(byte)).count();
+    &text[begin..text.len() - end]
 }
 
 /// The null buffer of an array in which these rows are NULL.
@@ -354,8 +357,13 @@ mod tests {
         }
         bytes.extend_from_slice(&[0; 64]);
         let nulls = nulls.iter().map(|null| (*null).to_owned()).collect();
+        let notation = Some(Notation::Exponent { clear: true });
         let dialect = Dialect::new(&CsvOptions { nulls, ..CsvOptions::default() }, b',').unwrap();
-        Cells { bytes: &bytes, spans: &spans, dialect: &dialect }.parse(ColumnType { data_type, declared })
+        Cells { bytes: &bytes, spans: &spans, dialect: &dialect }.parse(ColumnType {
+            data_type,
+            declared,
+            notation,
+        })
     }
 
     #[test]
@@ -379,7 +387,7 @@ mod tests {
             wide.array.as_primitive::<Decimal128Type>().values(),
             &[100, 1_234_567_890_123_456_789_050]
         );
-        assert_eq!(wide.wide.data_type(), DataType::decimal(1));
+        assert_eq!((narrow.int_digits, wide.int_digits), (1, 20));
         assert_eq!(parse(&["1.234"], DataType::decimal(2), false, &[]).unwrap_err().row, 0);
         let declared = DataType::Decimal { precision: 3, scale: 1 };
         assert!(parse(&["99.9", "-99"], declared, true, &[]).is_ok());
@@ -387,14 +395,64 @@ mod tests {
     }
 
     #[test]
-    fn doubles_take_fifteen_digits_unless_declared() {
-        let digits = "0.1234567890123456";
-        assert!(parse(&["1e3", digits], DataType::Float64, false, &[]).is_err());
-        let array = parse(&["1e3", digits, "-0.0", "NaN"], DataType::Float64, true, &[]).unwrap().array;
+    fn given_types_take_what_they_hold_without_rounding() {
+        let integers = parse(&["1.0", "+7", "007", " 12 ", "1e2"], DataType::Int64, true, &[]).unwrap();
+        assert_eq!(integers.array.as_primitive::<Int64Type>().values(), &[1, 7, 7, 12, 100]);
+        assert_eq!(parse(&["1.5"], DataType::Int64, true, &[]).unwrap_err().row, 0);
+        let cents = DataType::Decimal { precision: 9, scale: 2 };
+        let decimals = parse(&["1.500", ".25", "5."], cents, true, &[]).unwrap().array;
+        assert_eq!(decimals.as_primitive::<Decimal64Type>().values(), &[150, 25, 500]);
+        assert!(parse(&["1.505"], cents, true, &[]).is_err());
+    }
+
+    #[test]
+    fn doubles_take_any_number_but_long_whole_ones() {
+        let cells = ["1e3", "0.12345678901234567890", "-0.0", "NaN", ".5", "2e-6"];
+        let array = parse(&cells, DataType::Float64, false, &[]).unwrap().array;
         let values = array.as_primitive::<Float64Type>();
-        assert_eq!(values.value(1), 0.1234567890123456);
+        assert_eq!(values.value(1), 0.123_456_789_012_345_68);
         assert_eq!(values.value(2).to_bits(), 0);
         assert!(values.value(3).is_nan());
+        for wrong in ["1234567890123456789", "007", "1e999"] {
+            assert_eq!(parse(&["1.5", wrong], DataType::Float64, false, &[]).unwrap_err().row, 1, "{wrong}");
+        }
+        assert!(parse(&["1234567890123456789", "007"], DataType::Float64, true, &[]).is_ok());
+    }
+
+    #[test]
+    fn what_is_new_about_a_column_is_told() {
+        let cells = |cells: &[&str], data_type, notation| {
+            let bytes = cells.concat().into_bytes();
+            let mut start = 0;
+            let spans: Vec<Span> = cells
+                .iter()
+                .map(|cell| {
+                    start += cell.len();
+                    Span::between(start - cell.len(), start)
+                })
+                .collect();
+            let dialect = Dialect::new(&CsvOptions::default(), b',').unwrap();
+            let column = ColumnType { data_type, declared: false, notation: Some(notation) };
+            Cells { bytes: &bytes, spans: &spans, dialect: &dialect }
+                .parse(column)
+                .map_err(|misfit| misfit.row)
+        };
+        use Notation::{Digits, Exponent, Point};
+        assert_eq!(cells(&["1", "5."], DataType::Int64, Digits).err(), Some(1));
+        assert_eq!(cells(&["1", "1e3"], DataType::Int64, Point).err(), Some(1));
+        assert!(cells(&["1", "5.", "1e3"], DataType::Int64, Exponent { clear: true }).is_ok());
+        assert_eq!(cells(&["0.5", "1e-3"], DataType::decimal(3), Point).err(), Some(1));
+    }
+
+    #[test]
+    fn blanks_around_values_mean_nothing() {
+        let array =
+            parse(&[" 1", "2\t", "  ", "\" 3 \"", " NA"], DataType::Int64, false, &["NA"]).unwrap().array;
+        let values: Vec<Option<i64>> = array.as_primitive::<Int64Type>().iter().collect();
+        assert_eq!(values, [Some(1), Some(2), None, Some(3), None]);
+        let array = parse(&[" a", "  "], DataType::Utf8, false, &[]).unwrap().array;
+        assert_eq!(array.as_string::<i32>().value(0), " a");
+        assert_eq!(array.as_string::<i32>().value(1), "  ");
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use plimsoll_core::{CsvOptions, Error, Result};
 
+use crate::parse::localized::NumberFormat;
+
 /// How the bytes of a file split into records and fields.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dialect {
@@ -15,6 +17,8 @@ pub struct Dialect {
     pub comment: Option<u8>,
     /// Unquoted texts that are NULL, besides the empty one.
     pub nulls: Vec<Vec<u8>>,
+    /// How numbers are written.
+    pub numbers: NumberFormat,
     /// The most bytes of one field, quotes included.
     pub max_field: usize,
 }
@@ -59,6 +63,7 @@ impl Dialect {
             escape,
             comment,
             nulls: options.nulls.iter().map(|text| text.clone().into_bytes()).collect(),
+            numbers: NumberFormat { decimal: options.decimal, thousands: options.thousands },
             max_field: usize::try_from(options.max_field).unwrap_or(MAX_RECORD).min(MAX_RECORD),
         })
     }

@@ -73,8 +73,8 @@ impl CsvFile {
     /// The type of column `index` where its cells have these `profiles`.
     pub fn column_type(&self, index: usize, profiles: &[Profile]) -> ColumnType {
         match self.declared[index] {
-            Some(data_type) => ColumnType { data_type, declared: true },
-            None => ColumnType { data_type: profiles[index].data_type(), declared: false },
+            Some(data_type) => ColumnType::declared(data_type),
+            None => ColumnType::inferred(&profiles[index]),
         }
     }
 

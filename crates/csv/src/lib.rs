@@ -24,6 +24,7 @@ mod window;
 pub use column::{Cells, ColumnType, Misfit, Parsed};
 pub use dialect::{Dialect, MAX_RECORD};
 pub use file::CsvFile;
+pub use parse::localized::NumberFormat;
 pub use reader::{Reader, Scan};
 pub use walk::Span;
 pub use window::Window;

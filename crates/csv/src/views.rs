@@ -248,7 +248,7 @@ mod tests {
             }
             let nulls = if named { vec!["NA".to_owned()] } else { Vec::new() };
             let dialect = Dialect::new(&CsvOptions { nulls, ..CsvOptions::default() }, b';').unwrap();
-            let text = ColumnType { data_type: DataType::Utf8, declared: true };
+            let text = ColumnType::declared(DataType::Utf8);
             let cells = Cells { bytes: &bytes, spans: &spans, dialect: &dialect };
             let expected = cells.parse(text).map(|parsed| parsed.array);
             let buffer = Buffer::from_slice_ref(&bytes);

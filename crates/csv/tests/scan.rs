@@ -32,7 +32,7 @@ fn scanned(bytes: &[u8], options: &CsvOptions, block: usize, threads: usize) -> 
                     if count == 0 {
                         break;
                     }
-                    let text = ColumnType { data_type: DataType::Utf8, declared: true };
+                    let text = ColumnType::declared(DataType::Utf8);
                     let arrays: Vec<_> = (0..columns)
                         .map(|index| reader.cells(reader.spans(index)).parse(text).unwrap().array)
                         .collect();

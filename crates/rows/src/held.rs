@@ -117,11 +117,11 @@ impl Loading<'_> {
     }
 
     fn row(&self, record: &Record) -> Result<Vec<Value>> {
-        let nulls = &self.table.options.nulls;
+        let options = &self.table.options;
         // Collecting into a result would not know how many there are, and keep room for more.
         let mut row = Vec::with_capacity(record.fields.len());
         for (cell, field) in record.fields.iter().zip(&self.schema.fields) {
-            row.push(cell::value(cell, nulls, field.data_type).map_err(|message| {
+            row.push(cell::value(cell, options, field.data_type, true).map_err(|message| {
                 let location = Location {
                     file: self.table.path.clone(),
                     line: record.line,

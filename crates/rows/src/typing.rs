@@ -88,7 +88,7 @@ impl<'a> Reading<'a> {
         let mut profiles = vec![Profile::default(); table.names.len()];
         for record in &table.records[..sampled] {
             for (profile, cell) in profiles.iter_mut().zip(&record.fields) {
-                profile.observe(cell::classify(cell, &options.nulls));
+                profile.observe(cell::classify(cell, options));
             }
         }
         let mut reading = Reading {
@@ -112,7 +112,7 @@ impl<'a> Reading<'a> {
 
     fn observe(&mut self, record: usize, column: usize) {
         let cell = &self.table.records[record].fields[column];
-        self.profiles[column].observe(cell::classify(cell, &self.options.nulls));
+        self.profiles[column].observe(cell::classify(cell, self.options));
     }
 
     /// Lets the columns of WHERE take the cells of every record that is read. Whether a type changed, and with it,
@@ -208,7 +208,7 @@ impl<'a> Reading<'a> {
             Some(_) => "give the column another type, or let it be inferred",
             None => "",
         };
-        cell::value(cell, &self.options.nulls, data_type)
+        cell::value(cell, self.options, data_type, self.table.declared[column].is_some())
             .map_err(|message| self.table.cell_error(record, column, &message, hint))
     }
 
@@ -227,7 +227,7 @@ impl<'a> Reading<'a> {
             })
             .find(|record| {
                 let cell = &self.table.records[*record].fields[column];
-                profile.observe(cell::classify(cell, &self.options.nulls));
+                profile.observe(cell::classify(cell, self.options));
                 profile.data_type() == DataType::Utf8
             })
     }
@@ -250,8 +250,7 @@ impl Selected for Reading<'_> {
 
     fn text(&self, record: usize, column: usize) -> Result<Value> {
         let cell = &self.table.records[record].fields[column];
-        cell::text(cell, &self.options.nulls)
-            .map_err(|message| self.table.cell_error(record, column, &message, ""))
+        cell::text(cell, self.options).map_err(|message| self.table.cell_error(record, column, &message, ""))
     }
 
     fn end(&mut self) -> Result<()> {

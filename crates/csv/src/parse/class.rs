@@ -1,16 +1,16 @@
 //! What the text of a cell could be.
 
-use plimsoll_core::CellClass;
 use plimsoll_core::value::{parse_date, parse_timestamp};
+use plimsoll_core::{CellClass, Number};
 
-use crate::parse::number::Number;
+use super::localized::NumberFormat;
 
-/// The class of a cell's text (without its quotes), which is not NULL.
-pub(crate) fn classify(text: &[u8]) -> CellClass {
+/// The class of a cell's text (without its quotes and the blanks around it), which is not NULL.
+pub(crate) fn classify(text: &[u8], numbers: NumberFormat) -> CellClass {
     let Some(&first) = text.first() else { return CellClass::Text };
-    if first.is_ascii_digit() || first == b'-' {
-        if let Some(number) = Number::read(text) {
-            return class_of(&number);
+    if first.is_ascii_digit() || matches!(first, b'-' | b'+' | b'.') || first == numbers.decimal {
+        if let Some(class) = numbers.read(text, |text| Some(Number::read(text)?.class())) {
+            return class;
         }
         if parse_date(text).is_some() {
             return CellClass::Date;
@@ -19,20 +19,10 @@ pub(crate) fn classify(text: &[u8]) -> CellClass {
             return CellClass::Timestamp;
         }
     }
-    if float(text).is_some() {
-        return CellClass::Float;
+    if special(text).is_some() {
+        return CellClass::Special;
     }
     if boolean(text).is_some() { CellClass::Boolean } else { CellClass::Text }
-}
-
-/// The class of a plain number.
-pub(crate) fn class_of(number: &Number) -> CellClass {
-    CellClass::Number {
-        int_digits: number.int_digits,
-        scale: number.scale,
-        significant: number.significant,
-        fits_i64: number.scale == 0 && number.as_i64().is_some(),
-    }
 }
 
 /// A truth value.
@@ -44,27 +34,20 @@ pub(crate) fn boolean(text: &[u8]) -> Option<bool> {
     }
 }
 
-/// A double written with an exponent, or one of the names of the values that no digits write.
-pub(crate) fn float(text: &[u8]) -> Option<f64> {
-    let (negative, magnitude) = match text {
+/// One of the names of the doubles that no digits write.
+pub(crate) fn special(text: &[u8]) -> Option<f64> {
+    let (negative, name) = match text {
         [b'-', rest @ ..] => (true, rest),
+        [b'+', rest @ ..] => (false, rest),
         _ => (false, text),
     };
-    match magnitude {
-        b"nan" | b"NaN" | b"NAN" => return (!negative).then_some(f64::NAN),
-        b"inf" | b"Inf" | b"Infinity" | b"infinity" => {
-            return Some(if negative { f64::NEG_INFINITY } else { f64::INFINITY });
+    match name {
+        b"nan" | b"NaN" | b"NAN" => Some(f64::NAN),
+        b"inf" | b"Inf" | b"INF" | b"Infinity" | b"infinity" | b"INFINITY" => {
+            Some(if negative { f64::NEG_INFINITY } else { f64::INFINITY })
         }
-        _ => {}
+        _ => None,
     }
-    let exponent = magnitude.iter().position(|byte| matches!(byte, b'e' | b'E'))?;
-    let power = &magnitude[exponent + 1..];
-    let power = power.strip_prefix(b"-").or(power.strip_prefix(b"+")).unwrap_or(power);
-    if negative && magnitude.starts_with(b"-") || power.is_empty() || !power.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    Number::read(&magnitude[..exponent])?;
-    std::str::from_utf8(text).ok()?.parse().ok().map(positive_zero)
 }
 
 /// -0.0 reads as 0.0.
@@ -78,13 +61,13 @@ mod tests {
 
     #[test]
     fn classes() {
-        use CellClass::{Boolean, Date, Float, Text, Timestamp};
+        use CellClass::{Boolean, Date, Special, Text, Timestamp};
         for (text, class) in [
-            ("1e5", Float),
-            ("-2.5E-3", Float),
-            ("nan", Float),
-            ("-inf", Float),
-            ("-nan", Text),
+            ("nan", Special),
+            ("-inf", Special),
+            ("+Infinity", Special),
+            ("-nan", Special),
+            ("nAn", Text),
             ("1e", Text),
             ("e5", Text),
             ("01e5", Text),
@@ -95,11 +78,15 @@ mod tests {
             ("2023-02-29", Text),
             ("2024-02-29T12:00:00", Timestamp),
             ("007", Text),
-            ("+1", Text),
             ("", Text),
         ] {
-            assert_eq!(classify(text.as_bytes()), class, "{text}");
+            assert_eq!(classify(text.as_bytes(), NumberFormat::PLAIN), class, "{text}");
         }
-        assert!(matches!(classify(b"-0.0"), CellClass::Number { significant: 0, scale: 1, .. }));
+        for text in ["+1", ".5", "5.", "-0.0", "1e5", "-2.5E-3"] {
+            assert!(
+                matches!(classify(text.as_bytes(), NumberFormat::PLAIN), CellClass::Number { .. }),
+                "{text}"
+            );
+        }
     }
 }

@@ -126,6 +126,12 @@ fn distant_decimal(bytes: &[u8], at: usize, length: usize, scale: usize) -> Opti
     Some((whole + part) * POWERS[scale - behind])
 }
 
+/// The greatest magnitude; that of the least integer is 2^63.
+#[inline(always)]
+pub(crate) fn largest(values: &[i64]) -> u64 {
+    values.iter().fold(0, |largest, value| largest.max(value.unsigned_abs()))
+}
+
 /// Index of the first point among the eight bytes; 8 where there is none.
 #[inline(always)]
 fn point(word: u64) -> usize {
@@ -139,7 +145,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::parse::number::Number;
+    use plimsoll_core::{CellClass, Notation, Number};
 
     fn padded(text: &str) -> (Vec<u8>, Span) {
         let mut bytes = b"9.".to_vec();
@@ -148,19 +154,32 @@ mod tests {
         (bytes, Span { start: 2, length: u32::try_from(text.len()).unwrap() })
     }
 
+    /// Digits before and behind the point of a number in plain digits.
+    fn plain_digits(number: &Number) -> Option<(u32, u32)> {
+        match number.class() {
+            CellClass::Number { int_digits, scale, notation: Notation::Digits | Notation::Point, .. } => {
+                Some((int_digits, scale))
+            }
+            _ => None,
+        }
+    }
+
     fn check(text: &str, scale: u8) {
         let (bytes, span) = padded(text);
         let number = Number::read(text.as_bytes());
+        let digits = number.as_ref().and_then(plain_digits);
         if let Some(found) = integer(&bytes, span) {
             assert_eq!(number.and_then(|n| n.as_i64()), Some(found), "{text}");
-            assert_eq!(number.map(|n| n.scale), Some(0), "{text}");
+            assert_eq!(digits.map(|(_, scale)| scale), Some(0), "{text}");
         }
         if let Some(found) = decimal(&bytes, span, usize::from(scale)) {
+            assert!(digits.is_some(), "{text}");
             assert_eq!(number.and_then(|n| n.at_scale(scale)), Some(i128::from(found)), "{text} at {scale}");
         }
-        if let Some(number) = number
-            && number.int_digits + u32::from(scale) <= 18
-            && number.scale <= u32::from(scale)
+        let is_usual = !text.starts_with(['+', '.']) && !text.starts_with("-.") && !text.ends_with('.');
+        if let Some((int_digits, behind)) = digits.filter(|_| is_usual)
+            && int_digits.max(1) + u32::from(scale) <= 18
+            && behind <= u32::from(scale)
         {
             assert!(
                 decimal(&bytes, span, usize::from(scale)).is_some(),

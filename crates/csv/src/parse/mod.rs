@@ -3,4 +3,5 @@
 pub(crate) mod class;
 pub(crate) mod fast;
 pub(crate) mod lanes;
-pub(crate) mod number;
+pub(crate) mod localized;
+pub(crate) mod numbers;

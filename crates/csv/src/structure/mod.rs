@@ -13,6 +13,7 @@ use crate::index::{Marked, index_by_parity};
 use std::sync::LazyLock;
 
 use crate::machine::Place;
+use crate::parse::fast;
 use crate::parse::lanes::Shape;
 use crate::stride::{Stretch, Stride, Walked};
 use crate::walk::Span;
@@ -59,10 +60,14 @@ pub(crate) struct Loops {
     pub(crate) walk: Walk,
     /// [`Shape::read`].
     pub(crate) numbers: Numbers,
+    /// [`largest`](crate::parse::fast::largest).
+    pub(crate) largest: Largest,
 }
 
 pub(crate) type Index = fn(&[u8], usize, Needles, &mut Place, &mut [u64], &mut [u64]) -> Option<Marked>;
 pub(crate) type Walk = fn(&Stride, &[u64], &[u64], &[u8], Stretch, &mut [Vec<Span>]) -> Walked;
+
+pub(crate) type Largest = fn(&[i64]) -> u64;
 
 pub(crate) type Numbers = fn(Shape, &[u8], &[Span], &mut Vec<i64>, &mut Vec<usize>);
 
@@ -89,6 +94,7 @@ const PORTABLE: Loops = Loops {
         stride.walk::<portable::Words>(fields, ends, bytes, stretch, spans)
     },
     numbers: |shape, bytes, spans, values, others| shape.read(bytes, spans, values, others),
+    largest: fast::largest,
 };
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use std::arch::x86_64::{
 use super::{Bits, Lanes, Loops, Masks, Needles};
 use crate::index::{Marked, index_by_parity};
 use crate::machine::Place;
+use crate::parse::fast;
 use crate::parse::lanes::Shape;
 use crate::stride::{Stretch, Stride, Walked};
 use crate::walk::Span;
@@ -21,11 +22,13 @@ pub(super) fn detect() -> impl Iterator<Item = Loops> {
         index: index_with_avx2,
         walk: walk_with_bits,
         numbers: numbers_with_avx2,
+        largest: largest_with_avx2,
     });
     let avx512 = has_avx512().then_some(Loops {
         index: index_with_avx512,
         walk: walk_with_bits,
         numbers: numbers_with_avx512,
+        largest: largest_with_avx512,
     });
     avx2.into_iter().chain(avx512)
 }
@@ -85,6 +88,17 @@ compiled_for!(
     "avx512f,avx512bw,avx512dq,avx512vl,avx2,bmi1,bmi2,lzcnt,popcnt",
     numbers_with_avx512(shape: Shape, bytes: &[u8], spans: &[Span], values: &mut Vec<i64>, others: &mut Vec<usize>) -> (),
     shape.read(bytes, spans, values, others)
+);
+
+compiled_for!(
+    "avx2,bmi1,bmi2,lzcnt,popcnt",
+    largest_with_avx2(values: &[i64]) -> u64,
+    fast::largest(values)
+);
+compiled_for!(
+    "avx512f,avx512bw,avx512dq,avx512vl,avx2,bmi1,bmi2,lzcnt,popcnt",
+    largest_with_avx512(values: &[i64]) -> u64,
+    fast::largest(values)
 );
 
 /// The bit of a number by depositing a bit of that number into the word (BMI2).

@@ -29,10 +29,6 @@ struct Known {
     misfit: Option<Misfit>,
 }
 
-/// An integer of the most digits that a column of 64-bit integers can have held before it became one of decimals.
-const LONGEST_INTEGER: CellClass =
-    CellClass::Number { int_digits: 19, scale: 0, significant: 0, fits_i64: true };
-
 impl Types {
     pub(super) fn new(profiles: Vec<Profile>) -> Self {
         Types { known: Mutex::new(Known { profiles, misfit: None }) }
@@ -50,17 +46,15 @@ impl Types {
         self.known().misfit.clone()
     }
 
-    /// Takes note of cells. Gives the column's type where every cell that was taken as `current` so far, by any worker,
-    /// keeps its value in it: integers and decimals that become decimals of a scale that leaves room for them.
-    pub(super) fn widen(&self, column: usize, seen: &Profile, current: DataType) -> Option<DataType> {
+    /// Takes note of cells. Gives the column's profile where every cell that was taken as `current` so far, by any worker,
+    /// keeps its value in the type of that profile: the type is the same, or both are exact.
+    pub(super) fn widen(&self, column: usize, seen: &Profile, current: DataType) -> Option<Profile> {
         let mut known = self.known();
         let profile = &mut known.profiles[column];
         profile.merge(seen);
-        let wider = profile.data_type();
-        let mut before = *profile;
-        before.observe(LONGEST_INTEGER);
         let exact = |data_type: DataType| data_type.exact_scale().is_some();
-        (exact(current) && exact(wider) && exact(before.data_type())).then_some(wider)
+        let wider = profile.data_type();
+        (wider == current || (exact(current) && exact(wider))).then_some(*profile)
     }
 
     /// Takes note of the cell that ends the scan; the first in the file counts.
@@ -76,15 +70,17 @@ impl Types {
 
 #[cfg(test)]
 mod tests {
+    use plimsoll_core::Notation;
+
     use super::*;
 
     fn number(int_digits: u32, scale: u32) -> Profile {
         let mut profile = Profile::default();
-        let significant = int_digits + scale;
         profile.observe(CellClass::Number {
             int_digits,
             scale,
-            significant,
+            notation: if scale == 0 { Notation::Digits } else { Notation::Point },
+            is_long: false,
             fits_i64: scale == 0 && int_digits < 19,
         });
         profile
@@ -93,10 +89,32 @@ mod tests {
     #[test]
     fn integers_become_decimals_in_place() {
         let types = Types::new(vec![number(3, 0)]);
-        assert_eq!(types.widen(0, &number(1, 2), DataType::Int64), Some(DataType::decimal(2)));
-        assert_eq!(types.widen(0, &number(1, 5), DataType::decimal(2)), Some(DataType::decimal(5)));
-        // 19 digits could have been seen before, so that 20 behind the point leave no room.
-        assert_eq!(types.widen(0, &number(1, 20), DataType::decimal(5)), None);
+        let wider = |seen, current| types.widen(0, &seen, current).map(|profile| profile.data_type());
+        assert_eq!(wider(number(1, 2), DataType::Int64), Some(DataType::decimal(2)));
+        assert_eq!(wider(number(1, 5), DataType::decimal(2)), Some(DataType::decimal(5)));
+        let mut large = Profile::default();
+        large.observe_digits(30);
+        assert_eq!(
+            wider(large, DataType::decimal(5)),
+            Some(DataType::decimal(5)),
+            "digits alone change nothing"
+        );
+        assert_eq!(wider(number(1, 9), DataType::decimal(5)), None, "there is no room for 39 digits");
+    }
+
+    #[test]
+    fn exponents_widen_what_has_room() {
+        let signed = |int_digits, scale| {
+            let mut profile = Profile::default();
+            let notation = Notation::Exponent { clear: true };
+            let fits_i64 = scale == 0;
+            profile.observe(CellClass::Number { int_digits, scale, notation, is_long: false, fits_i64 });
+            profile
+        };
+        let types = Types::new(vec![number(2, 5), number(9, 9)]);
+        let wider = types.widen(0, &signed(0, 6), DataType::decimal(5)).map(|profile| profile.data_type());
+        assert_eq!(wider, Some(DataType::decimal(6)));
+        assert_eq!(types.widen(1, &signed(0, 10), DataType::decimal(9)), None, "19 digits and exponents");
     }
 
     #[test]

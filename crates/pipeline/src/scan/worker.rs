@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 
 use arrow::array::{ArrayRef, BooleanArray};
 use arrow::compute::filter;
-use plimsoll_core::{DataType, Error, Field, Profile, Result, Schema};
+use plimsoll_core::{CellClass, DataType, Error, Field, Profile, Result, Schema};
 use plimsoll_csv::{ColumnType, Misfit as CellMisfit, Parsed, Reader, Scan, Span};
 use plimsoll_kernels::arrays::plain;
 use plimsoll_kernels::{Block, Condition};
@@ -55,6 +55,8 @@ pub struct TicketedScan {
     ticket: Option<u64>,
     /// Types of the wanted columns, as this worker has them.
     types: Vec<ColumnType>,
+    /// Digits before the point of the largest numbers of the wanted columns that all workers know of.
+    int_digits: Vec<u32>,
     filter: Bound<Condition>,
     filter_schema: Arc<Schema>,
     output_schema: Arc<Schema>,
@@ -99,6 +101,7 @@ impl TicketedScan {
     pub(super) fn new(scan: Arc<CsvScan>) -> Self {
         let profiles = scan.types.profiles();
         let types = scan.wanted.iter().map(|column| scan.file.column_type(*column, &profiles)).collect();
+        let int_digits = vec![0; scan.wanted.len()];
         let reader = Reader::new(Arc::clone(&scan.scan));
         let number = scan.workers.fetch_add(1, Ordering::Relaxed) + 1;
         let consumer = scan.consumer.as_ref().map(|operator| thread(operator, number));
@@ -108,6 +111,7 @@ impl TicketedScan {
             reader,
             ticket: None,
             types,
+            int_digits,
             filter: Bound::new(),
             filter_schema: Arc::default(),
             output_schema: Arc::default(),
@@ -314,11 +318,8 @@ impl TicketedScan {
         loop {
             let spans =
                 if selected.is_some() { &self.passed } else { &self.reader.spans(place)[rows.clone()] };
-            let column_type = if form == Form::FileText {
-                ColumnType { data_type: DataType::Utf8, declared: true }
-            } else {
-                self.types[place]
-            };
+            let column_type =
+                if form == Form::FileText { ColumnType::declared(DataType::Utf8) } else { self.types[place] };
             let parsed = match &lent {
                 Some(lent) if column_type.data_type == DataType::Utf8 => {
                     self.reader.text_views(spans, lent).map(Parsed::from)
@@ -326,11 +327,10 @@ impl TicketedScan {
                 _ => self.reader.cells(spans).parse(column_type),
             };
             let misfit = match parsed {
-                Ok(parsed) => {
-                    self.note_wide(place, &parsed.wide);
-                    return Ok(parsed.array);
-                }
                 Err(misfit) => misfit,
+                Ok(parsed) if self.has_room(place, parsed.int_digits) => return Ok(parsed.array),
+                Ok(_) if selected.is_some() => self.without_room(place, &self.passed),
+                Ok(_) => self.without_room(place, &self.reader.spans(place)[rows.clone()]),
             };
             // Only now it matters which record the cell belongs to.
             let row = match selected {
@@ -354,21 +354,23 @@ impl TicketedScan {
         let mut seen = Profile::default();
         seen.observe(class);
         let wider = self.scan.types.widen(column, &seen, self.types[place].data_type);
-        match wider {
-            Some(wider) if !self.scan.spec.fixed.contains(&column) => {
-                self.types[place].data_type = wider;
-                self.make_schemas();
-                true
+        let Some(wider) = wider.as_ref().map(ColumnType::inferred) else { return false };
+        if wider.data_type != self.types[place].data_type {
+            if self.scan.spec.fixed.contains(&column) {
+                return false;
             }
-            _ => false,
+            self.types[place] = wider;
+            self.make_schemas();
         }
+        self.types[place] = wider;
+        true
     }
 
     /// The error for a cell that the column's type does not take.
     fn refuse(&self, place: usize, row: usize, misfit: &CellMisfit, ticket: u64) -> Error {
         let Some(class) = misfit.class else { return self.reader.not_utf8(row, place) };
         let location = self.reader.locate(row, place);
-        let ColumnType { data_type, declared } = self.types[place];
+        let ColumnType { data_type, declared, .. } = self.types[place];
         if declared {
             let hint = "mend the value, or give the column another type";
             return Error::data(
@@ -383,11 +385,31 @@ impl TicketedScan {
         Error::data(location, format!("the value is not a {data_type}, as the records before it are"), hint)
     }
 
-    /// Cells that needed 128 bits count towards the digits that later widening must leave room for.
-    fn note_wide(&mut self, place: usize, wide: &Profile) {
-        if *wide != Profile::default() && !self.types[place].declared {
-            self.scan.types.widen(self.scan.wanted[place], wide, self.types[place].data_type);
+    /// Takes note of numbers with this many digits before their points. Whether the column's type has room for them: what
+    /// one worker's block holds may be too large for the digits behind the point that another's has.
+    fn has_room(&mut self, place: usize, int_digits: u32) -> bool {
+        if self.types[place].declared || int_digits <= self.int_digits[place] {
+            return true;
         }
+        let mut seen = Profile::default();
+        seen.observe_digits(int_digits);
+        let known = self.scan.types.widen(self.scan.wanted[place], &seen, self.types[place].data_type);
+        self.int_digits[place] = int_digits;
+        known.is_some()
+    }
+
+    /// The first of these numbers that the column's type has no room for.
+    fn without_room(&self, place: usize, spans: &[Span]) -> CellMisfit {
+        let known = self.scan.types.profiles()[self.scan.wanted[place]];
+        let is_too_large = |class: &CellClass| match class {
+            CellClass::Number { int_digits, .. } => !known.is_exact_with(*int_digits),
+            _ => false,
+        };
+        let cells = self.reader.cells(spans);
+        let mut classes = cells.classes().enumerate();
+        let first = classes.find(|(_, class)| is_too_large(class));
+        first
+            .map_or(CellMisfit { row: 0, class: None }, |(row, class)| CellMisfit { row, class: Some(class) })
     }
 }
 
