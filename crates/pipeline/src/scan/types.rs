@@ -57,6 +57,13 @@ impl Types {
         (wider == current || (exact(current) && exact(wider))).then_some(*profile)
     }
 
+    /// Takes note of exact numbers of this many digits before the point. Whether they are exact beside all that were seen.
+    pub(super) fn have_room(&self, column: usize, int_digits: u32) -> bool {
+        let profile = &mut self.known().profiles[column];
+        profile.observe_digits(int_digits);
+        profile.is_exact_with(int_digits)
+    }
+
     /// Takes note of the cell that ends the scan; the first in the file counts.
     pub(super) fn refuse(&self, misfit: Misfit) {
         let mut known = self.known();
@@ -92,13 +99,7 @@ mod tests {
         let wider = |seen, current| types.widen(0, &seen, current).map(|profile| profile.data_type());
         assert_eq!(wider(number(1, 2), DataType::Int64), Some(DataType::decimal(2)));
         assert_eq!(wider(number(1, 5), DataType::decimal(2)), Some(DataType::decimal(5)));
-        let mut large = Profile::default();
-        large.observe_digits(30);
-        assert_eq!(
-            wider(large, DataType::decimal(5)),
-            Some(DataType::decimal(5)),
-            "digits alone change nothing"
-        );
+        assert!(types.have_room(0, 30));
         assert_eq!(wider(number(1, 9), DataType::decimal(5)), None, "there is no room for 39 digits");
     }
 

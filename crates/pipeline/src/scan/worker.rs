@@ -391,11 +391,8 @@ impl TicketedScan {
         if self.types[place].declared || int_digits <= self.int_digits[place] {
             return true;
         }
-        let mut seen = Profile::default();
-        seen.observe_digits(int_digits);
-        let known = self.scan.types.widen(self.scan.wanted[place], &seen, self.types[place].data_type);
         self.int_digits[place] = int_digits;
-        known.is_some()
+        self.scan.types.have_room(self.scan.wanted[place], int_digits)
     }
 
     /// The first of these numbers that the column's type has no room for.
