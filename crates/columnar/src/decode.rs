@@ -2,17 +2,19 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, Float64Array, Int32Array, TimestampMicrosecondArray};
+use arrow::array::{
+    Array, ArrayRef, AsArray, Float64Array, Int32Array, Time64MicrosecondArray, TimestampMicrosecondArray,
+};
 use arrow::compute::{cast, take};
 use arrow::datatypes::{
-    DataType as ArrowType, Decimal64Type, Decimal128Type, Float64Type, Int32Type, TimeUnit,
-    TimestampMicrosecondType,
+    DataType as ArrowType, Decimal64Type, Decimal128Type, Float64Type, Int32Type, Time64MicrosecondType,
+    TimeUnit, TimestampMicrosecondType,
 };
 use arrow::error::ArrowError;
 use plimsoll_core::{DataType, Error, Result};
 use plimsoll_kernels::arrays::{NARROW_DIGITS, is_narrow, plain, scale_of};
 
-/// Microseconds of a second: a timestamp in 32 bits counts seconds.
+/// Microseconds of a second: a timestamp or a time in 32 bits counts seconds.
 pub(crate) const SECOND: i64 = 1_000_000;
 
 /// `array`, of a type that [`holds`](crate::physical::holds) values of `logical`, as [`plimsoll_kernels::arrays`] says.
@@ -40,6 +42,13 @@ pub(crate) fn decode(array: &ArrayRef, logical: DataType) -> Result<ArrayRef> {
             Arc::new(micros)
         }
         (DataType::Timestamp, _) => converted(array, &ArrowType::Timestamp(TimeUnit::Microsecond, None))?,
+        (DataType::Time, ArrowType::Int32) => {
+            let micros: Time64MicrosecondArray = array
+                .as_primitive::<Int32Type>()
+                .unary::<_, Time64MicrosecondType>(|seconds| i64::from(seconds) * SECOND);
+            Arc::new(micros)
+        }
+        (DataType::Time, _) => converted(array, &ArrowType::Time64(TimeUnit::Microsecond))?,
         (DataType::Utf8, ArrowType::Dictionary(..)) => converted(&looked_up(array)?, &ArrowType::Utf8)?,
         (DataType::Utf8, _) => converted(array, &ArrowType::Utf8)?,
         (DataType::Null | DataType::Boolean, _) => Arc::clone(array),
@@ -52,7 +61,13 @@ pub(crate) fn decoded_bytes(array: &ArrayRef, logical: DataType) -> u64 {
     match (logical, array.data_type()) {
         (_, ArrowType::Decimal64(..) | ArrowType::Decimal128(..) | ArrowType::Utf8) => 0,
         (DataType::Utf8, _) => rows * size_of::<i32>() as u64 + text_bytes(array),
-        (_, ArrowType::Int64 | ArrowType::Date32 | ArrowType::Timestamp(TimeUnit::Microsecond, _)) => 0,
+        (
+            _,
+            ArrowType::Int64
+            | ArrowType::Date32
+            | ArrowType::Timestamp(TimeUnit::Microsecond, _)
+            | ArrowType::Time64(TimeUnit::Microsecond),
+        ) => 0,
         (DataType::Null | DataType::Boolean, _) => 0,
         _ => rows * size_of::<i64>() as u64,
     }

@@ -33,7 +33,7 @@ impl Form {
     /// value. For text, the type that is no dictionary.
     ///
     /// Narrow integers stand for mantissas of decimals, and for days: the logical type says so. `Int32` of a timestamp
-    /// counts seconds. Decimals of 32 bits and more have Arrow's own types, as far as their digits go.
+    /// or a time counts seconds. Decimals of 32 bits and more have Arrow's own types, as far as their digits go.
     pub(crate) fn ladder(self, logical: DataType) -> Vec<ArrowType> {
         use ArrowType::{
             Date32, Decimal32, Decimal64, Decimal128, Float32, Float64, Int8, Int16, Int32, Int64,
@@ -56,6 +56,7 @@ impl Form {
             (DataType::Timestamp, Form::Compact) => {
                 vec![Int32, ArrowType::Timestamp(TimeUnit::Microsecond, None)]
             }
+            (DataType::Time, Form::Compact) => vec![Int32, ArrowType::Time64(TimeUnit::Microsecond)],
             (DataType::Float64, Form::Compact) => vec![Float32, Float64],
             (logical, _) => vec![arrow_type(logical)],
         }

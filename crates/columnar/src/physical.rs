@@ -19,6 +19,7 @@ pub(crate) fn logical_of(physical: &ArrowType) -> Option<DataType> {
         A::Timestamp(TimeUnit::Second | TimeUnit::Millisecond | TimeUnit::Microsecond, None) => {
             DataType::Timestamp
         }
+        A::Time32(_) | A::Time64(TimeUnit::Microsecond) => DataType::Time,
         A::Utf8 | A::LargeUtf8 | A::Utf8View => DataType::Utf8,
         A::Dictionary(_, values) if logical_of(values) == Some(DataType::Utf8) && !is_nested(values) => {
             DataType::Utf8
@@ -38,7 +39,7 @@ pub(crate) fn holds(logical: DataType, physical: &ArrowType) -> bool {
             i16::from(*have) == i16::from(scale) && *digits <= DECIMAL128_MAX_PRECISION
         }
         (DataType::Decimal { .. } | DataType::Date, A::Int8 | A::Int16) => true,
-        (DataType::Timestamp, A::Int32) => true,
+        (DataType::Timestamp | DataType::Time, A::Int32) => true,
         _ => logical_of(physical) == Some(logical),
     }
 }

@@ -22,6 +22,7 @@ fn options() -> CsvOptions {
         ("w", DataType::Utf8),
         ("f", DataType::Float64),
         ("s", DataType::Timestamp),
+        ("t", DataType::Time),
     ];
     CsvOptions {
         types: types.map(|(name, data_type)| (name.to_owned(), data_type)).into(),
@@ -30,7 +31,7 @@ fn options() -> CsvOptions {
 }
 
 fn csv(rows: &[String]) -> Csv {
-    Csv::new(&("i,d,w,f,s\n".to_owned() + &rows.concat()), &options(), 4096)
+    Csv::new(&("i,d,w,f,s,t\n".to_owned() + &rows.concat()), &options(), 4096)
 }
 
 fn blocks(rows: &[String]) -> impl Iterator<Item = Result<Block>> {
@@ -42,11 +43,12 @@ fn row(seed: u64, size: u32, words: u64) -> String {
     let value = (seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - size)).cast_signed();
     let second = if size > 40 { ".25" } else { "" };
     format!(
-        "{},{}.5,{},{}e-1,2024-01-01 00:00:{:02}{second}\n",
+        "{},{}.5,{},{}e-1,2024-01-01 00:00:{:02}{second},12:00:{:02}{second}\n",
         value - (1 << (size - 1)),
         value % 10_i64.pow(size / 4),
         if seed.is_multiple_of(5) { String::new() } else { format!("word {}", seed % words) },
         if size > 30 { 1 } else { value % 100 * 5 },
+        seed % 60,
         seed % 60
     )
 }

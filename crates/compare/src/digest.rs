@@ -3,7 +3,8 @@
 
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::{
-    DataType as ArrowType, Date32Type, Decimal128Type, Float64Type, Int64Type, TimestampMicrosecondType,
+    DataType as ArrowType, Date32Type, Decimal128Type, Float64Type, Int64Type, Time64MicrosecondType,
+    TimestampMicrosecondType,
 };
 use arrow::record_batch::RecordBatch;
 use plimsoll_core::Value;
@@ -74,6 +75,7 @@ pub(crate) enum Cell<'a> {
     Float64(f64),
     Date(i32),
     Timestamp(i64),
+    Time(i64),
     Utf8(&'a str),
     /// A value of a type that no result has: its text.
     Other(&'a str),
@@ -88,6 +90,7 @@ impl<'a> Cell<'a> {
             Value::Float64(value) => Cell::Float64(*value),
             Value::Date(days) => Cell::Date(*days),
             Value::Timestamp(micros) => Cell::Timestamp(*micros),
+            Value::Time(micros) => Cell::Time(*micros),
             Value::Utf8(text) => Cell::Utf8(text),
             decimal @ Value::Decimal { .. } => match decimal.as_exact() {
                 Some((mantissa, scale)) => Cell::Decimal(mantissa, scale),
@@ -114,6 +117,7 @@ pub(crate) fn with_cell<T>(array: &dyn Array, row: usize, take: impl FnOnce(Cell
         ArrowType::Timestamp(..) => {
             Cell::Timestamp(array.as_primitive::<TimestampMicrosecondType>().value(row))
         }
+        ArrowType::Time64(_) => Cell::Time(array.as_primitive::<Time64MicrosecondType>().value(row)),
         ArrowType::Utf8 => Cell::Utf8(array.as_string::<i32>().value(row)),
         // The engine gives no other; were there one, its result would differ from all others.
         other => return take(Cell::Other(&other.to_string())),
@@ -146,6 +150,7 @@ fn encode(cell: Cell<'_>, out: &mut Vec<u8>) {
         }
         Cell::Date(days) => put(5, &days.to_le_bytes()),
         Cell::Timestamp(micros) => put(6, &micros.to_le_bytes()),
+        Cell::Time(micros) => put(8, &micros.to_le_bytes()),
         Cell::Utf8(text) | Cell::Other(text) => {
             put(7, &(text.len() as u64).to_le_bytes());
             out.extend_from_slice(text.as_bytes());
@@ -192,6 +197,7 @@ mod tests {
             vec![Value::Float64(f64::NAN)],
             vec![Value::Date(1)],
             vec![Value::Timestamp(1)],
+            vec![Value::Time(1)],
             vec![Value::Utf8("1".into())],
             vec![Value::Utf8("".into())],
             vec![Value::Null],

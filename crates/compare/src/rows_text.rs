@@ -31,6 +31,7 @@ impl fmt::Display for Cell<'_> {
             Cell::Float64(value) => Value::Float64(value),
             Cell::Date(days) => Value::Date(days),
             Cell::Timestamp(micros) => Value::Timestamp(micros),
+            Cell::Time(micros) => Value::Time(micros),
         };
         write!(f, "{value}")
     }

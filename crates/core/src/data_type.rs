@@ -30,6 +30,8 @@ pub enum DataType {
     Date,
     /// Microseconds since 1970-01-01 00:00:00, without a time zone.
     Timestamp,
+    /// Microseconds since midnight, without a time zone; less than a day.
+    Time,
     /// UTF-8 text, compared by bytes.
     Utf8,
 }
@@ -92,6 +94,7 @@ impl DataType {
             "DOUBLE" | "FLOAT" | "FLOAT8" | "FLOAT64" | "REAL" | "DOUBLE PRECISION" => DataType::Float64,
             "DATE" => DataType::Date,
             "TIMESTAMP" | "DATETIME" => DataType::Timestamp,
+            "TIME" => DataType::Time,
             "VARCHAR" | "TEXT" | "STRING" | "UTF8" | "CHAR" => DataType::Utf8,
             _ => return None,
         };
@@ -110,6 +113,7 @@ impl fmt::Display for DataType {
             DataType::Float64 => f.write_str("DOUBLE"),
             DataType::Date => f.write_str("DATE"),
             DataType::Timestamp => f.write_str("TIMESTAMP"),
+            DataType::Time => f.write_str("TIME"),
             DataType::Utf8 => f.write_str("VARCHAR"),
         }
     }
@@ -128,6 +132,7 @@ mod tests {
             DataType::Float64,
             DataType::Date,
             DataType::Timestamp,
+            DataType::Time,
             DataType::Utf8,
         ] {
             assert_eq!(DataType::parse(&data_type.to_string()), Some(data_type));

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use arrow::array::{
     ArrayRef, BooleanArray, Date32Array, Decimal64Array, Decimal128Array, Float64Array, Int64Array,
-    NullArray, StringArray, TimestampMicrosecondArray,
+    NullArray, StringArray, Time64MicrosecondArray, TimestampMicrosecondArray,
 };
 use arrow::buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow::datatypes::DataType as ArrowType;
-use plimsoll_core::value::{parse_date, parse_timestamp};
+use plimsoll_core::value::{parse_date, parse_time, parse_timestamp};
 use plimsoll_core::{CellClass, DataType, MAX_PRECISION, Notation, Profile};
 
 use crate::Dialect;
@@ -116,6 +116,10 @@ impl Cells<'_> {
             DataType::Timestamp => {
                 let (values, nulls) = self.values(|_, _| None, parse_timestamp)?;
                 Arc::new(TimestampMicrosecondArray::new(values.into(), nulls))
+            }
+            DataType::Time => {
+                let (values, nulls) = self.values(|_, _| None, parse_time)?;
+                Arc::new(Time64MicrosecondArray::new(values.into(), nulls))
             }
             DataType::Utf8 => self.text()?,
         };

@@ -9,6 +9,7 @@
 //! | `Float64` | `Float64Array`, never -0.0, NaN always the canonical one |
 //! | `Date` | `Date32Array` |
 //! | `Timestamp` | `TimestampMicrosecondArray` without a time zone |
+//! | `Time` | `Time64MicrosecondArray` |
 //! | `Utf8` | `StringArray` |
 //!
 //! The scan gives decimals as `Decimal64Array` while every mantissa of a block has at most 18 digits, else as
@@ -43,6 +44,7 @@ pub fn arrow_type(data_type: DataType) -> ArrowType {
         DataType::Float64 => ArrowType::Float64,
         DataType::Date => ArrowType::Date32,
         DataType::Timestamp => ArrowType::Timestamp(TimeUnit::Microsecond, None),
+        DataType::Time => ArrowType::Time64(TimeUnit::Microsecond),
         DataType::Utf8 => ArrowType::Utf8,
     }
 }

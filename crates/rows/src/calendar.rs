@@ -38,6 +38,28 @@ pub(crate) fn timestamp(text: &str) -> Option<i64> {
     Some(seconds * 1_000_000 + i64::from(number(&fraction, 6)?))
 }
 
+/// Microseconds since midnight of `H:MM` or `HH:MM`, seconds with 1 to 9 digits of a fraction behind them or not; those
+/// behind the microsecond are cut off.
+pub(crate) fn time(text: &str) -> Option<i64> {
+    let mut parts: Vec<&str> = text.split(':').collect();
+    if parts.len() == 2 {
+        parts.push("00");
+    }
+    let [hour, minute, second] = parts[..] else { return None };
+    let (second, fraction) = second.split_once(['.', ',']).unwrap_or((second, "0"));
+    if !(1..=9).contains(&fraction.len()) {
+        return None;
+    }
+    let nanoseconds = number(&format!("{fraction:0<9}"), 9)?;
+    let hour = number(hour, 2).or_else(|| number(hour, 1))?;
+    let (minute, second) = (number(minute, 2)?, number(second, 2)?);
+    if hour > 23 || minute > 59 || second > 59 {
+        return None;
+    }
+    let seconds = i64::from((hour * 60 + minute) * 60 + second);
+    Some(seconds * 1_000_000 + i64::from(nanoseconds / 1000))
+}
+
 /// A number of exactly `width` ASCII digits.
 fn number(text: &str, width: usize) -> Option<i32> {
     let digits = text.len() == width && text.bytes().all(|b| b.is_ascii_digit());

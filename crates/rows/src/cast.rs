@@ -22,7 +22,8 @@ pub(crate) fn cast(value: &Value, to: DataType) -> Option<Value> {
         (Value::Utf8(text), _) => from_text(text.trim(), to),
         (Value::Boolean(_), DataType::Boolean) | (Value::Date(_), DataType::Date) => Some(value.clone()),
         (Value::Boolean(truth), _) => from_number(&Value::Int64((*truth).into()), to),
-        (Value::Timestamp(_), DataType::Timestamp) => Some(value.clone()),
+        (Value::Timestamp(_), DataType::Timestamp) | (Value::Time(_), DataType::Time) => Some(value.clone()),
+        (Value::Timestamp(micros), DataType::Time) => Some(Value::Time(micros.rem_euclid(DAY))),
         (Value::Date(days), DataType::Timestamp) => i64::from(*days).checked_mul(DAY).map(Value::Timestamp),
         (Value::Timestamp(micros), DataType::Date) => {
             i32::try_from(micros.div_euclid(DAY)).ok().map(Value::Date)
@@ -76,6 +77,7 @@ fn from_text(text: &str, to: DataType) -> Option<Value> {
             let midnight = || calendar::date(text).map(|days| i64::from(days) * DAY);
             calendar::timestamp(text).or_else(midnight).map(Value::Timestamp)
         }
+        DataType::Time => calendar::time(text).map(Value::Time),
         DataType::Null | DataType::Utf8 => None,
     }
 }

@@ -111,6 +111,7 @@ fn given(text: &str, options: &CsvOptions, data_type: DataType) -> Option<Value>
         DataType::Float64 => special(text).or_else(|| number()?.plain().parse().ok()).map(exact::float),
         DataType::Date => calendar::date(text).map(Value::Date),
         DataType::Timestamp => calendar::timestamp(text).map(Value::Timestamp),
+        DataType::Time => calendar::time(text).map(Value::Time),
         DataType::Null | DataType::Utf8 => None,
     }
 }

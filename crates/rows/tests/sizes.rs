@@ -28,6 +28,7 @@ fn rows_of_values() {
             Value::Float64(0.5),
             Value::Date(1),
             Value::Timestamp(2),
+            Value::Time(2),
             Value::Utf8("é".repeat(usize::try_from(at % 40).unwrap_or(0)).into()),
         ]
     };

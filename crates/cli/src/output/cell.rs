@@ -4,15 +4,15 @@ use std::fmt::Write;
 
 use arrow::array::{
     Array, AsArray, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int64Array, StringArray,
-    TimestampMicrosecondArray,
+    Time64MicrosecondArray, TimestampMicrosecondArray,
 };
 use arrow::datatypes::{
-    DataType as ArrowType, Date32Type, Decimal128Type, Float64Type, Int64Type, TimeUnit,
-    TimestampMicrosecondType,
+    DataType as ArrowType, Date32Type, Decimal128Type, Float64Type, Int64Type, Time64MicrosecondType,
+    TimeUnit, TimestampMicrosecondType,
 };
 use arrow::record_batch::RecordBatch;
 use plimsoll::{Error, Result};
-use plimsoll_core::value::{write_date, write_decimal, write_float, write_int, write_timestamp};
+use plimsoll_core::value::{write_date, write_decimal, write_float, write_int, write_time, write_timestamp};
 
 /// A column of a batch, its type known.
 #[derive(Debug)]
@@ -24,6 +24,7 @@ pub(super) enum Column<'a> {
     Float64(&'a Float64Array),
     Date(&'a Date32Array),
     Timestamp(&'a TimestampMicrosecondArray),
+    Time(&'a Time64MicrosecondArray),
     Utf8(&'a StringArray),
 }
 
@@ -49,6 +50,9 @@ impl<'a> Column<'a> {
             ArrowType::Timestamp(TimeUnit::Microsecond, None) => {
                 Ok(Column::Timestamp(array.as_primitive::<TimestampMicrosecondType>()))
             }
+            ArrowType::Time64(TimeUnit::Microsecond) => {
+                Ok(Column::Time(array.as_primitive::<Time64MicrosecondType>()))
+            }
             ArrowType::Utf8 => Ok(Column::Utf8(array.as_string::<i32>())),
             other => Err(Error::plan(format!("a column of the Arrow type {other} cannot be printed"), "")),
         }
@@ -64,6 +68,7 @@ impl<'a> Column<'a> {
             Column::Float64(array) => array.is_null(row),
             Column::Date(array) => array.is_null(row),
             Column::Timestamp(array) => array.is_null(row),
+            Column::Time(array) => array.is_null(row),
             Column::Utf8(array) => array.is_null(row),
         }
     }
@@ -79,6 +84,7 @@ impl<'a> Column<'a> {
             Column::Float64(array) => write_float(out, array.value(row)),
             Column::Date(array) => write_date(out, array.value(row)),
             Column::Timestamp(array) => write_timestamp(out, array.value(row)),
+            Column::Time(array) => write_time(out, array.value(row)),
             Column::Utf8(array) => out.write_str(array.value(row)),
         };
     }

@@ -6,7 +6,8 @@ use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray, PrimitiveArray}
 use arrow::compute::{max, min};
 use arrow::datatypes::{
     DataType as ArrowType, Date32Type, Decimal32Type, Decimal64Type, Decimal128Type, Float32Type,
-    Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, TimeUnit, TimestampMicrosecondType,
+    Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, Time64MicrosecondType, TimeUnit,
+    TimestampMicrosecondType,
 };
 use num_traits::AsPrimitive;
 use plimsoll_core::{DataType, Field, Result};
@@ -157,6 +158,11 @@ impl Seen {
                 self.whole_seconds &= micros.iter().flatten().all(|micros| micros % SECOND == 0);
                 range::<TimestampMicrosecondType>(chunk)
             }
+            DataType::Time => {
+                let micros = chunk.as_primitive::<Time64MicrosecondType>();
+                self.whole_seconds &= micros.iter().flatten().all(|micros| micros % SECOND == 0);
+                range::<Time64MicrosecondType>(chunk)
+            }
             DataType::Float64 => {
                 let mut values = chunk.as_primitive::<Float64Type>().iter().flatten();
                 self.any_float |= chunk.null_count() < chunk.len();
@@ -184,7 +190,7 @@ impl Seen {
             within(1 - beyond, beyond - 1)
         };
         match (logical, physical) {
-            (DataType::Timestamp, ArrowType::Int32) => {
+            (DataType::Timestamp | DataType::Time, ArrowType::Int32) => {
                 let seconds = i128::from(SECOND);
                 self.whole_seconds && within(i128::from(i32::MIN) * seconds, i128::from(i32::MAX) * seconds)
             }
@@ -210,7 +216,8 @@ impl Seen {
             (DataType::Float64, _) => Reason::Double,
             (_, _) if self.range.is_none() => Reason::AllNull,
             (DataType::Timestamp, ArrowType::Timestamp(TimeUnit::Microsecond, _)) => Reason::Microseconds,
-            (DataType::Timestamp, _) => Reason::WholeSeconds,
+            (DataType::Time, ArrowType::Time64(_)) => Reason::Microseconds,
+            (DataType::Timestamp | DataType::Time, _) => Reason::WholeSeconds,
             _ => self.range.map_or(Reason::AllNull, |(low, high)| Reason::Range { low, high }),
         }
     }
@@ -236,6 +243,11 @@ fn narrow(plain: ArrayRef, logical: DataType, physical: &ArrowType) -> ArrayRef 
         DataType::Decimal { .. } => as_integers::<Decimal128Type>(&plain, physical),
         DataType::Timestamp => {
             let micros = plain.as_primitive::<TimestampMicrosecondType>();
+            let seconds = micros.unary::<_, Int64Type>(|micros| micros / SECOND);
+            Arc::new(cast_to::<Int64Type, Int32Type>(&seconds))
+        }
+        DataType::Time => {
+            let micros = plain.as_primitive::<Time64MicrosecondType>();
             let seconds = micros.unary::<_, Int64Type>(|micros| micros / SECOND);
             Arc::new(cast_to::<Int64Type, Int32Type>(&seconds))
         }

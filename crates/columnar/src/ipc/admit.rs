@@ -5,7 +5,8 @@ use arrow::array::{ArrayRef, ArrowPrimitiveType, AsArray};
 use arrow::compute::{max, min};
 use arrow::datatypes::{
     DataType as ArrowType, Date32Type, Decimal32Type, Decimal64Type, Decimal128Type, Int8Type, Int16Type,
-    Int32Type, TimeUnit, TimestampMicrosecondType, TimestampMillisecondType, TimestampSecondType,
+    Int32Type, Time32MillisecondType, Time32SecondType, Time64MicrosecondType, TimeUnit,
+    TimestampMicrosecondType, TimestampMillisecondType, TimestampSecondType,
 };
 use plimsoll_core::value::days_from_civil;
 use plimsoll_core::{DataType, Field};
@@ -26,6 +27,7 @@ pub(super) fn admit(array: &ArrayRef, field: &Field) -> Result<(), String> {
         let (first, last) = days();
         (first * DAY * per_second, (last + 1) * DAY * per_second - 1)
     };
+    let clock = |per_second: i128| (0, DAY * per_second - 1);
     let digits = |most: u8| {
         let beyond = 10_i128.pow(u32::from(most));
         (1 - beyond, beyond - 1)
@@ -43,6 +45,12 @@ pub(super) fn admit(array: &ArrayRef, field: &Field) -> Result<(), String> {
             (range::<TimestampSecondType>(array), instants(1))
         }
         (DataType::Timestamp, A::Int32) => (range::<Int32Type>(array), instants(1)),
+        (DataType::Time, A::Time64(_)) => (range::<Time64MicrosecondType>(array), clock(1_000_000)),
+        (DataType::Time, A::Time32(TimeUnit::Millisecond)) => {
+            (range::<Time32MillisecondType>(array), clock(1000))
+        }
+        (DataType::Time, A::Time32(_)) => (range::<Time32SecondType>(array), clock(1)),
+        (DataType::Time, A::Int32) => (range::<Int32Type>(array), clock(1)),
         (DataType::Decimal { precision, .. }, A::Int8) => (range::<Int8Type>(array), digits(precision)),
         (DataType::Decimal { precision, .. }, A::Int16) => (range::<Int16Type>(array), digits(precision)),
         (DataType::Decimal { precision, .. }, A::Decimal32(..)) => {

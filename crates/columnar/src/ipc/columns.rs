@@ -69,6 +69,7 @@ mod tests {
             DataType::Float64,
             DataType::Date,
             DataType::Timestamp,
+            DataType::Time,
             DataType::Utf8,
         ];
         for form in [Form::Plain, Form::Compact] {

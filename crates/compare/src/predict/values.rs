@@ -3,7 +3,7 @@
 use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray};
 use arrow::datatypes::{
     DataType as ArrowType, Date32Type, Decimal64Type, Decimal128Type, Float64Type, Int64Type,
-    TimestampMicrosecondType,
+    Time64MicrosecondType, TimestampMicrosecondType,
 };
 
 use super::distinct::hash;
@@ -32,6 +32,7 @@ pub(super) fn integers(array: &ArrayRef) -> Vec<i128> {
         ArrowType::Decimal128(..) => values::<Decimal128Type>(array),
         ArrowType::Date32 => values::<Date32Type>(array),
         ArrowType::Timestamp(..) => values::<TimestampMicrosecondType>(array),
+        ArrowType::Time64(_) => values::<Time64MicrosecondType>(array),
         _ => Vec::new(),
     }
 }

@@ -28,7 +28,7 @@ pub fn bind_aggregate(
         if numeric && argument.data_type == DataType::Null {
             *argument = cast(std::mem::replace(argument, null()), DataType::Int64);
         }
-        let ordered = matches!(argument.data_type, DataType::Date | DataType::Timestamp);
+        let ordered = matches!(argument.data_type, DataType::Date | DataType::Timestamp | DataType::Time);
         let taken = argument.data_type.is_numeric() || (ordered && matches!(function, A::QuantileDisc(_)));
         if numeric && !taken {
             let found = argument.data_type;

@@ -4,11 +4,11 @@ use super::{Typed, TypedKind};
 use crate::{DataType, Error, ErrorKind, MAX_PRECISION, Result, Value};
 
 /// Whether a CAST from one type to another exists. Decimals and text to integers round half away from zero, doubles to
-/// integers and decimals round half to even; a timestamp to a date drops the time; Boolean to number is 0 or 1, number
+/// integers and decimals round half to even; a timestamp to a date drops the time, to a time the date; Boolean to number is 0 or 1, number
 /// to Boolean is "not 0". Text is read without the white space around it; numbers may have a sign, leading zeros, a
 /// point and an exponent; Booleans are `true false t f 1 0` in any case.
 pub fn castable(from: DataType, to: DataType) -> bool {
-    use DataType::{Boolean, Date, Null, Timestamp, Utf8};
+    use DataType::{Boolean, Date, Null, Time, Timestamp, Utf8};
     from == to
         || from == Null
         || from == Utf8
@@ -16,7 +16,7 @@ pub fn castable(from: DataType, to: DataType) -> bool {
         || (from.is_numeric() && to.is_numeric() && to != Null)
         || (from == Boolean && to.is_numeric() && to != Null)
         || (from.is_numeric() && to == Boolean)
-        || matches!((from, to), (Date, Timestamp) | (Timestamp, Date))
+        || matches!((from, to), (Date, Timestamp) | (Timestamp, Date | Time))
 }
 
 pub(super) fn null() -> Typed {

@@ -100,7 +100,7 @@ pub enum TypedKind {
 #[derive(Debug, Clone, PartialEq)]
 pub struct TypedAggregate {
     /// Which. Arguments: `Sum`, `Avg`, `Var…`, `Stddev…`, `QuantileCont`: `Int64`, `Decimal` or `Float64`. `Corr`: both
-    /// exact or both `Float64`. `QuantileDisc`: these, `Date` or `Timestamp`. Others: any type.
+    /// exact or both `Float64`. `QuantileDisc`: these, `Date`, `Timestamp` or `Time`. Others: any type.
     pub function: AggregateFunction,
     /// The arguments, over the input of the grouping.
     pub arguments: Vec<Typed>,

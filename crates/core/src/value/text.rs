@@ -77,9 +77,18 @@ pub fn write_timestamp(out: &mut impl fmt::Write, micros: i64) -> fmt::Result {
     let days = i32::try_from(micros.div_euclid(DAY)).unwrap_or(i32::MAX);
     let time = micros.rem_euclid(DAY);
     write_date(out, days)?;
-    let seconds = time / 1_000_000;
-    write!(out, " {:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)?;
-    let mut fraction = time % 1_000_000;
+    out.write_char(' ')?;
+    write_time(out, time)
+}
+
+/// Writes `HH:MM:SS`, and the microseconds behind a point, without trailing zeros, where there are any.
+///
+/// # Errors
+/// Those of the writer.
+pub fn write_time(out: &mut impl fmt::Write, micros: i64) -> fmt::Result {
+    let seconds = micros / 1_000_000;
+    write!(out, "{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)?;
+    let mut fraction = micros % 1_000_000;
     if fraction == 0 {
         return Ok(());
     }

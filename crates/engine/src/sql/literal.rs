@@ -1,6 +1,6 @@
-//! Constants: numbers of their exact value, text, dates and timestamps.
+//! Constants: numbers of their exact value, text, dates, times and timestamps.
 
-use plimsoll_core::value::{parse_date, parse_timestamp};
+use plimsoll_core::value::{parse_date, parse_time, parse_timestamp};
 use plimsoll_core::{DataType, Error, Expr, MAX_PRECISION, Result, Value};
 use sqlparser::ast::{self, TypedString, ValueWithSpan};
 
@@ -81,7 +81,7 @@ pub(super) fn negated(expr: &Expr) -> Option<Expr> {
     Some(Expr::Literal(value))
 }
 
-/// `DATE '…'`, `TIMESTAMP '…'`, and a CAST for `TYPE '…'` of any other type.
+/// `DATE '…'`, `TIME '…'`, `TIMESTAMP '…'`, and a CAST for `TYPE '…'` of any other type.
 pub(super) fn typed(source: &Source<'_>, constant: &TypedString) -> Result<Expr> {
     let Value::Utf8(text) = value(source, &constant.value)? else {
         return Err(source.error(constant.value.span.start, "expected text in single quotes", ""));
@@ -98,6 +98,9 @@ pub(super) fn typed(source: &Source<'_>, constant: &TypedString) -> Result<Expr>
             .or_else(|| date.map(|days| i64::from(days) * DAY))
             .map(|micros| Expr::Literal(Value::Timestamp(micros)))
             .ok_or_else(|| wrong("timestamp", "TIMESTAMP '2024-01-31 12:00:00'")),
+        DataType::Time => parse_time(text.as_bytes())
+            .map(|micros| Expr::Literal(Value::Time(micros)))
+            .ok_or_else(|| wrong("time", "TIME '12:30:00'")),
         data_type => {
             Ok(Expr::Cast { expr: Box::new(Expr::Literal(Value::Utf8(text))), data_type, lenient: false })
         }
@@ -120,5 +123,4 @@ pub(super) fn data_type(
 }
 
 /// The types there are.
-pub(super) const TYPES: &str =
-    "the types are BOOLEAN, BIGINT, DECIMAL(p, s) up to DECIMAL(38, s), DOUBLE, DATE, TIMESTAMP and VARCHAR";
+pub(super) const TYPES: &str = "the types are BOOLEAN, BIGINT, DECIMAL(p, s) up to DECIMAL(38, s), DOUBLE, DATE, TIME, TIMESTAMP and VARCHAR";

@@ -3,7 +3,7 @@
 //! | type | key |
 //! |---|---|
 //! | `Boolean` | 0 or 1 |
-//! | `Int64`, `Date`, `Timestamp` | the integer |
+//! | `Int64`, `Date`, `Timestamp`, `Time` | the integer |
 //! | `Decimal` | the mantissa |
 //! | `Float64` | the bits, those below the sign flipped where it is set, as a signed integer: NaN is the greatest |
 //!
@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use arrow::array::{
     Array, ArrayRef, ArrowPrimitiveType, BooleanArray, Date32Array, Decimal128Array, Float64Array,
-    Int64Array, PrimitiveArray, TimestampMicrosecondArray, new_null_array,
+    Int64Array, PrimitiveArray, Time64MicrosecondArray, TimestampMicrosecondArray, new_null_array,
 };
 use plimsoll_core::{DataType, Error, MAX_PRECISION, Result, value::decimal_digits};
 
@@ -45,6 +45,7 @@ pub(super) fn from_keys(keys: impl Iterator<Item = Option<i128>>, data_type: Dat
         DataType::Float64 => Arc::new(words(keys).map(|key| key.map(float_of_key)).collect::<Float64Array>()),
         DataType::Date => Arc::new(keys.map(|key| key.map(|key| key as i32)).collect::<Date32Array>()),
         DataType::Timestamp => Arc::new(words(keys).collect::<TimestampMicrosecondArray>()),
+        DataType::Time => Arc::new(words(keys).collect::<Time64MicrosecondArray>()),
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! | array | read as |
 //! |---|---|
-//! | `Int8` … `Int64`, `Date32`, `Timestamp`, `Decimal32`, `Decimal64` | words of that width |
+//! | `Int8` … `Int64`, `Date32`, `Timestamp`, `Time64`, `Decimal32`, `Decimal64` | words of that width |
 //! | `Boolean`, `Float64` | their keys (see [`super::key`]), 64 bits wide |
 //! | `Decimal128` | mantissas of 128 bits |
 //!
@@ -14,7 +14,7 @@ use arrow::array::{Array, AsArray};
 use arrow::buffer::NullBuffer;
 use arrow::datatypes::{
     DataType as ArrowType, Date32Type, Decimal32Type, Decimal64Type, Decimal128Type, Float64Type, Int8Type,
-    Int16Type, Int32Type, Int64Type, TimestampMicrosecondType,
+    Int16Type, Int32Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType,
 };
 
 use super::key::float_key;
@@ -54,6 +54,7 @@ pub(super) fn read<R: Reader>(array: &dyn Array, reader: R) -> R::Output {
         ArrowType::Timestamp(..) => {
             reader.words(array.as_primitive::<TimestampMicrosecondType>().values(), nulls)
         }
+        ArrowType::Time64(_) => reader.words(array.as_primitive::<Time64MicrosecondType>().values(), nulls),
         ArrowType::Decimal128(..) => reader.wide(array.as_primitive::<Decimal128Type>().values(), nulls),
         _ => reader.words(array.as_primitive::<Int64Type>().values(), nulls),
     }

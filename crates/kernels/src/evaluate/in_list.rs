@@ -8,7 +8,7 @@ use arrow::buffer::{BooleanBuffer, NullBuffer};
 use arrow::compute::or_kleene;
 use arrow::datatypes::{
     DataType as ArrowType, Date32Type, Decimal64Type, Decimal128Type, Float64Type, Int64Type,
-    TimestampMicrosecondType,
+    Time64MicrosecondType, TimestampMicrosecondType,
 };
 use plimsoll_core::{CompareOp, DataType, Result, Typed, TypedKind, Value};
 
@@ -69,6 +69,7 @@ fn in_set(input: &Operand, constants: &ArrayRef) -> Option<BooleanArray> {
         ArrowType::Int64 => same::<Int64Type>(input, constants),
         ArrowType::Date32 => same::<Date32Type>(input, constants),
         ArrowType::Timestamp(..) => same::<TimestampMicrosecondType>(input, constants),
+        ArrowType::Time64(_) => same::<Time64MicrosecondType>(input, constants),
         ArrowType::Decimal128(..) => same::<Decimal128Type>(input, constants),
         ArrowType::Decimal64(..) => {
             let mantissas = constants.as_primitive::<Decimal128Type>().iter().flatten();
@@ -147,6 +148,9 @@ mod tests {
         });
         check(timestamps(&[Some(3), Some(4), None]), Expr::Literal(Value::Timestamp(3)), &|at| {
             Expr::Literal(Value::Timestamp(i64::from(at)))
+        });
+        check(times(&[Some(3), Some(4), None]), Expr::Literal(Value::Time(3)), &|at| {
+            Expr::Literal(Value::Time(i64::from(at)))
         });
     }
 }

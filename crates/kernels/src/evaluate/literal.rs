@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow::array::{
     ArrayRef, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int64Array, NullArray, StringArray,
-    TimestampMicrosecondArray,
+    Time64MicrosecondArray, TimestampMicrosecondArray,
 };
 use plimsoll_core::{DataType, Value};
 
@@ -28,6 +28,7 @@ pub(super) fn array(values: &[&Value], data_type: DataType) -> ArrayRef {
         DataType::Float64 => collect!(Float64Array, Value::Float64(value) => canonical(*value)),
         DataType::Date => collect!(Date32Array, Value::Date(days) => *days),
         DataType::Timestamp => collect!(TimestampMicrosecondArray, Value::Timestamp(micros) => *micros),
+        DataType::Time => collect!(Time64MicrosecondArray, Value::Time(micros) => *micros),
         DataType::Utf8 => collect!(StringArray, Value::Utf8(text) => &**text),
         DataType::Decimal { .. } => {
             let mantissas = values.iter().map(|value| value.as_exact().map(|(mantissa, _)| mantissa));

@@ -130,7 +130,7 @@ fn bytes(data_type: DataType, rows: usize, texts: usize) -> usize {
         DataType::Null => return 0,
         DataType::Boolean => 0,
         DataType::Date => 4,
-        DataType::Int64 | DataType::Float64 | DataType::Timestamp => 8,
+        DataType::Int64 | DataType::Float64 | DataType::Timestamp | DataType::Time => 8,
         DataType::Decimal { .. } => 16,
         // The ends, in a buffer that grows, too.
         DataType::Utf8 => return (rows * 4 + texts).saturating_mul(GROWN).saturating_add(nulls),

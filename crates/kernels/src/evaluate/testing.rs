@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow::array::{
     Array, ArrayRef, BooleanArray, Date32Array, Decimal64Array, Decimal128Array, Float64Array, Int64Array,
-    StringArray, TimestampMicrosecondArray,
+    StringArray, Time64MicrosecondArray, TimestampMicrosecondArray,
 };
 use arrow::compute::concat;
 use plimsoll_core::typed::bind;
@@ -50,6 +50,10 @@ pub(super) fn dates(values: &[Option<i32>]) -> (ArrayRef, DataType) {
 
 pub(super) fn timestamps(values: &[Option<i64>]) -> (ArrayRef, DataType) {
     (Arc::new(TimestampMicrosecondArray::from(values.to_vec())), DataType::Timestamp)
+}
+
+pub(super) fn times(values: &[Option<i64>]) -> (ArrayRef, DataType) {
+    (Arc::new(Time64MicrosecondArray::from(values.to_vec())), DataType::Time)
 }
 
 pub(super) fn narrow(values: &[Option<i64>], scale: u8) -> (ArrayRef, DataType) {

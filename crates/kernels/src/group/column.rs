@@ -6,12 +6,12 @@ use std::sync::Arc;
 use arrow::array::NullBufferBuilder;
 use arrow::array::{
     Array, ArrayRef, ArrowPrimitiveType, AsArray, BooleanArray, Date32Array, Decimal128Array, Float64Array,
-    Int64Array, NullArray, PrimitiveArray, StringArray, TimestampMicrosecondArray,
+    Int64Array, NullArray, PrimitiveArray, StringArray, Time64MicrosecondArray, TimestampMicrosecondArray,
 };
 use arrow::buffer::{Buffer, OffsetBuffer, ScalarBuffer};
 use arrow::datatypes::{
     DataType as ArrowType, Date32Type, Decimal64Type, Decimal128Type, Float64Type, Int64Type,
-    TimestampMicrosecondType,
+    Time64MicrosecondType, TimestampMicrosecondType,
 };
 use plimsoll_core::{DataType, Error, Result};
 
@@ -35,6 +35,7 @@ pub(super) fn words(column: &ArrayRef, data_type: DataType) -> Result<Option<Cow
             days.values().iter().map(|days| i64::from(*days) as u64).collect::<Vec<_>>().into()
         }
         DataType::Timestamp => bits(primitive::<TimestampMicrosecondType>(column, data_type)?),
+        DataType::Time => bits(primitive::<Time64MicrosecondType>(column, data_type)?),
         DataType::Decimal { .. } => match column.as_primitive_opt::<Decimal64Type>() {
             Some(narrow) => bits(narrow),
             None => return Ok(narrowed(primitive(column, data_type)?).map(Cow::from)),
@@ -74,6 +75,7 @@ pub(super) fn word_array(words: impl Iterator<Item = Option<u64>>, data_type: Da
             Arc::new(integers(words).map(|word| word.map(|word| word as i32)).collect::<Date32Array>())
         }
         DataType::Timestamp => Arc::new(integers(words).collect::<TimestampMicrosecondArray>()),
+        DataType::Time => Arc::new(integers(words).collect::<Time64MicrosecondArray>()),
         DataType::Decimal { .. } => {
             decimal_array(integers(words).map(|word| word.map(i128::from)), data_type)
         }

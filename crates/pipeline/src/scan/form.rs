@@ -27,7 +27,11 @@ impl Form {
             DataType::Boolean => 1,
             DataType::Date => 4,
             // Decimals of more than 18 digits have twice as much, but hardly any column has such.
-            DataType::Int64 | DataType::Decimal { .. } | DataType::Float64 | DataType::Timestamp => 8,
+            DataType::Int64
+            | DataType::Decimal { .. }
+            | DataType::Float64
+            | DataType::Timestamp
+            | DataType::Time => 8,
             DataType::Utf8 => size_of::<u128>(),
         }
     }

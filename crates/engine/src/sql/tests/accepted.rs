@@ -155,6 +155,7 @@ fn constants() {
         ("TRUE", Value::Boolean(true)),
         ("null", Value::Null),
         ("DATE '1970-01-02'", Value::Date(1)),
+        ("TIME '12:30'", Value::Time(45_000_000_000)),
         ("TIMESTAMP '1970-01-01 00:00:01'", Value::Timestamp(1_000_000)),
     ] {
         assert_eq!(expression(sql), Expr::Literal(value), "{sql}");

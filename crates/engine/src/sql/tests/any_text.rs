@@ -77,6 +77,7 @@ fn value() -> impl Strategy<Value = Value> {
             .prop_filter("has a literal", |value| value.is_finite())
             .prop_map(|value| Value::Float64(if value == 0.0 { 0.0 } else { value })),
         (-719_162i32..=2_932_896).prop_map(Value::Date),
+        (0..86_400_000_000i64).prop_map(Value::Time),
         (-62_135_596_800_000_000i64..253_402_300_800_000_000).prop_map(Value::Timestamp),
         any::<String>().prop_map(|text| Value::Utf8(text.into())),
     ]
@@ -92,6 +93,7 @@ fn data_type() -> impl Strategy<Value = DataType> {
         Just(DataType::Float64),
         Just(DataType::Date),
         Just(DataType::Timestamp),
+        Just(DataType::Time),
         Just(DataType::Utf8),
     ]
 }

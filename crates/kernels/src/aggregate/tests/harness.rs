@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, Date32Array, Decimal64Array, Decimal128Array, Float64Array,
-    Int64Array, StringArray, TimestampMicrosecondArray,
+    Int64Array, StringArray, Time64MicrosecondArray, TimestampMicrosecondArray,
 };
 use arrow::datatypes::{
-    DataType as ArrowType, Date32Type, Decimal128Type, Float64Type, Int64Type, TimestampMicrosecondType,
+    DataType as ArrowType, Date32Type, Decimal128Type, Float64Type, Int64Type, Time64MicrosecondType,
+    TimestampMicrosecondType,
 };
 use plimsoll_core::{DataType, Result, TypedAggregate, Value};
 use proptest::collection::vec;
@@ -113,6 +114,7 @@ fn cell(data_type: DataType) -> BoxedStrategy<Value> {
         .boxed(),
         DataType::Date => prop_oneof![-3i32..3, any::<i32>()].prop_map(Value::Date).boxed(),
         DataType::Timestamp => prop_oneof![-3i64..3, any::<i64>()].prop_map(Value::Timestamp).boxed(),
+        DataType::Time => prop_oneof![0i64..3, 0i64..86_400_000_000].prop_map(Value::Time).boxed(),
         _ => "[a-cé]{0,3}|.{20,40}".prop_map(|text| Value::Utf8(text.into())).boxed(),
     };
     if data_type == DataType::Float64 {
@@ -157,6 +159,12 @@ pub(super) fn cells(values: &[Value], data_type: DataType, wide: bool) -> ArrayR
                     _ => None,
                 })))
             }
+            DataType::Time => {
+                Arc::new(Time64MicrosecondArray::from_iter(values.iter().map(|value| match value {
+                    Value::Time(value) => Some(*value),
+                    _ => None,
+                })))
+            }
             _ => Arc::new(StringArray::from_iter(values.iter().map(|value| match value {
                 Value::Utf8(text) => Some(&**text),
                 _ => None,
@@ -180,6 +188,7 @@ pub(super) fn values_of(array: &ArrayRef) -> Vec<Value> {
         ArrowType::Timestamp(..) => {
             Value::Timestamp(array.as_primitive::<TimestampMicrosecondType>().value(row))
         }
+        ArrowType::Time64(_) => Value::Time(array.as_primitive::<Time64MicrosecondType>().value(row)),
         _ => Value::Utf8(array.as_string::<i32>().value(row).into()),
     };
     (0..array.len()).map(value).collect()

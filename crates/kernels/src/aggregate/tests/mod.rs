@@ -151,12 +151,14 @@ proptest! {
         boolean in input(&[DataType::Boolean]),
         date in input(&[DataType::Date]),
         timestamp in input(&[DataType::Timestamp]),
+        time in input(&[DataType::Time]),
         split in split(),
     ) {
         check(&ANY_TYPE[..8], &text, &split);
         check(&ANY_TYPE[..8], &boolean, &split);
         check(&ANY_TYPE, &date, &split);
         check(&ANY_TYPE, &timestamp, &split);
+        check(&ANY_TYPE, &time, &split);
     }
 
     #[test]

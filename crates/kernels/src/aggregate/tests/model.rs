@@ -76,7 +76,9 @@ fn compare(left: &Value, right: &Value) -> Ordering {
     match (left, right) {
         (Value::Boolean(left), Value::Boolean(right)) => left.cmp(right),
         (Value::Date(left), Value::Date(right)) => left.cmp(right),
-        (Value::Timestamp(left), Value::Timestamp(right)) => left.cmp(right),
+        (Value::Timestamp(left), Value::Timestamp(right)) | (Value::Time(left), Value::Time(right)) => {
+            left.cmp(right)
+        }
         (Value::Utf8(left), Value::Utf8(right)) => left.as_bytes().cmp(right.as_bytes()),
         (Value::Float64(left), Value::Float64(right)) => {
             left.partial_cmp(right).unwrap_or_else(|| left.is_nan().cmp(&right.is_nan()))

@@ -1,6 +1,6 @@
-//! Dates to timestamps and back.
+//! Dates to timestamps and back, and timestamps to times of day.
 
-use arrow::datatypes::{Date32Type, TimestampMicrosecondType};
+use arrow::datatypes::{Date32Type, Time64MicrosecondType, TimestampMicrosecondType};
 use plimsoll_core::{DataType, Result, Value};
 
 use super::super::operand::{Operand, try_map};
@@ -23,4 +23,10 @@ pub(super) fn timestamp_to_date(input: &Operand, lenient: bool) -> Result<Operan
     let error = |micros| unfit(&Value::Timestamp(micros), DataType::Date);
     let result = try_map::<TimestampMicrosecondType, Date32Type>(input.primitive(), lenient, convert, error)?;
     Ok(input.with(result))
+}
+
+/// The time of day of each moment.
+pub(super) fn timestamp_to_time(input: &Operand) -> Operand {
+    let moments = input.primitive::<TimestampMicrosecondType>();
+    input.with(moments.unary::<_, Time64MicrosecondType>(|micros| micros.rem_euclid(DAY)))
 }

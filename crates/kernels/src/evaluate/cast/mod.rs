@@ -30,6 +30,7 @@ pub(super) fn cast(input: &Operand, from: DataType, to: DataType, lenient: bool)
         (_, T::Boolean) => Ok(to_boolean(input, from)),
         (T::Date, T::Timestamp) => calendar::date_to_timestamp(input, lenient),
         (T::Timestamp, T::Date) => calendar::timestamp_to_date(input, lenient),
+        (T::Timestamp, T::Time) => Ok(calendar::timestamp_to_time(input)),
         (T::Int64, T::Float64) => Ok(convert::<Int64Type, Float64Type>(input, |x| x as f64)),
         (T::Int64, T::Decimal { precision, scale }) => {
             let convert = |x| rescale(i128::from(x), 0, precision, scale);

@@ -1,10 +1,12 @@
-//! Text to values: numbers, Booleans, dates and timestamps, without the white space around them.
+//! Text to values: numbers, Booleans, dates, times and timestamps, without the white space around them.
 
 use arrow::array::{
     Array, ArrowPrimitiveType, AsArray, BooleanBuilder, PrimitiveArray, PrimitiveBuilder, StringArray,
 };
-use arrow::datatypes::{Date32Type, Decimal128Type, Float64Type, Int64Type, TimestampMicrosecondType};
-use plimsoll_core::value::{decimal_digits, parse_date, parse_timestamp};
+use arrow::datatypes::{
+    Date32Type, Decimal128Type, Float64Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType,
+};
+use plimsoll_core::value::{decimal_digits, parse_date, parse_time, parse_timestamp};
 use plimsoll_core::{DataType, Error, Number, Result, Value};
 
 use super::super::literal::canonical;
@@ -36,6 +38,9 @@ pub(super) fn text(input: &Operand, to: DataType, lenient: bool) -> Result<Opera
                 parse_timestamp(text.as_bytes()).or_else(|| parse_date(text.as_bytes()).map(start))
             })?)
         }
+        DataType::Time => input.with(primitives::<Time64MicrosecondType>(texts, to, lenient, |text| {
+            parse_time(text.as_bytes())
+        })?),
         DataType::Decimal { precision, scale } => {
             let values = primitives::<Decimal128Type>(texts, to, lenient, |text| {
                 parse_decimal(text, scale).filter(|mantissa| decimal_digits(*mantissa) <= precision)

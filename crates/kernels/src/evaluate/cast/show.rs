@@ -3,9 +3,11 @@
 use std::fmt;
 
 use arrow::array::{ArrowPrimitiveType, AsArray, StringBuilder};
-use arrow::datatypes::{Date32Type, Decimal128Type, Float64Type, Int64Type, TimestampMicrosecondType};
+use arrow::datatypes::{
+    Date32Type, Decimal128Type, Float64Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType,
+};
 use plimsoll_core::DataType;
-use plimsoll_core::value::{write_date, write_decimal, write_float, write_int, write_timestamp};
+use plimsoll_core::value::{write_date, write_decimal, write_float, write_int, write_time, write_timestamp};
 
 use super::super::arithmetic::scale_of;
 use super::super::operand::Operand;
@@ -26,6 +28,7 @@ pub(super) fn text(input: &Operand, from: DataType) -> Operand {
         DataType::Float64 => write_all::<Float64Type>(input, write_float),
         DataType::Date => write_all::<Date32Type>(input, write_date),
         DataType::Timestamp => write_all::<TimestampMicrosecondType>(input, write_timestamp),
+        DataType::Time => write_all::<Time64MicrosecondType>(input, write_time),
         _ => {
             let scale = scale_of(input);
             let write = |out: &mut StringBuilder, mantissa| write_decimal(out, mantissa, scale);
