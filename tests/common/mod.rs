@@ -9,8 +9,8 @@ use std::mem::discriminant;
 
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::{
-    DataType as ArrowType, Date32Type, Decimal128Type, Float64Type, Int64Type, Time64MicrosecondType,
-    TimeUnit, TimestampMicrosecondType,
+    DataType as ArrowType, Date32Type, Decimal128Type, Float64Type, Int64Type, IntervalMonthDayNanoType,
+    IntervalUnit, Time64MicrosecondType, TimeUnit, TimestampMicrosecondType,
 };
 use plimsoll::{Engine, Outcome};
 use plimsoll_core::{DataType, Error, ErrorKind, Field, Query, Result, Schema, Value};
@@ -63,6 +63,7 @@ fn logical_type(arrow: &ArrowType) -> DataType {
         ArrowType::Date32 => DataType::Date,
         ArrowType::Timestamp(TimeUnit::Microsecond, None) => DataType::Timestamp,
         ArrowType::Time64(TimeUnit::Microsecond) => DataType::Time,
+        ArrowType::Interval(IntervalUnit::MonthDayNano) => DataType::Interval,
         ArrowType::Utf8 => DataType::Utf8,
         other => panic!("the engine never gives {other}"),
     }
@@ -84,6 +85,14 @@ fn value(array: &ArrayRef, row: usize) -> Value {
             Value::Timestamp(array.as_primitive::<TimestampMicrosecondType>().value(row))
         }
         ArrowType::Time64(_) => Value::Time(array.as_primitive::<Time64MicrosecondType>().value(row)),
+        ArrowType::Interval(_) => {
+            let native = array.as_primitive::<IntervalMonthDayNanoType>().value(row);
+            Value::Interval(plimsoll_core::value::Interval {
+                months: native.months,
+                days: native.days,
+                micros: native.nanoseconds / 1000,
+            })
+        }
         ArrowType::Utf8 => Value::Utf8(array.as_string::<i32>().value(row).into()),
         other => panic!("the engine never gives {other}"),
     }

@@ -51,7 +51,7 @@ pub(crate) fn decode(array: &ArrayRef, logical: DataType) -> Result<ArrayRef> {
         (DataType::Time, _) => converted(array, &ArrowType::Time64(TimeUnit::Microsecond))?,
         (DataType::Utf8, ArrowType::Dictionary(..)) => converted(&looked_up(array)?, &ArrowType::Utf8)?,
         (DataType::Utf8, _) => converted(array, &ArrowType::Utf8)?,
-        (DataType::Null | DataType::Boolean, _) => Arc::clone(array),
+        (DataType::Null | DataType::Boolean | DataType::Interval, _) => Arc::clone(array),
     })
 }
 

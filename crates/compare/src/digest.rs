@@ -3,11 +3,12 @@
 
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::{
-    DataType as ArrowType, Date32Type, Decimal128Type, Float64Type, Int64Type, Time64MicrosecondType,
-    TimestampMicrosecondType,
+    DataType as ArrowType, Date32Type, Decimal128Type, Float64Type, Int64Type, IntervalMonthDayNanoType,
+    Time64MicrosecondType, TimestampMicrosecondType,
 };
 use arrow::record_batch::RecordBatch;
 use plimsoll_core::Value;
+use plimsoll_core::value::Interval;
 use plimsoll_rows::Rows;
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -76,6 +77,7 @@ pub(crate) enum Cell<'a> {
     Date(i32),
     Timestamp(i64),
     Time(i64),
+    Interval(Interval),
     Utf8(&'a str),
     /// A value of a type that no result has: its text.
     Other(&'a str),
@@ -91,6 +93,7 @@ impl<'a> Cell<'a> {
             Value::Date(days) => Cell::Date(*days),
             Value::Timestamp(micros) => Cell::Timestamp(*micros),
             Value::Time(micros) => Cell::Time(*micros),
+            Value::Interval(interval) => Cell::Interval(*interval),
             Value::Utf8(text) => Cell::Utf8(text),
             decimal @ Value::Decimal { .. } => match decimal.as_exact() {
                 Some((mantissa, scale)) => Cell::Decimal(mantissa, scale),
@@ -118,6 +121,9 @@ pub(crate) fn with_cell<T>(array: &dyn Array, row: usize, take: impl FnOnce(Cell
             Cell::Timestamp(array.as_primitive::<TimestampMicrosecondType>().value(row))
         }
         ArrowType::Time64(_) => Cell::Time(array.as_primitive::<Time64MicrosecondType>().value(row)),
+        ArrowType::Interval(_) => Cell::Interval(plimsoll_kernels::arrays::interval(
+            array.as_primitive::<IntervalMonthDayNanoType>().value(row),
+        )),
         ArrowType::Utf8 => Cell::Utf8(array.as_string::<i32>().value(row)),
         // The engine gives no other; were there one, its result would differ from all others.
         other => return take(Cell::Other(&other.to_string())),
@@ -151,6 +157,11 @@ fn encode(cell: Cell<'_>, out: &mut Vec<u8>) {
         Cell::Date(days) => put(5, &days.to_le_bytes()),
         Cell::Timestamp(micros) => put(6, &micros.to_le_bytes()),
         Cell::Time(micros) => put(8, &micros.to_le_bytes()),
+        Cell::Interval(interval) => {
+            put(9, &interval.months.to_le_bytes());
+            out.extend_from_slice(&interval.days.to_le_bytes());
+            out.extend_from_slice(&interval.micros.to_le_bytes());
+        }
         Cell::Utf8(text) | Cell::Other(text) => {
             put(7, &(text.len() as u64).to_le_bytes());
             out.extend_from_slice(text.as_bytes());

@@ -32,6 +32,7 @@ impl fmt::Display for Cell<'_> {
             Cell::Date(days) => Value::Date(days),
             Cell::Timestamp(micros) => Value::Timestamp(micros),
             Cell::Time(micros) => Value::Time(micros),
+            Cell::Interval(interval) => Value::Interval(interval),
         };
         write!(f, "{value}")
     }

@@ -32,6 +32,9 @@ pub enum DataType {
     Timestamp,
     /// Microseconds since midnight, without a time zone; less than a day.
     Time,
+    /// Months, days and microseconds that may be added to dates and times: a type of expressions, never of a file's
+    /// column, and no key of groups or of an order.
+    Interval,
     /// UTF-8 text, compared by bytes.
     Utf8,
 }
@@ -47,6 +50,11 @@ impl DataType {
     /// Whether arithmetic takes it: integer, decimal, float, or the type of NULL.
     pub const fn is_numeric(self) -> bool {
         matches!(self, DataType::Int64 | DataType::Decimal { .. } | DataType::Float64 | DataType::Null)
+    }
+
+    /// Whether dates and times are among its operands: `DATE`, `TIMESTAMP`, `TIME`, `INTERVAL`.
+    pub const fn is_temporal(self) -> bool {
+        matches!(self, DataType::Date | DataType::Timestamp | DataType::Time | DataType::Interval)
     }
 
     /// Digits behind the point of an exact number: 0 for integers, `None` for what is not exact.
@@ -114,6 +122,7 @@ impl fmt::Display for DataType {
             DataType::Date => f.write_str("DATE"),
             DataType::Timestamp => f.write_str("TIMESTAMP"),
             DataType::Time => f.write_str("TIME"),
+            DataType::Interval => f.write_str("INTERVAL"),
             DataType::Utf8 => f.write_str("VARCHAR"),
         }
     }

@@ -141,6 +141,37 @@ pub enum Function {
     Ln,
     /// `exp(number)`, a double.
     Exp,
+    /// `date_part(part, x)`, also written `extract(part FROM x)`: a [`DatePart`](crate::DatePart) of a date, timestamp,
+    /// time or, but for those of weeks, interval; an integer, of the epoch a double.
+    DatePart,
+    /// `date_trunc(part, x)`: the beginning of the part that a date or timestamp is in, a timestamp.
+    DateTrunc,
+    /// `date_diff(part, from, to)`: how many beginnings of a part lie between; weeks are 7 days.
+    DateDiff,
+    /// `date_sub(part, from, to)`: how many whole parts lie between.
+    DateSub,
+    /// `dayname(x)`: the weekday in English.
+    DayName,
+    /// `monthname(x)`: the month in English.
+    MonthName,
+    /// `last_day(x)`: the last day of the month.
+    LastDay,
+    /// `strftime(x, format)`: a date or timestamp by a [`TimeFormat`](crate::value::TimeFormat).
+    Strftime,
+    /// `strptime(text, format)`: the timestamp that a text is by a [`TimeFormat`](crate::value::TimeFormat); else an error.
+    Strptime,
+    /// `try_strptime(text, format)`: as `Strptime`, but NULL.
+    TryStrptime,
+    /// `make_date(year, month, day)`.
+    MakeDate,
+    /// `make_time(hour, minute, seconds)`: the seconds, a double, are rounded to the microsecond.
+    MakeTime,
+    /// `make_timestamp(year, month, day, hour, minute, seconds)`, or of microseconds since 1970-01-01 00:00:00.
+    MakeTimestamp,
+    /// `to_timestamp(seconds)`: of seconds since 1970-01-01 00:00:00, a double, rounded to the microsecond.
+    ToTimestamp,
+    /// `epoch_ms(x)`: milliseconds since 1970-01-01 00:00:00 of a date or timestamp, or the timestamp of an integer.
+    EpochMs,
     /// `greatest(a, …)`: NULLs are left out.
     Greatest,
     /// `least(a, …)`: NULLs are left out.
@@ -150,7 +181,7 @@ pub enum Function {
 impl Function {
     /// Every function with its SQL names (the first is the one that is printed) and its least and greatest number of
     /// arguments. `Concat` is written `||`.
-    pub const ALL: [(Function, &'static [&'static str], usize, usize); 20] = [
+    pub const ALL: [(Function, &'static [&'static str], usize, usize); 35] = [
         (Function::Coalesce, &["coalesce", "ifnull"], 1, usize::MAX),
         (Function::NullIf, &["nullif"], 2, 2),
         (Function::Concat, &["||"], 2, 2),
@@ -169,6 +200,21 @@ impl Function {
         (Function::Power, &["power", "pow"], 2, 2),
         (Function::Ln, &["ln"], 1, 1),
         (Function::Exp, &["exp"], 1, 1),
+        (Function::DatePart, &["date_part", "datepart"], 2, 2),
+        (Function::DateTrunc, &["date_trunc", "datetrunc"], 2, 2),
+        (Function::DateDiff, &["date_diff", "datediff"], 3, 3),
+        (Function::DateSub, &["date_sub", "datesub"], 3, 3),
+        (Function::DayName, &["dayname"], 1, 1),
+        (Function::MonthName, &["monthname"], 1, 1),
+        (Function::LastDay, &["last_day"], 1, 1),
+        (Function::Strftime, &["strftime"], 2, 2),
+        (Function::Strptime, &["strptime"], 2, 2),
+        (Function::TryStrptime, &["try_strptime"], 2, 2),
+        (Function::MakeDate, &["make_date"], 3, 3),
+        (Function::MakeTime, &["make_time"], 3, 3),
+        (Function::MakeTimestamp, &["make_timestamp"], 1, 6),
+        (Function::ToTimestamp, &["to_timestamp"], 1, 1),
+        (Function::EpochMs, &["epoch_ms"], 1, 1),
         (Function::Greatest, &["greatest"], 1, usize::MAX),
         (Function::Least, &["least"], 1, usize::MAX),
     ];

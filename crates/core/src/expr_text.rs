@@ -58,6 +58,7 @@ impl fmt::Display for Expr {
             Expr::Literal(Value::Date(days)) => write!(f, "DATE '{}'", Value::Date(*days)),
             Expr::Literal(Value::Timestamp(micros)) => write!(f, "TIMESTAMP '{}'", Value::Timestamp(*micros)),
             Expr::Literal(Value::Time(micros)) => write!(f, "TIME '{}'", Value::Time(*micros)),
+            Expr::Literal(Value::Interval(interval)) => write!(f, "INTERVAL '{interval}'"),
             // A point alone would read back as a decimal.
             Expr::Literal(Value::Float64(value)) if value.is_finite() => write!(f, "{value:e}"),
             Expr::Literal(value @ Value::Float64(_)) => write!(f, "CAST('{value}' AS DOUBLE)"),

@@ -5,6 +5,7 @@
 //! given the cells that were seen ([`infer`]). How a query is run is other crates' business.
 
 pub mod data_type;
+mod date_part;
 pub mod error;
 pub mod expr;
 pub mod expr_ops;
@@ -18,6 +19,7 @@ pub mod typed;
 pub mod value;
 
 pub use data_type::{DataType, MAX_PRECISION};
+pub use date_part::DatePart;
 pub use error::{Error, ErrorKind, Location, Result};
 pub use expr::{AggregateFunction, ArithmeticOp, CompareOp, Expr, Function};
 pub use infer::{CellClass, Notation, Profile};

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use arrow::array::{
     ArrayRef, BooleanArray, Date32Array, Decimal64Array, Decimal128Array, Float64Array, Int64Array,
-    NullArray, StringArray, Time64MicrosecondArray, TimestampMicrosecondArray,
+    NullArray, StringArray, Time64MicrosecondArray, TimestampMicrosecondArray, new_null_array,
 };
 use arrow::buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
-use arrow::datatypes::DataType as ArrowType;
+use arrow::datatypes::{DataType as ArrowType, IntervalUnit};
 use plimsoll_core::value::{parse_date, parse_time, parse_timestamp};
 use plimsoll_core::{CellClass, DataType, MAX_PRECISION, Notation, Profile};
 
@@ -120,6 +120,11 @@ impl Cells<'_> {
             DataType::Time => {
                 let (values, nulls) = self.values(|_, _| None, parse_time)?;
                 Arc::new(Time64MicrosecondArray::new(values.into(), nulls))
+            }
+            // A type of expressions, which no cell has.
+            DataType::Interval => {
+                self.values(|_, _| None, |_| None::<()>)?;
+                new_null_array(&ArrowType::Interval(IntervalUnit::MonthDayNano), self.spans.len())
             }
             DataType::Utf8 => self.text()?,
         };

@@ -166,6 +166,7 @@ impl Plan {
                 let mut stage_types = Vec::new();
                 for key in &grouping.keys {
                     let key = typed::bind(key, &types)?;
+                    typed::check_key(key.data_type, "GROUP BY")?;
                     stage_types.push(key.data_type);
                     bound.push(key);
                 }
@@ -181,9 +182,12 @@ impl Plan {
             let having = typed::bind_condition(having, &stage_types, "HAVING");
             bound.push(having.map_err(|error| self.blame_input(error))?);
         }
+        let outputs = bound.len();
         for (_, expr) in &self.resolved.outputs {
             bound.push(typed::bind(expr, &stage_types).map_err(|error| self.blame_input(error))?);
         }
+        let output_types: Vec<DataType> = bound[outputs..].iter().map(|output| output.data_type).collect();
+        typed::check_output_keys(&self.resolved, &output_types)?;
         Ok(bound)
     }
 

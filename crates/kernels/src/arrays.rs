@@ -10,6 +10,7 @@
 //! | `Date` | `Date32Array` |
 //! | `Timestamp` | `TimestampMicrosecondArray` without a time zone |
 //! | `Time` | `Time64MicrosecondArray` |
+//! | `Interval` | `IntervalMonthDayNanoArray` of whole microseconds |
 //! | `Utf8` | `StringArray` |
 //!
 //! The scan gives decimals as `Decimal64Array` while every mantissa of a block has at most 18 digits, else as
@@ -26,9 +27,10 @@ use arrow::array::{Array, ArrayRef, AsArray, Decimal128Array, Int64Array, String
 use arrow::compute::{cast, take};
 use arrow::datatypes::{
     ArrowNativeType, DECIMAL128_MAX_PRECISION, DataType as ArrowType, Decimal32Type, Decimal64Type,
-    Decimal128Type, Int8Type, Int16Type, Int32Type, TimeUnit,
+    Decimal128Type, Int8Type, Int16Type, Int32Type, IntervalMonthDayNano, IntervalUnit, TimeUnit,
 };
 use arrow::error::ArrowError;
+use plimsoll_core::value::Interval;
 use plimsoll_core::{DataType, Error, Result};
 
 /// Digits of every mantissa that a `Decimal64Array` holds.
@@ -45,8 +47,19 @@ pub fn arrow_type(data_type: DataType) -> ArrowType {
         DataType::Date => ArrowType::Date32,
         DataType::Timestamp => ArrowType::Timestamp(TimeUnit::Microsecond, None),
         DataType::Time => ArrowType::Time64(TimeUnit::Microsecond),
+        DataType::Interval => ArrowType::Interval(IntervalUnit::MonthDayNano),
         DataType::Utf8 => ArrowType::Utf8,
     }
+}
+
+/// An interval as Arrow holds it.
+pub fn native_interval(interval: Interval) -> IntervalMonthDayNano {
+    IntervalMonthDayNano::new(interval.months, interval.days, interval.micros * 1000)
+}
+
+/// An interval of an array.
+pub fn interval(native: IntervalMonthDayNano) -> Interval {
+    Interval { months: native.months, days: native.days, micros: native.nanoseconds / 1000 }
 }
 
 /// A scale as Arrow counts it.

@@ -4,11 +4,8 @@ use num_bigint::BigInt;
 use num_traits::{ToPrimitive, Zero};
 use plimsoll_core::{DataType, Value};
 
-use crate::calendar;
+use crate::calendar::{self, DAY};
 use crate::exact::{self, Fraction, power_of_ten};
-
-/// Microseconds of a day.
-const DAY: i64 = 24 * 60 * 60 * 1_000_000;
 
 /// The most decimal places of any number whose size matters: far past what a decimal or an integer holds, and short
 /// enough to be written out.
@@ -23,6 +20,7 @@ pub(crate) fn cast(value: &Value, to: DataType) -> Option<Value> {
         (Value::Boolean(_), DataType::Boolean) | (Value::Date(_), DataType::Date) => Some(value.clone()),
         (Value::Boolean(truth), _) => from_number(&Value::Int64((*truth).into()), to),
         (Value::Timestamp(_), DataType::Timestamp) | (Value::Time(_), DataType::Time) => Some(value.clone()),
+        (Value::Interval(_), DataType::Interval) => Some(value.clone()),
         (Value::Timestamp(micros), DataType::Time) => Some(Value::Time(micros.rem_euclid(DAY))),
         (Value::Date(days), DataType::Timestamp) => i64::from(*days).checked_mul(DAY).map(Value::Timestamp),
         (Value::Timestamp(micros), DataType::Date) => {
@@ -75,10 +73,10 @@ fn from_text(text: &str, to: DataType) -> Option<Value> {
         }
         DataType::Timestamp => {
             let midnight = || calendar::date(text).map(|days| i64::from(days) * DAY);
-            calendar::timestamp(text).or_else(midnight).map(Value::Timestamp)
+            calendar::zoned_timestamp(text).or_else(midnight).map(Value::Timestamp)
         }
         DataType::Time => calendar::time(text).map(Value::Time),
-        DataType::Null | DataType::Utf8 => None,
+        DataType::Null | DataType::Interval | DataType::Utf8 => None,
     }
 }
 

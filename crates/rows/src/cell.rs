@@ -112,7 +112,7 @@ fn given(text: &str, options: &CsvOptions, data_type: DataType) -> Option<Value>
         DataType::Date => calendar::date(text).map(Value::Date),
         DataType::Timestamp => calendar::timestamp(text).map(Value::Timestamp),
         DataType::Time => calendar::time(text).map(Value::Time),
-        DataType::Null | DataType::Utf8 => None,
+        DataType::Null | DataType::Interval | DataType::Utf8 => None,
     }
 }
 

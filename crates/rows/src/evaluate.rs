@@ -10,6 +10,7 @@ use crate::cast::cast;
 use crate::exact::{self, Fraction, power_of_ten};
 use crate::functions;
 use crate::order::order;
+use crate::temporal;
 
 /// The value of `expr` for `row`, whose values have the types that `expr` was bound to.
 ///
@@ -136,6 +137,10 @@ fn is_in(value: &Value, list: &[Value]) -> Option<bool> {
 fn negate(value: &Value, data_type: DataType) -> Result<Value> {
     match value {
         Value::Float64(number) => Ok(exact::float(-number)),
+        Value::Interval(interval) => {
+            let minus = interval.times(-1).map(Value::Interval);
+            minus.ok_or_else(|| Error::value(format!("-({interval}) does not fit an INTERVAL")))
+        }
         _ => match value.as_exact() {
             Some((mantissa, _)) => {
                 exact::exact_value(&-BigInt::from(mantissa), data_type, || format!("-({value})"))
@@ -148,6 +153,9 @@ fn negate(value: &Value, data_type: DataType) -> Result<Value> {
 fn arithmetic(op: ArithmeticOp, left: &Value, right: &Value, data_type: DataType) -> Result<Value> {
     if let (Value::Float64(a), Value::Float64(b)) = (left, right) {
         return Ok(float_arithmetic(op, *a, *b));
+    }
+    if left.data_type().is_temporal() && !right.is_null() {
+        return temporal::arithmetic(op, left, right);
     }
     let (Some((a, left_scale)), Some((b, right_scale))) = (left.as_exact(), right.as_exact()) else {
         return Ok(Value::Null);

@@ -7,6 +7,7 @@ use plimsoll_core::{DataType, Error, Function, Result, Typed, Value};
 use crate::evaluate::{evaluate, evaluate_all};
 use crate::exact::{self, Fraction, exact_value, power_of_ten};
 use crate::order::order;
+use crate::temporal;
 
 /// The value of `function` for `row`.
 ///
@@ -38,6 +39,9 @@ pub(crate) fn call(
     }
     if values.iter().any(Value::is_null) {
         return Ok(Value::Null);
+    }
+    if let Some(result) = temporal::call(function, &values, data_type) {
+        return result;
     }
     match &values[..] {
         [Value::Utf8(text), rest @ ..] => text_function(function, text, rest),

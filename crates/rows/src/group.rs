@@ -74,6 +74,7 @@ impl Plan {
         let types = selected.types();
         let bound = |expr: &Expr| typed::bind(expr, &types).map_err(|error| selected.name_cell(error, &Some));
         let keys: Vec<Typed> = grouping.keys.iter().map(bound).collect::<Result<_>>()?;
+        keys.iter().try_for_each(|key| typed::check_key(key.data_type, "GROUP BY"))?;
         let aggregates: Vec<TypedAggregate> = grouping
             .aggregates
             .iter()
@@ -94,12 +95,12 @@ impl Plan {
         let condition = |expr: &Expr| {
             typed::bind_condition(expr, &types, "HAVING").map_err(|error| selected.name_cell(error, &column))
         };
-        Ok(Plan {
-            having: resolved.having.as_ref().map(condition).transpose()?,
-            outputs: resolved.outputs.iter().map(|(_, expr)| bound(expr)).collect::<Result<_>>()?,
-            keys,
-            aggregates,
-        })
+        let having = resolved.having.as_ref().map(condition).transpose()?;
+        let outputs: Vec<Typed> =
+            resolved.outputs.iter().map(|(_, expr)| bound(expr)).collect::<Result<_>>()?;
+        let output_types: Vec<DataType> = outputs.iter().map(|output| output.data_type).collect();
+        typed::check_output_keys(resolved, &output_types)?;
+        Ok(Plan { having, outputs, keys, aggregates })
     }
 
     /// A group without records.

@@ -16,6 +16,7 @@ mod aggregate;
 mod calendar;
 mod cast;
 mod cell;
+mod date_form;
 mod evaluate;
 mod exact;
 mod functions;
@@ -26,8 +27,10 @@ mod order;
 mod predict;
 mod read;
 mod run;
+mod temporal;
 #[cfg(test)]
 mod tests;
+mod time_format;
 mod typing;
 
 pub use held::Held;

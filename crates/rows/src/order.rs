@@ -16,6 +16,7 @@ pub(crate) fn order(left: &Value, right: &Value) -> Ordering {
         (Value::Boolean(a), Value::Boolean(b)) => a.cmp(b),
         (Value::Date(a), Value::Date(b)) => a.cmp(b),
         (Value::Timestamp(a), Value::Timestamp(b)) | (Value::Time(a), Value::Time(b)) => a.cmp(b),
+        (Value::Interval(a), Value::Interval(b)) => a.order_key().cmp(&b.order_key()),
         (Value::Utf8(a), Value::Utf8(b)) => a.as_bytes().cmp(b.as_bytes()),
         // Without -0.0, a NaN is all that doubles do not order.
         (Value::Float64(a), Value::Float64(b)) => {

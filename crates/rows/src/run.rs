@@ -109,6 +109,12 @@ fn plain(
             }
         });
     }
+    let type_of = |output: &Output| match output {
+        Output::Text(_) => DataType::Utf8,
+        Output::Value(typed) => typed.data_type,
+    };
+    let output_types: Vec<DataType> = outputs.iter().map(type_of).collect();
+    typed::check_output_keys(resolved, &output_types)?;
     let mut rows = Vec::new();
     for record in selected.passing() {
         let row = selected.used_row(*record)?;
@@ -119,11 +125,7 @@ fn plain(
         rows.push(values.collect::<Result<_>>()?);
     }
     selected.end()?;
-    let type_of = |output: &Output| match output {
-        Output::Text(_) => DataType::Utf8,
-        Output::Value(typed) => typed.data_type,
-    };
-    Ok((outputs.iter().map(type_of).collect(), rows))
+    Ok((output_types, rows))
 }
 
 /// DISTINCT, ORDER BY, OFFSET and LIMIT over the rows of all outputs; what is left has the visible ones.

@@ -3,16 +3,18 @@
 use std::fmt::Write;
 
 use arrow::array::{
-    Array, AsArray, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int64Array, StringArray,
-    Time64MicrosecondArray, TimestampMicrosecondArray,
+    Array, AsArray, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int64Array,
+    IntervalMonthDayNanoArray, StringArray, Time64MicrosecondArray, TimestampMicrosecondArray,
 };
 use arrow::datatypes::{
-    DataType as ArrowType, Date32Type, Decimal128Type, Float64Type, Int64Type, Time64MicrosecondType,
-    TimeUnit, TimestampMicrosecondType,
+    DataType as ArrowType, Date32Type, Decimal128Type, Float64Type, Int64Type, IntervalMonthDayNano,
+    IntervalMonthDayNanoType, IntervalUnit, Time64MicrosecondType, TimeUnit, TimestampMicrosecondType,
 };
 use arrow::record_batch::RecordBatch;
 use plimsoll::{Error, Result};
-use plimsoll_core::value::{write_date, write_decimal, write_float, write_int, write_time, write_timestamp};
+use plimsoll_core::value::{
+    Interval, write_date, write_decimal, write_float, write_int, write_time, write_timestamp,
+};
 
 /// A column of a batch, its type known.
 #[derive(Debug)]
@@ -25,6 +27,7 @@ pub(super) enum Column<'a> {
     Date(&'a Date32Array),
     Timestamp(&'a TimestampMicrosecondArray),
     Time(&'a Time64MicrosecondArray),
+    Interval(&'a IntervalMonthDayNanoArray),
     Utf8(&'a StringArray),
 }
 
@@ -53,6 +56,9 @@ impl<'a> Column<'a> {
             ArrowType::Time64(TimeUnit::Microsecond) => {
                 Ok(Column::Time(array.as_primitive::<Time64MicrosecondType>()))
             }
+            ArrowType::Interval(IntervalUnit::MonthDayNano) => {
+                Ok(Column::Interval(array.as_primitive::<IntervalMonthDayNanoType>()))
+            }
             ArrowType::Utf8 => Ok(Column::Utf8(array.as_string::<i32>())),
             other => Err(Error::plan(format!("a column of the Arrow type {other} cannot be printed"), "")),
         }
@@ -69,6 +75,7 @@ impl<'a> Column<'a> {
             Column::Date(array) => array.is_null(row),
             Column::Timestamp(array) => array.is_null(row),
             Column::Time(array) => array.is_null(row),
+            Column::Interval(array) => array.is_null(row),
             Column::Utf8(array) => array.is_null(row),
         }
     }
@@ -85,7 +92,13 @@ impl<'a> Column<'a> {
             Column::Date(array) => write_date(out, array.value(row)),
             Column::Timestamp(array) => write_timestamp(out, array.value(row)),
             Column::Time(array) => write_time(out, array.value(row)),
+            Column::Interval(array) => write!(out, "{}", interval(array.value(row))),
             Column::Utf8(array) => out.write_str(array.value(row)),
         };
     }
+}
+
+/// An interval as Arrow holds it, whose nanoseconds are whole microseconds.
+fn interval(native: IntervalMonthDayNano) -> Interval {
+    Interval { months: native.months, days: native.days, micros: native.nanoseconds / 1000 }
 }

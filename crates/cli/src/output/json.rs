@@ -93,7 +93,11 @@ fn append_value(column: &Column<'_>, row: usize, out: &mut String) {
         _ if column.is_null(row) => out.push_str("null"),
         Column::Utf8(array) => append_string(array.value(row), out),
         Column::Float64(array) if array.value(row).is_finite() => column.append(row, out),
-        Column::Float64(_) | Column::Date(_) | Column::Timestamp(_) | Column::Time(_) => {
+        Column::Float64(_)
+        | Column::Date(_)
+        | Column::Timestamp(_)
+        | Column::Time(_)
+        | Column::Interval(_) => {
             out.push('"');
             column.append(row, out);
             out.push('"');

@@ -174,7 +174,7 @@ impl Seen {
                 self.single = self.single && values.all(survives);
                 None
             }
-            DataType::Null | DataType::Boolean | DataType::Utf8 => None,
+            DataType::Null | DataType::Boolean | DataType::Interval | DataType::Utf8 => None,
         };
         if let Some((low, high)) = range {
             let known = self.range.get_or_insert((low, high));
@@ -210,7 +210,9 @@ impl Seen {
             return Reason::Plain;
         }
         match (logical, physical) {
-            (DataType::Null | DataType::Boolean | DataType::Utf8, _) => Reason::OnlyArray,
+            (DataType::Null | DataType::Boolean | DataType::Interval | DataType::Utf8, _) => {
+                Reason::OnlyArray
+            }
             (DataType::Float64, _) if !self.any_float => Reason::AllNull,
             (DataType::Float64, ArrowType::Float32) => Reason::Single,
             (DataType::Float64, _) => Reason::Double,
@@ -252,7 +254,7 @@ fn narrow(plain: ArrayRef, logical: DataType, physical: &ArrowType) -> ArrayRef 
             Arc::new(cast_to::<Int64Type, Int32Type>(&seconds))
         }
         DataType::Float64 => Arc::new(cast_to::<Float64Type, Float32Type>(plain.as_primitive())),
-        DataType::Null | DataType::Boolean | DataType::Utf8 => Arc::clone(&plain),
+        DataType::Null | DataType::Boolean | DataType::Interval | DataType::Utf8 => Arc::clone(&plain),
     };
     drop(plain);
     trim(made)

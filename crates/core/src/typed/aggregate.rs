@@ -2,6 +2,7 @@
 
 use super::TypedAggregate;
 use super::bind::Binder;
+use super::check_key;
 use super::convert::{cast, null, type_error, wrong_arity};
 use crate::{AggregateFunction, DataType, Expr, Result, Typed};
 
@@ -24,6 +25,10 @@ pub fn bind_aggregate(
         function,
         A::CountStar | A::Count | A::CountDistinct | A::Min | A::Max | A::First | A::Last | A::AnyValue
     );
+    if !matches!(function, A::CountStar | A::Count) {
+        let place = format!("{}()", function.name());
+        arguments.iter().try_for_each(|argument| check_key(argument.data_type, &place))?;
+    }
     for argument in &mut arguments {
         if numeric && argument.data_type == DataType::Null {
             *argument = cast(std::mem::replace(argument, null()), DataType::Int64);

@@ -1,7 +1,7 @@
 //! Types of operators, conditions and CASE.
 
 use super::convert::{boolean, cast, castable, common_decimal, same_type, same_types, type_error};
-use super::{Typed, TypedKind};
+use super::{Typed, TypedKind, temporal};
 use crate::{ArithmeticOp, DataType, Error, Expr, MAX_PRECISION, Result, Value};
 
 /// Gives `expr`, resolved, its types, for columns of these `types`.
@@ -117,20 +117,15 @@ impl Binder<'_> {
     }
 
     pub(super) fn number(&self, expr: &Expr, place: &str) -> Result<Typed> {
-        let typed = self.bind(expr)?;
-        match typed.data_type {
-            DataType::Null => Ok(cast(typed, DataType::Int64)),
-            found if found.is_numeric() => Ok(typed),
-            found => Err(type_error(
-                format!("{place} takes numbers, not {found}"),
-                "write CAST(… AS DOUBLE), or TRY_CAST to make NULL of what is no number",
-                &[&typed],
-            )),
-        }
+        numeric(self.bind(expr)?, place)
     }
 
     fn negate(&self, expr: &Expr) -> Result<Typed> {
-        let typed = self.number(expr, "-")?;
+        let typed = self.bind(expr)?;
+        if typed.data_type == DataType::Interval {
+            return Ok(Typed { kind: TypedKind::Negate(Box::new(typed)), data_type: DataType::Interval });
+        }
+        let typed = numeric(typed, "-")?;
         let folded = match &typed.kind {
             TypedKind::Literal(Value::Int64(value)) => value.checked_neg().map(Value::Int64),
             TypedKind::Literal(Value::Float64(value)) => Some(Value::Float64(0.0 - value)),
@@ -148,7 +143,11 @@ impl Binder<'_> {
     }
 
     fn arithmetic(&self, op: ArithmeticOp, left: &Expr, right: &Expr) -> Result<Typed> {
-        let (left, right) = (self.number(left, op.symbol())?, self.number(right, op.symbol())?);
+        let (left, right) = (self.bind(left)?, self.bind(right)?);
+        if left.data_type.is_temporal() || right.data_type.is_temporal() {
+            return temporal::arithmetic(op, left, right);
+        }
+        let (left, right) = (numeric(left, op.symbol())?, numeric(right, op.symbol())?);
         let (left, right, data_type) = match (left.data_type.as_decimal(), right.data_type.as_decimal()) {
             (Some(_), Some(_)) if op == ArithmeticOp::Divide => (left, right, DataType::Float64),
             _ if left.data_type == DataType::Int64 && right.data_type == DataType::Int64 => {
@@ -202,5 +201,17 @@ impl Binder<'_> {
             kind: TypedKind::Case { branches: conditions.into_iter().zip(results).collect(), otherwise },
             data_type,
         })
+    }
+}
+
+fn numeric(typed: Typed, place: &str) -> Result<Typed> {
+    match typed.data_type {
+        DataType::Null => Ok(cast(typed, DataType::Int64)),
+        found if found.is_numeric() => Ok(typed),
+        found => Err(type_error(
+            format!("{place} takes numbers, not {found}"),
+            "write CAST(… AS DOUBLE), or TRY_CAST to make NULL of what is no number",
+            &[&typed],
+        )),
     }
 }

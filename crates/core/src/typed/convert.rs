@@ -8,7 +8,10 @@ use crate::{DataType, Error, ErrorKind, MAX_PRECISION, Result, Value};
 /// to Boolean is "not 0". Text is read without the white space around it; numbers may have a sign, leading zeros, a
 /// point and an exponent; Booleans are `true false t f 1 0` in any case.
 pub fn castable(from: DataType, to: DataType) -> bool {
-    use DataType::{Boolean, Date, Null, Time, Timestamp, Utf8};
+    use DataType::{Boolean, Date, Interval, Null, Time, Timestamp, Utf8};
+    if from != Null && to == Interval {
+        return from == Interval;
+    }
     from == to
         || from == Null
         || from == Utf8

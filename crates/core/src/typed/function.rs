@@ -73,6 +73,21 @@ impl Binder<'_> {
                 };
                 made(vec![number], data_type)
             }
+            F::DatePart
+            | F::DateTrunc
+            | F::DateDiff
+            | F::DateSub
+            | F::DayName
+            | F::MonthName
+            | F::LastDay
+            | F::Strftime
+            | F::Strptime
+            | F::TryStrptime
+            | F::MakeDate
+            | F::MakeTime
+            | F::MakeTimestamp
+            | F::ToTimestamp
+            | F::EpochMs => self.temporal_call(function, arguments),
             F::Sqrt | F::Power | F::Ln | F::Exp => {
                 let bound =
                     arguments.iter().map(|expr| Ok(cast(self.number(expr, name)?, DataType::Float64)));
@@ -81,7 +96,7 @@ impl Binder<'_> {
         }
     }
 
-    fn integer(&self, expr: &Expr, place: &str) -> Result<Typed> {
+    pub(super) fn integer(&self, expr: &Expr, place: &str) -> Result<Typed> {
         let typed = self.bind(expr)?;
         match typed.data_type {
             DataType::Int64 => Ok(typed),

@@ -7,12 +7,15 @@ mod aggregate;
 mod bind;
 mod convert;
 mod function;
+mod key;
+mod temporal;
 
 use crate::{AggregateFunction, ArithmeticOp, CompareOp, DataType, Function, Value};
 
 pub use aggregate::bind_aggregate;
 pub use bind::{bind, bind_condition};
 pub use convert::castable;
+pub use key::{check_key, check_output_keys};
 
 /// An expression and its type. Casts are explicit; no name is left.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,11 +44,15 @@ pub enum TypedKind {
     },
     /// NOT of a Boolean.
     Not(Box<Typed>),
-    /// Minus a number; an error for the least integer.
+    /// Minus a number or an interval; an error for the least integer.
     Negate(Box<Typed>),
     /// Result `Int64`: both `Int64`, overflow is an error. Result `Float64`: both `Float64`, or, for `Divide` only, both
     /// exact (`Int64` or `Decimal` of any scales): the quotient rounded once. Result `Decimal`: both `Decimal`, with the
     /// result's scale for `+ - %`, with scales that add up to it for `*`; more than 38 digits is an error.
+    /// Of dates and times: `Date` - `Date` is `Int64` days; `Date` ± `Int64` days a `Date`; `Date` + `Time` and
+    /// `Timestamp` ± `Interval` a `Timestamp`; `Timestamp` - `Timestamp` an `Interval` of days and microseconds; `Time` ±
+    /// `Interval` a `Time`, modulo a day; `Interval` ± `Interval` and `Interval` * `Int64` an `Interval`. Months are added
+    /// first, to the last day of the month where it has no such day. What leaves the years 1 to 9999 is an error.
     /// A zero divisor gives NULL for `/` and `%` of every type. `%` has the sign of the dividend.
     Arithmetic(ArithmeticOp, Box<Typed>, Box<Typed>),
     /// Both of the same type; text by bytes, false < true, NaN equal to itself and above all.
@@ -91,7 +98,9 @@ pub enum TypedKind {
         otherwise: Option<Box<Typed>>,
     },
     /// A scalar function. `Coalesce`, `Greatest`, `Least`, `Abs`: arguments of the expression's type. `Sqrt`, `Power`,
-    /// `Ln`, `Exp`: doubles. `Round`: the number, then (optional) a literal `Int64` of digits. `Concat`: text.
+    /// `Ln`, `Exp`: doubles. `DatePart`, `DateTrunc`, `DateDiff`, `DateSub`: a literal name of a part, then dates,
+    /// timestamps, times or intervals (of `DateTrunc`, `DateSub` and `DateDiff`: timestamps or times). `Strftime`: a
+    /// timestamp and text. `MakeTime`, `MakeTimestamp`: integers, the seconds a double. `Round`: the number, then (optional) a literal `Int64` of digits. `Concat`: text.
     /// `Substr`: text, then `Int64`s. `NullIf` never occurs: it is written as `Case`.
     Call(Function, Vec<Typed>),
 }

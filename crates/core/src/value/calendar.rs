@@ -29,6 +29,18 @@ pub const fn days_in_month(year: i32, month: u32) -> u32 {
     }
 }
 
+/// Days of a year before a month begins.
+pub const fn days_before_month(year: i32, month: u32) -> u32 {
+    const DAYS: [u32; 12] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
+    DAYS[month as usize - 1] + if month > 2 { days_in_month(year, 2) - 28 } else { 0 }
+}
+
+/// The weekday of a day: 0 is Sunday, 6 Saturday.
+#[allow(clippy::cast_sign_loss, reason = "0 to 6")]
+pub const fn weekday(days: i32) -> usize {
+    (days as i64 + 4).rem_euclid(7) as usize
+}
+
 /// Year, month and day of a day count; the inverse of [`days_from_civil`].
 #[allow(
     clippy::cast_possible_truncation,

@@ -1,15 +1,24 @@
 //! One value of any type, and the canonical text of values.
 
 mod calendar;
+mod date_form;
+mod format;
+mod interval;
 mod moment;
+mod names;
 mod text;
 
 use std::fmt;
 
 pub use self::calendar::{
-    civil_from_days, days_from_civil, days_in_month, is_day, is_moment, parse_date, parse_timestamp,
+    civil_from_days, days_before_month, days_from_civil, days_in_month, is_day, is_moment, parse_date,
+    parse_timestamp, weekday,
 };
+pub use self::date_form::{DateForm, DateForms};
+pub use self::format::TimeFormat;
+pub use self::interval::Interval;
 pub use self::moment::{Moment, parse_time, read_time, read_timestamp, zone};
+pub use self::names::{MONTHS, WEEKDAYS};
 pub use self::text::{write_date, write_decimal, write_float, write_int, write_time, write_timestamp};
 use crate::DataType;
 
@@ -39,6 +48,8 @@ pub enum Value {
     Timestamp(i64),
     /// Microseconds since midnight, less than a day.
     Time(i64),
+    /// Months, days and microseconds.
+    Interval(Interval),
     /// Text.
     Utf8(Box<str>),
 }
@@ -55,6 +66,7 @@ plimsoll_memory::impl_deep_size!(
         Date(_),
         Timestamp(_),
         Time(_),
+        Interval(_),
         Utf8(text),
     }
 );
@@ -98,6 +110,7 @@ impl Value {
             Value::Date(_) => DataType::Date,
             Value::Timestamp(_) => DataType::Timestamp,
             Value::Time(_) => DataType::Time,
+            Value::Interval(_) => DataType::Interval,
             Value::Utf8(_) => DataType::Utf8,
         }
     }
@@ -118,6 +131,7 @@ impl fmt::Display for Value {
             Value::Date(days) => write_date(f, *days),
             Value::Timestamp(micros) => write_timestamp(f, *micros),
             Value::Time(micros) => write_time(f, *micros),
+            Value::Interval(interval) => write!(f, "{interval}"),
             Value::Utf8(text) => f.write_str(text),
         }
     }

@@ -35,7 +35,7 @@ pub fn read_timestamp(text: &[u8]) -> Option<Moment> {
     let days = parse_date(date)?;
     let time = match rest {
         [b'T', time @ ..] => time,
-        [b' ', blanks @ ..] => blanks.trim_ascii_start(),
+        [b' ', blanks @ ..] => after_blanks(blanks),
         _ => return None,
     };
     moment(days, time)
@@ -78,7 +78,7 @@ fn clock(text: &[u8]) -> Option<(Moment, i64)> {
     }
     let offset = match rest {
         [] => None,
-        rest => Some(zone(rest.trim_ascii_start())?),
+        rest => Some(zone(after_blanks(rest))?),
     };
     let micros = ((hour * 60 + minute) * 60 + second) * SECOND + fraction;
     Some((Moment { micros, zoned: offset.is_some(), truncated }, offset.unwrap_or(0)))
@@ -114,6 +114,12 @@ pub fn zone(text: &[u8]) -> Option<i64> {
     };
     let ahead = (hours * 60 + minutes) * 60 * SECOND;
     (hours < 16 && minutes < 60).then_some(if sign == b'-' { -ahead } else { ahead })
+}
+
+/// The text behind the spaces that it begins with.
+pub(super) fn after_blanks(text: &[u8]) -> &[u8] {
+    let blanks = text.iter().take_while(|b| **b == b' ').count();
+    &text[blanks..]
 }
 
 fn digit(b: u8) -> Option<i64> {

@@ -4,7 +4,7 @@ use plimsoll_core::{ArithmeticOp, CompareOp, Expr, Function, Result, Value};
 use sqlparser::ast::{self, BinaryOperator, CaseWhen, CastKind, Expr as Ast, Ident, UnaryOperator};
 
 use super::source::Source;
-use super::{literal, place, refuse};
+use super::{literal, place, refuse, temporal};
 
 /// How many expressions may stand inside each other. Everything behind the parser walks the tree by recursion.
 const MAX_DEPTH: usize = 200;
@@ -18,13 +18,15 @@ pub(super) struct Expressions<'a> {
     pub(super) source: &'a Source<'a>,
     /// The names by which columns may be qualified.
     tables: &'a [String],
+    /// The present moment of the statement; see [`temporal::now`].
+    pub(super) now: i64,
     depth: usize,
     repeated: usize,
 }
 
 impl<'a> Expressions<'a> {
     pub(super) fn new(source: &'a Source<'a>, tables: &'a [String]) -> Self {
-        Expressions { source, tables, depth: 0, repeated: 0 }
+        Expressions { source, tables, now: temporal::now(), depth: 0, repeated: 0 }
     }
 
     /// The expression that `ast` says.
@@ -85,6 +87,9 @@ impl<'a> Expressions<'a> {
             }
             Ast::Cast { kind, expr, data_type, format: None } => self.cast(kind, expr, data_type)?,
             Ast::Function(call) => self.call(call)?,
+            Ast::Extract { field, expr, .. } => self.extract(field, expr)?,
+            Ast::Interval(interval) => self.interval(interval)?,
+            Ast::AtTimeZone { timestamp, time_zone } => self.at_time_zone(timestamp, time_zone)?,
             Ast::Ceil { expr, field } => self.rounded(Function::Ceil, expr, field)?,
             Ast::Floor { expr, field } => self.rounded(Function::Floor, expr, field)?,
             Ast::Substring { expr, substring_from, substring_for, .. } => {

@@ -8,7 +8,7 @@ use sqlparser::ast::{
 use sqlparser::tokenizer::Location;
 
 use super::expression::Expressions;
-use super::{place, refuse};
+use super::{place, refuse, temporal};
 
 use AggregateFunction as A;
 
@@ -36,7 +36,11 @@ const AGGREGATES: [(&str, AggregateFunction); 16] = [
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
     let scalar = Function::ALL.iter().flat_map(|(_, names, ..)| names.iter().copied());
     let aggregates = AGGREGATES.iter().map(|(name, _)| *name);
-    scalar.chain(aggregates).chain(["count", "quantile_cont", "quantile_disc"]).filter(|name| *name != "||")
+    scalar
+        .chain(temporal::names())
+        .chain(aggregates)
+        .chain(["count", "quantile_cont", "quantile_disc"])
+        .filter(|name| *name != "||")
 }
 
 impl Expressions<'_> {
@@ -66,6 +70,8 @@ impl Expressions<'_> {
             self.quantile(name, A::QuantileCont, arguments, place)?
         } else if name == "quantile_disc" {
             self.quantile(name, A::QuantileDisc, arguments, place)?
+        } else if let Some(expr) = self.temporal_call(name, &arguments, place)? {
+            expr
         } else if let Some(function) = Function::from_name(name) {
             self.check_arity(name, function.arity(), arguments.len(), place)?;
             Expr::Call(function, arguments)
@@ -115,7 +121,7 @@ impl Expressions<'_> {
         list.args.iter().map(argument).collect()
     }
 
-    fn check_arity(
+    pub(super) fn check_arity(
         &self,
         name: &str,
         (least, most): (usize, usize),

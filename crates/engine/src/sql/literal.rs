@@ -1,6 +1,6 @@
 //! Constants: numbers of their exact value, text, dates, times and timestamps.
 
-use plimsoll_core::value::{parse_date, parse_time, parse_timestamp};
+use plimsoll_core::value::{parse_date, parse_time, read_timestamp};
 use plimsoll_core::{DataType, Error, Expr, MAX_PRECISION, Result, Value};
 use sqlparser::ast::{self, TypedString, ValueWithSpan};
 
@@ -94,7 +94,8 @@ pub(super) fn typed(source: &Source<'_>, constant: &TypedString) -> Result<Expr>
         DataType::Date => {
             date.map(Value::Date).ok_or_else(|| wrong("date", "DATE '2024-01-31'")).map(Expr::Literal)
         }
-        DataType::Timestamp => parse_timestamp(text.as_bytes())
+        DataType::Timestamp => read_timestamp(text.as_bytes())
+            .map(|read| read.micros)
             .or_else(|| date.map(|days| i64::from(days) * DAY))
             .map(|micros| Expr::Literal(Value::Timestamp(micros)))
             .ok_or_else(|| wrong("timestamp", "TIMESTAMP '2024-01-31 12:00:00'")),

@@ -13,6 +13,7 @@ mod refuse;
 mod select;
 mod source;
 mod table;
+mod temporal;
 
 use plimsoll_core::{CsvOptions, Query, Result};
 use sqlparser::ast::Statement;

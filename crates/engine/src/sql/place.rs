@@ -3,7 +3,9 @@
 //! The parser's own spans are joined by recursion over the whole subtree, which overflows the stack on long chains:
 //! here only the leftmost path is followed, in a loop.
 
-use sqlparser::ast::{Expr as Ast, FunctionArg, FunctionArgExpr, Ident, ObjectName, ObjectNamePart, SetExpr};
+use sqlparser::ast::{
+    self, Expr as Ast, FunctionArg, FunctionArgExpr, Ident, ObjectName, ObjectNamePart, SetExpr,
+};
 use sqlparser::tokenizer::Location;
 
 /// A place that is not known: an error there shows no caret.
@@ -54,6 +56,9 @@ pub(super) fn start(mut expr: &Ast) -> Location {
             | Ast::ILike { expr: inner, .. }
             | Ast::RLike { expr: inner, .. }
             | Ast::Cast { expr: inner, .. }
+            | Ast::Extract { expr: inner, .. }
+            | Ast::AtTimeZone { timestamp: inner, .. }
+            | Ast::Interval(ast::Interval { value: inner, .. })
             | Ast::Ceil { expr: inner, .. }
             | Ast::Floor { expr: inner, .. }
             | Ast::Substring { expr: inner, .. }

@@ -19,7 +19,7 @@ pub(super) const TRIM: &str =
     "trim(x) takes the spaces off both ends; replace(x, from, to) takes anything out";
 
 /// Functions that others have, and what does the same here.
-const INSTEAD: [(&str, &str); 33] = [
+const INSTEAD: [(&str, &str); 30] = [
     ("concat", "write a || b"),
     ("mod", "write a % b"),
     ("if", "write CASE WHEN … THEN … ELSE … END"),
@@ -37,9 +37,6 @@ const INSTEAD: [(&str, &str); 33] = [
     ("rtrim", TRIM),
     ("trunc", "write CAST(x AS BIGINT) to round, floor(x) or ceil(x)"),
     ("date", "write CAST(x AS DATE)"),
-    ("year", "write CAST(substr(CAST(x AS VARCHAR), 1, 4) AS BIGINT)"),
-    ("month", "write CAST(substr(CAST(x AS VARCHAR), 6, 2) AS BIGINT)"),
-    ("day", "write CAST(substr(CAST(x AS VARCHAR), 9, 2) AS BIGINT)"),
     ("count_if", "write count(CASE WHEN … THEN 1 END)"),
     ("countif", "write count(CASE WHEN … THEN 1 END)"),
     ("quantile", "write quantile_disc(x, q) or quantile_cont(x, q)"),
@@ -167,11 +164,6 @@ pub(super) fn expression(source: &Source<'_>, expr: &Ast) -> Error {
         Ast::AnyOp { .. } => ("ANY", "ANY", "write IN (…)"),
         Ast::AllOp { .. } => ("ALL", "ALL", "write the comparisons with AND"),
         Ast::InUnnest { .. } => ("UNNEST", "UNNEST", "write IN (…)"),
-        Ast::Interval(_) => ("INTERVAL", "INTERVAL", "compare with DATE '…' or TIMESTAMP '…'"),
-        Ast::AtTimeZone { .. } => ("AT", "AT TIME ZONE", "timestamps have no time zone"),
-        Ast::Extract { .. } => {
-            ("EXTRACT", "EXTRACT", "write CAST(substr(CAST(x AS VARCHAR), 1, 4) AS BIGINT)")
-        }
         Ast::Position { .. } => ("POSITION", "POSITION", "write x LIKE '%text%'"),
         Ast::Overlay { .. } => ("OVERLAY", "OVERLAY", "write substr(…) || text || substr(…)"),
         Ast::Trim { .. } => ("TRIM", "TRIM with characters", TRIM),

@@ -10,7 +10,7 @@ use sqlparser::ast::{
 use super::expression::Expressions;
 use super::source::Source;
 use super::table;
-use super::{place, refuse};
+use super::{place, refuse, temporal};
 
 /// Translates a query.
 pub(super) fn query(source: &Source<'_>, query: &ast::Query, defaults: &CsvOptions) -> Result<Query> {
@@ -79,7 +79,8 @@ impl Clauses<'_> {
         let place = self.source.keyword("SELECT");
         match item {
             Item::UnnamedExpr(expr) => {
-                Ok(SelectItem::Expr { expr: self.expressions.translate(expr)?, alias: None })
+                let alias = temporal::present_name(expr);
+                Ok(SelectItem::Expr { expr: self.expressions.translate(expr)?, alias })
             }
             Item::ExprWithAlias { expr, alias } => {
                 if alias.quote_style.is_none() && alias.value.eq_ignore_ascii_case("ISNULL") {

@@ -7,7 +7,7 @@
 //! | `Decimal` | the mantissa |
 //! | `Float64` | the bits, those below the sign flipped where it is set, as a signed integer: NaN is the greatest |
 //!
-//! Every key but a decimal's fits 64 bits. Text has no key.
+//! Every key but a decimal's fits 64 bits. Text has no key, and no aggregate keeps intervals.
 
 use std::sync::Arc;
 
@@ -36,7 +36,9 @@ pub(super) fn visit_rows<T: ArrowPrimitiveType>(
 pub(super) fn from_keys(keys: impl Iterator<Item = Option<i128>>, data_type: DataType) -> ArrayRef {
     let words = |keys| Iterator::map(keys, |key: Option<i128>| key.map(|key| key as i64));
     match data_type {
-        DataType::Null | DataType::Utf8 => new_null_array(&arrow_type(data_type), keys.count()),
+        DataType::Null | DataType::Interval | DataType::Utf8 => {
+            new_null_array(&arrow_type(data_type), keys.count())
+        }
         DataType::Boolean => Arc::new(keys.map(|key| key.map(|key| key != 0)).collect::<BooleanArray>()),
         DataType::Int64 => Arc::new(words(keys).collect::<Int64Array>()),
         DataType::Decimal { .. } => {

@@ -7,6 +7,7 @@ use plimsoll_core::{ArithmeticOp, DataType, Error, Result, Value};
 
 use super::literal::canonical;
 use super::operand::{Operand, combine, joint_len, joint_nulls, try_combine, try_map};
+use super::temporal;
 use crate::arrays::arrow_type;
 
 /// The least number that no decimal's mantissa reaches.
@@ -140,6 +141,9 @@ where
 
 /// Unary minus.
 pub(super) fn negate(input: &Operand, data_type: DataType) -> Result<Operand> {
+    if data_type == DataType::Interval {
+        return temporal::negate(input);
+    }
     signed(input, data_type, i64::checked_neg, i128::wrapping_neg, |x| 0.0 - x, "-")
 }
 

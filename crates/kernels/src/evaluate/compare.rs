@@ -11,8 +11,8 @@ use arrow::compute::{is_null, kernels::zip::zip, or_kleene};
 use arrow::datatypes::{DataType as ArrowType, Decimal64Type, Decimal128Type, DecimalType, Int64Type};
 use plimsoll_core::{CompareOp, DataType, Function, Result, Typed, TypedKind, Value};
 
-use super::kernel_error;
 use super::operand::{Operand, joint_len};
+use super::{kernel_error, temporal};
 use crate::Block;
 use crate::arrays::arrow_type;
 
@@ -52,6 +52,7 @@ fn compared(op: CompareOp, left: &Operand, right: &Operand) -> Result<BooleanArr
             let (left, right) = same_width(left, right);
             kernel(op, &left, &right)
         }
+        ArrowType::Interval(_) => kernel(op, &temporal::order_keys(left), &temporal::order_keys(right)),
         _ => kernel(op, left, right),
     }
 }

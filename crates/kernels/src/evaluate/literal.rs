@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int64Array, NullArray, StringArray,
-    Time64MicrosecondArray, TimestampMicrosecondArray,
+    ArrayRef, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int64Array,
+    IntervalMonthDayNanoArray, NullArray, StringArray, Time64MicrosecondArray, TimestampMicrosecondArray,
 };
 use plimsoll_core::{DataType, Value};
 
-use crate::arrays::arrow_type;
+use crate::arrays::{arrow_type, native_interval};
 
 /// The `values`, each of `data_type` or NULL, as an array.
 pub(super) fn array(values: &[&Value], data_type: DataType) -> ArrayRef {
@@ -29,6 +29,9 @@ pub(super) fn array(values: &[&Value], data_type: DataType) -> ArrayRef {
         DataType::Date => collect!(Date32Array, Value::Date(days) => *days),
         DataType::Timestamp => collect!(TimestampMicrosecondArray, Value::Timestamp(micros) => *micros),
         DataType::Time => collect!(Time64MicrosecondArray, Value::Time(micros) => *micros),
+        DataType::Interval => {
+            collect!(IntervalMonthDayNanoArray, Value::Interval(interval) => native_interval(*interval))
+        }
         DataType::Utf8 => collect!(StringArray, Value::Utf8(text) => &**text),
         DataType::Decimal { .. } => {
             let mantissas = values.iter().map(|value| value.as_exact().map(|(mantissa, _)| mantissa));

@@ -20,6 +20,7 @@ mod math;
 mod operand;
 mod round;
 mod size;
+mod temporal;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -114,6 +115,9 @@ fn operand(expr: &Typed, block: &Block) -> Result<Operand> {
                 (ArithmeticOp::Divide, DataType::Int64 | DataType::Decimal { .. }) => {
                     divide::exact(&operands.0, &operands.1)
                 }
+                (_, temporal) if temporal.is_temporal() => {
+                    temporal::arithmetic(*op, &operands.0, &operands.1)
+                }
                 _ => arithmetic::arithmetic(*op, &operands.0, &operands.1, data_type),
             }
         }
@@ -171,6 +175,16 @@ fn call(function: Function, arguments: &[Operand], data_type: DataType) -> Resul
         (F::Floor | F::Ceil, [number]) => round::whole(function, number, data_type),
         (F::Sqrt | F::Ln | F::Exp, [number]) => math::unary(function, number),
         (F::Power, [base, exponent]) => Ok(math::power(base, exponent)),
+        (F::DatePart, [part, input]) => temporal::part(part, input, data_type),
+        (F::DateTrunc, [part, input]) => temporal::truncate(part, input),
+        (F::DateDiff | F::DateSub, [part, from, to]) => temporal::distance(function, part, from, to),
+        (F::DayName | F::MonthName, [input]) => temporal::name(function, input),
+        (F::LastDay, [input]) => Ok(temporal::last_day(input)),
+        (F::Strftime, [input, format]) => temporal::strftime(input, format),
+        (F::Strptime | F::TryStrptime, [text, format]) => temporal::strptime(function, text, format),
+        (F::MakeDate | F::MakeTime | F::MakeTimestamp | F::ToTimestamp | F::EpochMs, arguments) => {
+            temporal::make(function, arguments, data_type)
+        }
         (F::Concat, parts) => text::concat(parts),
         (F::Lower | F::Upper | F::Trim, [input]) => text::map(function, input),
         (F::Length, [input]) => Ok(text::length(input)),

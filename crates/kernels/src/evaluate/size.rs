@@ -21,6 +21,8 @@ const OTHER_CASE: usize = 3;
 /// The longest texts: of a decimal, and of a value of any other type.
 const DECIMAL_SHOWN: usize = 42;
 const SHOWN: usize = 32;
+/// Bytes that a format prints at most for one of its own.
+const SPECIFIER_SHOWN: usize = 11;
 /// A buffer of texts that grows has up to so many times the bytes that are in it.
 const GROWN: usize = 2;
 
@@ -91,10 +93,13 @@ fn texts(expr: &Typed, inputs: &[Sized], block: &Block) -> usize {
         TypedKind::Literal(Value::Utf8(text)) => text.len().saturating_mul(block.rows),
         TypedKind::Cast { input, .. } => match input.data_type {
             DataType::Utf8 => first(),
-            DataType::Decimal { .. } => block.rows.saturating_mul(DECIMAL_SHOWN),
+            DataType::Decimal { .. } | DataType::Interval => block.rows.saturating_mul(DECIMAL_SHOWN),
             _ => block.rows.saturating_mul(SHOWN),
         },
         TypedKind::Call(Function::Lower | Function::Upper, _) => first().saturating_mul(OTHER_CASE),
+        TypedKind::Call(Function::DayName | Function::MonthName, _) => block.rows.saturating_mul(SHOWN),
+        // The longest of a specifier's two letters is a date and a time.
+        TypedKind::Call(Function::Strftime, _) => inputs[1].texts.saturating_mul(SPECIFIER_SHOWN),
         TypedKind::Call(Function::Trim | Function::Substr | Function::NullIf, _) => first(),
         TypedKind::Call(Function::Replace, arguments) => match arguments.as_slice() {
             [_, from, to] => first().saturating_mul(replaced(from, longest(to, inputs[2].texts, block))),
@@ -131,7 +136,7 @@ fn bytes(data_type: DataType, rows: usize, texts: usize) -> usize {
         DataType::Boolean => 0,
         DataType::Date => 4,
         DataType::Int64 | DataType::Float64 | DataType::Timestamp | DataType::Time => 8,
-        DataType::Decimal { .. } => 16,
+        DataType::Decimal { .. } | DataType::Interval => 16,
         // The ends, in a buffer that grows, too.
         DataType::Utf8 => return (rows * 4 + texts).saturating_mul(GROWN).saturating_add(nulls),
     };

@@ -40,7 +40,7 @@ pub(super) fn words(column: &ArrayRef, data_type: DataType) -> Result<Option<Cow
             Some(narrow) => bits(narrow),
             None => return Ok(narrowed(primitive(column, data_type)?).map(Cow::from)),
         },
-        DataType::Utf8 => return Err(misfits()),
+        DataType::Interval | DataType::Utf8 => return Err(misfits()),
     }))
 }
 
@@ -67,7 +67,7 @@ fn narrowed(wide: &PrimitiveArray<Decimal128Type>) -> Option<Vec<u64>> {
 pub(super) fn word_array(words: impl Iterator<Item = Option<u64>>, data_type: DataType) -> ArrayRef {
     let integers = |words| Iterator::map(words, |word: Option<u64>| word.map(|word| word as i64));
     match data_type {
-        DataType::Null | DataType::Utf8 => Arc::new(NullArray::new(words.count())),
+        DataType::Null | DataType::Interval | DataType::Utf8 => Arc::new(NullArray::new(words.count())),
         DataType::Boolean => Arc::new(words.map(|word| word.map(|word| word != 0)).collect::<BooleanArray>()),
         DataType::Int64 => Arc::new(integers(words).collect::<Int64Array>()),
         DataType::Float64 => Arc::new(words.map(|word| word.map(f64::from_bits)).collect::<Float64Array>()),

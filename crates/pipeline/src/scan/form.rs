@@ -32,7 +32,7 @@ impl Form {
             | DataType::Float64
             | DataType::Timestamp
             | DataType::Time => 8,
-            DataType::Utf8 => size_of::<u128>(),
+            DataType::Interval | DataType::Utf8 => size_of::<u128>(),
         }
     }
 }

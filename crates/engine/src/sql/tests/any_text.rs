@@ -78,6 +78,9 @@ fn value() -> impl Strategy<Value = Value> {
             .prop_map(|value| Value::Float64(if value == 0.0 { 0.0 } else { value })),
         (-719_162i32..=2_932_896).prop_map(Value::Date),
         (0..86_400_000_000i64).prop_map(Value::Time),
+        (-99_999i32..99_999, -99_999i32..99_999, -86_400_000_000i64..86_400_000_000).prop_map(
+            |(months, days, micros)| Value::Interval(plimsoll_core::value::Interval { months, days, micros })
+        ),
         (-62_135_596_800_000_000i64..253_402_300_800_000_000).prop_map(Value::Timestamp),
         any::<String>().prop_map(|text| Value::Utf8(text.into())),
     ]

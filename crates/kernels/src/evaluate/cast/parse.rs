@@ -6,7 +6,7 @@ use arrow::array::{
 use arrow::datatypes::{
     Date32Type, Decimal128Type, Float64Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType,
 };
-use plimsoll_core::value::{decimal_digits, parse_date, parse_time, parse_timestamp};
+use plimsoll_core::value::{decimal_digits, parse_date, parse_time, read_timestamp};
 use plimsoll_core::{DataType, Error, Number, Result, Value};
 
 use super::super::literal::canonical;
@@ -30,12 +30,14 @@ pub(super) fn text(input: &Operand, to: DataType, lenient: bool) -> Result<Opera
         DataType::Float64 => input.with(primitives::<Float64Type>(texts, to, lenient, parse_float)?),
         DataType::Date => input.with(primitives::<Date32Type>(texts, to, lenient, |text| {
             let day = |micros: i64| i32::try_from(micros.div_euclid(DAY)).ok();
-            parse_date(text.as_bytes()).or_else(|| parse_timestamp(text.as_bytes()).and_then(day))
+            parse_date(text.as_bytes())
+                .or_else(|| read_timestamp(text.as_bytes()).and_then(|read| day(read.micros)))
         })?),
         DataType::Timestamp => {
             input.with(primitives::<TimestampMicrosecondType>(texts, to, lenient, |text| {
                 let start = |days: i32| i64::from(days) * DAY;
-                parse_timestamp(text.as_bytes()).or_else(|| parse_date(text.as_bytes()).map(start))
+                let read = || read_timestamp(text.as_bytes()).map(|read| read.micros);
+                read().or_else(|| parse_date(text.as_bytes()).map(start))
             })?)
         }
         DataType::Time => input.with(primitives::<Time64MicrosecondType>(texts, to, lenient, |text| {
@@ -47,7 +49,7 @@ pub(super) fn text(input: &Operand, to: DataType, lenient: bool) -> Result<Opera
             })?;
             input.with(values.with_data_type(arrow_type(to)))
         }
-        DataType::Null | DataType::Utf8 => {
+        DataType::Null | DataType::Interval | DataType::Utf8 => {
             return Err(Error::plan(format!("cannot cast {} to {to}", DataType::Utf8), ""));
         }
     })

@@ -1,16 +1,18 @@
 //! Values as their canonical text.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
 use arrow::array::{ArrowPrimitiveType, AsArray, StringBuilder};
 use arrow::datatypes::{
-    Date32Type, Decimal128Type, Float64Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType,
+    Date32Type, Decimal128Type, Float64Type, Int64Type, IntervalMonthDayNanoType, Time64MicrosecondType,
+    TimestampMicrosecondType,
 };
 use plimsoll_core::DataType;
 use plimsoll_core::value::{write_date, write_decimal, write_float, write_int, write_time, write_timestamp};
 
 use super::super::arithmetic::scale_of;
 use super::super::operand::Operand;
+use crate::arrays::interval;
 
 /// Bytes of a text that room is made for in advance.
 const EXPECTED_BYTES: usize = 12;
@@ -29,6 +31,9 @@ pub(super) fn text(input: &Operand, from: DataType) -> Operand {
         DataType::Date => write_all::<Date32Type>(input, write_date),
         DataType::Timestamp => write_all::<TimestampMicrosecondType>(input, write_timestamp),
         DataType::Time => write_all::<Time64MicrosecondType>(input, write_time),
+        DataType::Interval => {
+            write_all::<IntervalMonthDayNanoType>(input, |out, native| write!(out, "{}", interval(native)))
+        }
         _ => {
             let scale = scale_of(input);
             let write = |out: &mut StringBuilder, mantissa| write_decimal(out, mantissa, scale);

@@ -1,0 +1,69 @@
+//! The written forms of dates, taken apart by their separators. Knows one text at a time.
+#![cfg_attr(not(test), expect(dead_code, reason = "the profile of a column does not ask for forms yet"))]
+
+use plimsoll_core::value::DateForm;
+
+use crate::calendar;
+
+/// The forms in which `text` is a date, and the date that it is in each.
+pub(crate) fn dates(text: &str) -> Vec<(DateForm, i32)> {
+    let parts = |separator: char| text.split(separator).collect::<Vec<_>>();
+    let mut found = Vec::new();
+    let mut add = |form, days: Option<i32>| found.extend(days.map(|days| (form, days)));
+    add(DateForm::Iso, calendar::date(text));
+    if let [a, b, c] = parts('/')[..] {
+        add(DateForm::YearMonthDay, of(a, b, c));
+        add(DateForm::DayMonthYear, of(c, b, a));
+        add(DateForm::MonthDayYear, of(c, a, b));
+    }
+    if let [day, month, year] = parts('.')[..] {
+        add(DateForm::DayMonthYearPoints, of(year, month, day));
+    }
+    if let [day, month, year] = parts('-')[..] {
+        add(DateForm::DayMonthYearDashes, of(year, month, day));
+    }
+    for separator in [' ', '-'] {
+        if let [day, month, year] = parts(separator)[..] {
+            add(DateForm::DayName, named(month).and_then(|month| of(year, month, day)));
+        }
+    }
+    if let [month, day, year] = parts(' ')[..] {
+        let day = day.strip_suffix(',').unwrap_or(day);
+        add(DateForm::NameDay, named(month).and_then(|month| of(year, month, day)));
+    }
+    found
+}
+
+/// The day of a year of four digits, a month and a day of one or two.
+fn of(year: &str, month: &str, day: &str) -> Option<i32> {
+    let short = |text: &str| calendar::number(text, 1).or_else(|| calendar::number(text, 2));
+    calendar::day_number(calendar::number(year, 4)?, short(month)?, short(day)?)
+}
+
+/// The number of a month's name, as text.
+fn named(name: &str) -> Option<&'static str> {
+    let numbers = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12"];
+    let name = name.to_lowercase();
+    let month = calendar::MONTHS.iter().position(|month| name == *month || name == month[..3])?;
+    Some(numbers[month])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use plimsoll_core::value::DateForms;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn as_the_core_reads_them(
+            text in "[0-9]{1,5}[-/. ][0-9]{1,3}[-/. ][0-9]{1,5}|[0-3]?[0-9][ -](Jan|FEB|march|Octo)[ -]20[0-9]{2}|(may|Sep|December) [0-3]?[0-9],? [0-9]{4}"
+        ) {
+            let core: Vec<_> = DateForms::of_date(text.as_bytes())
+                .iter()
+                .map(|form| (form, form.parse_date(text.as_bytes()).unwrap()))
+                .collect();
+            prop_assert_eq!(dates(&text), core);
+        }
+    }
+}
