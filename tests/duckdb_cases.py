@@ -176,5 +176,23 @@ CASES = [
     Case("SELECT CAST(ts AS VARCHAR), CAST(ts AS DATE), CAST(day AS TIMESTAMP) FROM {small}"),
     Case("SELECT TRY_CAST(code AS BIGINT), TRY_CAST(code AS DOUBLE) FROM {keys}"),
     Case("SELECT CAST(d AS DECIMAL(10,1)), CAST(i AS DECIMAL(8,2)), TRY_CAST(i AS DECIMAL(3,1)) FROM {small}"),
+    # Dates and times.
+    *[Case(f"SELECT extract({part} FROM ts), date_part('{part}', day) FROM {{small}}") for part in [
+        "millennium", "century", "decade", "year", "isoyear", "quarter", "month", "week", "yearweek", "day", "dow", "isodow",
+        "doy", "hour", "minute", "second", "millisecond", "microsecond", "epoch",
+    ]],
+    *[Case(f"SELECT date_trunc('{part}', ts), date_diff('{part}', day, ts), date_sub('{part}', day, ts) FROM {{small}}")
+      for part in [
+        "century", "decade", "year", "isoyear", "quarter", "month", "week", "day", "hour", "minute", "second", "millisecond",
+    ]],
+    Case("SELECT dayname(day), monthname(ts), last_day(day), dayofweek(ts), weekofyear(day), dayofyear(ts) FROM {small}"),
+    Case("SELECT day + 1, day - 365, day - DATE '2020-02-29', 7 + day, day + TIME '12:30' FROM {small}"),
+    Case("SELECT day + INTERVAL 1 MONTH, ts - INTERVAL '1 year 1 month 1 day 1 hour', ts + INTERVAL (i) DAY FROM {small} WHERE i < 1000 AND i > -1000"),
+    Case("SELECT CAST(ts - TIMESTAMP '2020-02-29 12:00:00' AS VARCHAR), CAST(INTERVAL '14 months -3 days' AS VARCHAR) FROM {small}"),
+    Case("SELECT ts - day > INTERVAL 1 MONTH, INTERVAL 1 MONTH = INTERVAL 30 DAY FROM {small}"),
+    Case("SELECT strftime(ts, '%Y-%m-%d %H:%M:%S.%f %p %I %b %B %a %A %j %y %-d %-m %%'), strftime(day, '%d.%m.%Y') FROM {small}"),
+    Case("SELECT strptime(strftime(ts, '%d/%b/%Y %I:%M:%S %p'), '%d/%b/%Y %I:%M:%S %p'), try_strptime(s, '%Y') FROM {small}"),
+    Case("SELECT make_date(2024, 2, 29), make_time(12, 30, 1.5), make_timestamp(2024, 2, 29, 12, 30, 1.25), epoch_ms(ts) FROM {small}"),
+    Case("SELECT CAST(ts AS TIME), max(CAST(ts AS TIME)) FROM {small} GROUP BY 1 ORDER BY 1"),
     Case("SELECT TRY_CAST(s AS DATE), TRY_CAST(CAST(day AS VARCHAR) AS DATE), CAST('2024-02-29' AS DATE) FROM {small}"),
 ]

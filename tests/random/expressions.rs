@@ -1,6 +1,9 @@
 //! Random expressions, of a wanted kind more often than not: most of them can be typed.
 
-use plimsoll_core::{AggregateFunction as A, ArithmeticOp, CompareOp, DataType, Expr, Function as F, Value};
+use plimsoll_core::value::Interval;
+use plimsoll_core::{
+    AggregateFunction as A, ArithmeticOp, CompareOp, DataType, DatePart, Expr, Function as F, Value,
+};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -30,7 +33,8 @@ pub(crate) fn expr(kind: Kind, depth: u32) -> BoxedStrategy<Expr> {
         Kind::Number => number(depth - 1),
         Kind::Text => text(depth - 1),
         Kind::Condition => condition(depth - 1),
-        Kind::Day | Kind::Moment => general(kind, depth - 1),
+        Kind::Day => day(depth - 1),
+        Kind::Moment => moment(depth - 1),
     };
     prop_oneof![2 => leaf(kind), 3 => deeper, 1 => general(kind, depth - 1)].boxed()
 }
@@ -120,6 +124,11 @@ fn number(depth: u32) -> BoxedStrategy<Expr> {
         }),
         1 => (n(), n()).prop_map(|(base, exponent)| Expr::Call(F::Power, vec![base, exponent])),
         1 => expr(Kind::Text, depth).prop_map(|input| Expr::Call(F::Length, vec![input])),
+        1 => (part(), temporal(depth)).prop_map(|(part, input)| Expr::Call(F::DatePart, vec![part, input])),
+        1 => (select(vec![F::DateDiff, F::DateSub]), part(), temporal(depth), temporal(depth))
+            .prop_map(|(function, part, from, to)| Expr::Call(function, vec![part, from, to])),
+        1 => (expr(Kind::Day, depth), expr(Kind::Day, depth))
+            .prop_map(|(to, from)| Expr::Arithmetic(Subtract, boxed(to), boxed(from))),
     ]
     .boxed()
 }
@@ -135,8 +144,52 @@ fn text(depth: u32) -> BoxedStrategy<Expr> {
             Expr::Call(F::Substr, [input, start].into_iter().chain(length).collect())
         }),
         (t(), t(), t()).prop_map(|(input, from, to)| Expr::Call(F::Replace, vec![input, from, to])),
+        (select(vec![F::DayName, F::MonthName]), temporal(depth))
+            .prop_map(|(function, input)| Expr::Call(function, vec![input])),
+        (temporal(depth), format()).prop_map(|(input, format)| Expr::Call(F::Strftime, vec![input, format])),
     ]
     .boxed()
+}
+
+fn day(depth: u32) -> BoxedStrategy<Expr> {
+    use ArithmeticOp::{Add, Subtract};
+    prop_oneof![
+        (select(vec![Add, Subtract]), expr(Kind::Day, depth), -400i64..400).prop_map(|(op, day, days)| {
+            Expr::Arithmetic(op, boxed(day), boxed(Expr::Literal(Value::Int64(days))))
+        }),
+        temporal(depth).prop_map(|input| Expr::Call(F::LastDay, vec![input])),
+    ]
+    .boxed()
+}
+
+fn moment(depth: u32) -> BoxedStrategy<Expr> {
+    use ArithmeticOp::{Add, Subtract};
+    let interval = (-30i32..30, -40i32..40, -90_000_000_000i64..90_000_000_000)
+        .prop_map(|(months, days, micros)| Expr::Literal(Value::Interval(Interval { months, days, micros })));
+    prop_oneof![
+        (select(vec![Add, Subtract]), temporal(depth), interval)
+            .prop_map(|(op, moment, interval)| Expr::Arithmetic(op, boxed(moment), boxed(interval))),
+        (part(), temporal(depth)).prop_map(|(part, input)| Expr::Call(F::DateTrunc, vec![part, input])),
+        (expr(Kind::Text, depth), format())
+            .prop_map(|(text, format)| Expr::Call(F::TryStrptime, vec![text, format])),
+    ]
+    .boxed()
+}
+
+/// A date or a timestamp.
+fn temporal(depth: u32) -> BoxedStrategy<Expr> {
+    prop_oneof![expr(Kind::Day, depth), expr(Kind::Moment, depth)].boxed()
+}
+
+/// The name of a part of a date or a time.
+fn part() -> impl Strategy<Value = Expr> {
+    select(&DatePart::ALL[..]).prop_map(|(part, _)| Expr::Literal(Value::Utf8(part.name().into())))
+}
+
+/// A format of dates and times.
+fn format() -> impl Strategy<Value = Expr> {
+    let formats = vec!["%Y-%m-%d", "%A %-d. %B %y %T.%f", "%j|%I %p|%a %b", "%s", "%F"];
+    select(formats).prop_map(|format| Expr::Literal(Value::Utf8(format.into())))
 }
 
 fn condition(depth: u32) -> BoxedStrategy<Expr> {

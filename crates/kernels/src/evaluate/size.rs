@@ -143,12 +143,12 @@ fn bytes(data_type: DataType, rows: usize, texts: usize) -> usize {
     2 * nulls + rows * each
 }
 
-/// Bytes of what an operator makes of its inputs for itself: decimals of both sides at one width.
+/// Bytes of what an operator makes of its inputs for itself: decimals of both sides at one width, what intervals compare by.
 fn beside(expr: &Typed, rows: usize) -> usize {
-    let is_decimal = |typed: &&Typed| matches!(typed.data_type, DataType::Decimal { .. });
+    let is_wide = |typed: &&Typed| matches!(typed.data_type, DataType::Decimal { .. } | DataType::Interval);
     match &expr.kind {
         TypedKind::Field(_) | TypedKind::Literal(_) => 0,
-        _ => expr.children().iter().filter(|input| is_decimal(input)).count() * 16 * rows,
+        _ => expr.children().iter().filter(|input| is_wide(input)).count() * 16 * rows,
     }
 }
 

@@ -7,6 +7,8 @@ mod distance;
 mod format;
 mod make;
 mod part;
+#[cfg(test)]
+mod tests;
 
 use arrow::array::Decimal128Array;
 use arrow::datatypes::IntervalMonthDayNanoType;
