@@ -5,25 +5,25 @@
 pub(crate) const SECOND: i64 = 1_000_000;
 pub(crate) const DAY: i64 = 24 * 60 * 60 * SECOND;
 
-/// The months in English, in lower case.
+/// The months in English.
 pub(crate) const MONTHS: [&str; 12] = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
 ];
 
 /// The days of a week in English, from Sunday.
 pub(crate) const WEEKDAYS: [&str; 7] =
-    ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
+    ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 
 /// Days since 1970-01-01 of exactly `YYYY-MM-DD`, a real day of the years 0001 to 9999.
 pub(crate) fn date(text: &str) -> Option<i32> {

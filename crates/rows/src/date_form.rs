@@ -44,7 +44,8 @@ fn of(year: &str, month: &str, day: &str) -> Option<i32> {
 fn named(name: &str) -> Option<&'static str> {
     let numbers = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12"];
     let name = name.to_lowercase();
-    let month = calendar::MONTHS.iter().position(|month| name == *month || name == month[..3])?;
+    let months = calendar::MONTHS.map(str::to_lowercase);
+    let month = months.iter().position(|month| name == *month || name == month[..3])?;
     Some(numbers[month])
 }
 

@@ -90,10 +90,10 @@ pub(crate) fn call(function: Function, arguments: &[Value], data_type: DataType)
             })
         })),
         (F::DayName, [Value::Timestamp(micros)]) => {
-            Ok(Value::Utf8(capital(Moment::new(*micros).weekday_name())))
+            Ok(Value::Utf8(Moment::new(*micros).weekday_name().into()))
         }
         (F::MonthName, [Value::Timestamp(micros)]) => {
-            Ok(Value::Utf8(capital(Moment::new(*micros).month_name())))
+            Ok(Value::Utf8(Moment::new(*micros).month_name().into()))
         }
         (F::LastDay, [Value::Timestamp(micros)]) => {
             let moment = Moment::new(*micros);
@@ -137,11 +137,6 @@ pub(crate) fn call(function: Function, arguments: &[Value], data_type: DataType)
         }
         _ => return None,
     })
-}
-
-/// A name with a capital letter.
-fn capital(name: &str) -> Box<str> {
-    format!("{}{}", name[..1].to_uppercase(), &name[1..]).into()
 }
 
 fn integer(value: &Value) -> Option<i32> {

@@ -128,7 +128,7 @@ impl Said {
                     if letter.eq_ignore_ascii_case(&'b') { &calendar::MONTHS } else { &calendar::WEEKDAYS };
                 let long = letter.is_uppercase();
                 let lower = text.to_ascii_lowercase();
-                let name = |name: &&str| if long { (*name).to_owned() } else { name[..3].to_owned() };
+                let name = |name: &&str| if long { name.to_lowercase() } else { name[..3].to_lowercase() };
                 let at = names.iter().position(|one| lower.starts_with(&name(one)))?;
                 if letter.eq_ignore_ascii_case(&'b') {
                     self.month = Some(i32::try_from(at).ok()? + 1);
