@@ -156,7 +156,7 @@ impl Block {
     /// marks where a field or a record begins with it.
     fn guess(&mut self, chunk: Chunk, dialect: &Dialect) -> Option<(Marked, Place)> {
         let Block { bytes, marks, head, loops, .. } = self;
-        let mut place = Place { state: State::Unquoted, after_cr: false };
+        let mut place = Place::at(State::Unquoted);
         let block = unmarked(bytes, *head, chunk.length);
         let marked = mark_by_parity(block, &mut place, dialect, loops.index, marks)?;
         // Of these bytes the first means something else where it begins a field or a record.

@@ -134,23 +134,22 @@ impl Cells<'_> {
     /// The text of cell `row` for a type other than text; `None` for NULL. `scratch` holds it where it was quoted.
     fn value_text<'b>(&'b self, row: usize, scratch: &'b mut Vec<u8>) -> Option<&'b [u8]> {
         let raw = self.spans[row].of(self.bytes);
-        let text = if self.is_quoted(raw) {
+        let is_null = self.is_null_text(raw) || self.is_null_text(without_blanks(raw));
+        let text = if is_null && !self.is_quoted(raw) {
+            return None;
+        } else if self.dialect.is_encoded(raw) {
             scratch.clear();
-            self.dialect.unquote(raw, scratch);
+            self.dialect.decode(raw, scratch);
             without_blanks(scratch)
         } else {
-            let text = without_blanks(raw);
-            if self.is_null_text(raw) || self.is_null_text(text) {
-                return None;
-            }
-            text
+            without_blanks(raw)
         };
         (!text.is_empty()).then_some(text)
     }
 
     #[inline(always)]
     pub(crate) fn is_quoted(&self, raw: &[u8]) -> bool {
-        raw.first().is_some_and(|first| Some(*first) == self.dialect.quote)
+        self.dialect.is_quoted(raw)
     }
 
     #[inline(always)]
@@ -280,10 +279,10 @@ impl Cells<'_> {
         for (row, span) in self.spans.iter().enumerate() {
             let raw = span.of(self.bytes);
             let end = values.len() + raw.len();
-            if self.is_quoted(raw) {
-                self.dialect.unquote(raw, &mut values);
-            } else if self.is_null_text(raw) {
+            if !self.is_quoted(raw) && self.is_null_text(raw) {
                 null_rows.push(row);
+            } else if self.dialect.is_encoded(raw) {
+                self.dialect.decode(raw, &mut values);
             } else if let Some(short) = self.bytes.get(span.start as usize..span.start as usize + SHORT)
                 && raw.len() <= SHORT
             {

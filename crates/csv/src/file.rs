@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use plimsoll_core::{CsvOptions, DataType, Error, Field, Location, Profile, Result, Schema};
+use plimsoll_core::{CsvOptions, DataType, Delimiter, Error, Field, Location, Profile, Result, Schema};
 
 use crate::Dialect;
 use crate::block::{Block, Region};
@@ -208,12 +208,12 @@ impl Head<'_> {
     }
 
     /// See [`CsvOptions::delimiter`].
-    fn sniff(&self, begin: usize) -> Result<u8> {
-        if let Some(delimiter) = self.options.delimiter_byte() {
-            return Ok(delimiter);
+    fn sniff(&self, begin: usize) -> Result<Delimiter> {
+        if let Some(delimiter) = &self.options.delimiter {
+            return Ok(delimiter.clone());
         }
-        let Dialect { quote, escape, comment, .. } = Dialect::new(self.options, DELIMITERS[0])?;
-        let taken = [quote, escape, comment];
+        let comment = self.options.comment_text().and_then(|text| text.bytes().next());
+        let taken = [self.options.quote_byte(), self.options.escape_byte(), comment];
         let mut best = (1, DELIMITERS[0]);
         for delimiter in DELIMITERS.into_iter().filter(|delimiter| !taken.contains(&Some(*delimiter))) {
             let dialect = Dialect::new(self.options, delimiter)?;
@@ -232,7 +232,7 @@ impl Head<'_> {
                 best = (fields, delimiter);
             }
         }
-        Ok(best.1)
+        Ok(best.1.into())
     }
 
     /// The number of fields that every complete record of the sample has.
@@ -258,19 +258,20 @@ impl Head<'_> {
         let mut at = begin;
         while at < known.min(self.bytes.len()) {
             let mut fields = Vec::new();
-            let mut start = at;
-            let is_comment = dialect.comment.is_some() && dialect.comment == self.bytes.get(at).copied();
+            let first = dialect.first_field(self.bytes, at);
+            let (mut start, mut behind) = (first, at);
+            let is_comment = dialect.is_comment(&self.bytes[at..]);
             let end = loop {
-                let (mark, is_end) = block.next_mark(start);
-                fields.push(start..mark);
-                start = mark + 1;
+                let (mark, is_end) = block.next_mark(behind);
+                fields.push(start..dialect.field_end(self.bytes, start, mark, is_end));
+                (start, behind) = (dialect.next_field(mark), mark + 1);
                 if is_end {
                     break mark;
                 }
             };
             let crlf = self.bytes.get(end) == Some(&b'\r') && self.bytes.get(end + 1) == Some(&b'\n');
             let behind = (end + 1 + usize::from(crlf)).min(self.bytes.len());
-            if !is_comment && end > at {
+            if !is_comment && end > first {
                 return Some((fields, behind));
             }
             at = behind;
@@ -310,10 +311,7 @@ impl Head<'_> {
         for (index, field) in first.iter().enumerate() {
             let raw = &self.bytes[field.clone()];
             let mut text = Vec::new();
-            match raw.first() {
-                Some(first) if Some(*first) == dialect.quote => dialect.unquote(raw, &mut text),
-                _ => text.extend_from_slice(raw),
-            }
+            dialect.decode(raw, &mut text);
             let name = String::from_utf8(text).map_err(|error| {
                 let location = self.location(field.start).with_value(error.as_bytes());
                 Error::data(location, "the column's name is not UTF-8", "save the file as UTF-8")

@@ -36,14 +36,16 @@ pub(crate) fn breaks(bytes: &[u8]) -> u64 {
 /// Where the last field of an incomplete record begins, and the length of its longest field.
 pub(crate) fn fields(tail: &[u8], dialect: &Dialect) -> (usize, usize) {
     let mut place = Place::default();
-    let (mut start, mut longest) = (0, 0);
+    let (mut start, mut longest) = (dialect.first_field(tail, 0), 0);
     for (at, &byte) in tail.iter().enumerate() {
         if place.step(byte, dialect) == Token::Delimiter {
-            longest = longest.max(at - start);
-            start = at + 1;
+            longest = longest.max(dialect.field_end(tail, start, at, false) - start);
+            start = dialect.next_field(at);
         }
     }
-    (start, longest.max(tail.len() - start))
+    // What may be the beginning of a delimiter does not count yet.
+    let end = dialect.field_end(tail, start, tail.len(), true) - usize::from(place.delimiter);
+    (start, longest.max(end - start))
 }
 
 /// Where byte `at` of the incomplete record at the end of a chunk stands.

@@ -2,7 +2,7 @@
 //!
 //! Quote parity tells inside from outside as long as every quote opens at the start of a field and closes at its end.
 //! That is checked, not believed: where a block breaks the rule, [`machine`] reads it byte by
-//! byte. Both ways give the same marks.
+//! byte, as it does for escapes, comments and delimiters of several bytes. Both ways give the same marks.
 
 use crate::Dialect;
 use crate::machine::{self, Place, State};
@@ -33,6 +33,7 @@ pub(crate) struct Tally {
 /// Which kinds of bytes are among those of a block, so that whoever reads them need not look for what is not there.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Content {
+    /// Quotes, or escapes.
     pub(crate) quotes: bool,
     pub(crate) carriage_returns: bool,
     /// Bytes of 128 and more.
@@ -102,11 +103,9 @@ pub(crate) fn mark_by_parity(
     index: Index,
     marks: &mut Marks,
 ) -> Option<Marked> {
-    if !dialect.parity_decides() {
-        return None;
-    }
+    let delimiter = dialect.delimiter.byte().filter(|_| dialect.parity_decides())?;
     let words = block.offset / 64..block.offset / 64 + block.padded.len() / 64;
-    let needles = Needles { delimiter: dialect.delimiter, quote: dialect.quote };
+    let needles = Needles { delimiter, quote: dialect.quote };
     let (fields, ends) = (&mut marks.fields[words.clone()], &mut marks.ends[words]);
     index(block.padded, block.length, needles, place, fields, ends)
 }
@@ -299,7 +298,7 @@ impl Word {
         } else {
             State::Unquoted
         };
-        Place { state, after_cr: has(self.carriage_returns) }
+        Place { after_cr: has(self.carriage_returns), ..Place::at(state) }
     }
 }
 

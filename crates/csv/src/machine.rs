@@ -1,5 +1,7 @@
 //! The state machine that reads one byte at a time: the meaning of the format, the fallback of the structural scan
-//! where quoting rules are broken, and the scan's oracle.
+//! where quoting rules are broken or more than one byte separates fields, and the scan's oracle.
+
+use plimsoll_core::Delimiter;
 
 use crate::Dialect;
 use crate::index::{Content, Marked, Marks, Tally};
@@ -7,7 +9,7 @@ use crate::index::{Content, Marked, Marks, Tally};
 /// Where in a record the next byte stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum State {
-    /// First byte of a record.
+    /// First byte of a record, or behind blanks before its first field where blanks separate fields.
     #[default]
     RecordStart,
     /// First byte of a field that is not the record's first.
@@ -20,6 +22,10 @@ pub enum State {
     QuoteInQuoted,
     /// Behind an escape inside quotes.
     Escaped,
+    /// Behind an escape outside quotes.
+    EscapedOutside,
+    /// Behind blanks that follow a field, where blanks separate fields.
+    Blank,
     /// In a comment line.
     Comment,
 }
@@ -31,6 +37,10 @@ pub struct Place {
     pub state: State,
     /// Whether the byte before was a carriage return, so that a line feed would belong to it.
     pub after_cr: bool,
+    /// How many bytes of a delimiter the bytes before are.
+    pub delimiter: u8,
+    /// How many bytes of a comment's beginning the record has so far; 0 where it has any other.
+    pub comment: u8,
 }
 
 /// What a byte turned out to be.
@@ -38,37 +48,84 @@ pub struct Place {
 pub enum Token {
     /// Part of a field or of a comment, or the line feed of a CRLF.
     Text,
-    /// The end of a field that is not the record's last.
+    /// The end of a field that is not the record's last: the last byte of a delimiter; where blanks separate fields, the
+    /// first byte behind them.
     Delimiter,
     /// The first (or only) byte of a record's terminator.
     End,
 }
 
 impl Place {
+    /// A place of this state, behind no part of anything.
+    pub fn at(state: State) -> Self {
+        Place { state, ..Place::default() }
+    }
+
     /// Takes one byte.
     pub fn step(&mut self, byte: u8, dialect: &Dialect) -> Token {
         let completes_crlf = byte == b'\n' && self.after_cr;
         self.after_cr = byte == b'\r';
         let is_break = matches!(byte, b'\n' | b'\r');
+        let is_quote = Some(byte) == dialect.quote;
+        let is_escape = Some(byte) == dialect.escape;
+        let begins_comment = dialect.comment.as_ref().is_some_and(|comment| self.begins(comment, byte));
+        let delimiter = std::mem::take(&mut self.delimiter);
         let (state, token) = match self.state {
-            State::RecordStart if completes_crlf => (State::RecordStart, Token::Text),
-            State::RecordStart if Some(byte) == dialect.comment => (State::Comment, Token::Text),
+            // Outside quotes a carriage return is text only where it was escaped.
+            State::RecordStart | State::Unquoted if completes_crlf => (self.state, Token::Text),
             State::Comment if !is_break => (State::Comment, Token::Text),
-            State::Comment => (State::RecordStart, Token::End),
-            State::RecordStart | State::FieldStart if Some(byte) == dialect.quote => {
-                (State::Quoted, Token::Text)
-            }
-            State::Quoted if Some(byte) == dialect.quote => (State::QuoteInQuoted, Token::Text),
-            State::Quoted if Some(byte) == dialect.escape => (State::Escaped, Token::Text),
+            State::Quoted if is_quote => (State::QuoteInQuoted, Token::Text),
+            State::Quoted if is_escape => (State::Escaped, Token::Text),
             State::Quoted | State::Escaped => (State::Quoted, Token::Text),
-            State::QuoteInQuoted if Some(byte) == dialect.quote => (State::Quoted, Token::Text),
-            _ if byte == dialect.delimiter => (State::FieldStart, Token::Delimiter),
+            State::QuoteInQuoted if is_quote => (State::Quoted, Token::Text),
+            State::EscapedOutside => (State::Unquoted, Token::Text),
             _ if is_break => (State::RecordStart, Token::End),
-            _ => (State::Unquoted, Token::Text),
+            _ if begins_comment => (State::Comment, Token::Text),
+            State::RecordStart if dialect.is_blank(byte) => (State::RecordStart, Token::Text),
+            _ if dialect.is_blank(byte) => (State::Blank, Token::Text),
+            before => {
+                let delimiter = delimiter_bytes(delimiter, byte, dialect);
+                if delimiter == Some(0) {
+                    self.state = State::FieldStart;
+                    return Token::Delimiter;
+                }
+                self.delimiter = delimiter.unwrap_or(0);
+                let is_start = matches!(before, State::RecordStart | State::FieldStart | State::Blank);
+                let state = match () {
+                    () if is_quote && is_start => State::Quoted,
+                    () if is_escape => State::EscapedOutside,
+                    () => State::Unquoted,
+                };
+                (state, if before == State::Blank { Token::Delimiter } else { Token::Text })
+            }
         };
         self.state = state;
         token
     }
+
+    /// Whether the record begins with `comment` and this byte completes it.
+    fn begins(&mut self, comment: &[u8], byte: u8) -> bool {
+        let known = if self.state == State::RecordStart { 0 } else { usize::from(self.comment) };
+        let goes_on = (known > 0 || self.state == State::RecordStart) && comment.get(known) == Some(&byte);
+        let known = if goes_on { known + 1 } else { 0 };
+        self.comment = u8::try_from(known).unwrap_or(0);
+        known == comment.len()
+    }
+}
+
+/// How many bytes of a delimiter are there with this byte, of which `known` stand before it: none, some, or all of them, which
+/// is 0.
+#[inline(always)]
+fn delimiter_bytes(known: u8, byte: u8, dialect: &Dialect) -> Option<u8> {
+    let Delimiter::Text(text) = &dialect.delimiter else { return None };
+    if let [only] = text[..] {
+        return (only == byte).then_some(0);
+    }
+    let known = usize::from(known);
+    // The most that end here: what is known may end with a shorter beginning of a delimiter.
+    let ends_here = |length: &usize| text[length - 1] == byte && text[..known].ends_with(&text[..length - 1]);
+    let length = (1..=known + 1).rev().find(ends_here)?;
+    u8::try_from(if length == text.len() { 0 } else { length }).ok()
 }
 
 /// Marks the ends of fields and records of `bytes`, whose first byte has bit `offset` of the marks, and counts.
@@ -85,7 +142,7 @@ pub(crate) fn index(
         let before = *place;
         let token = place.step(byte, dialect);
         tally.lines += u64::from(byte == b'\r' || (byte == b'\n' && !before.after_cr));
-        content.quotes |= Some(byte) == dialect.quote;
+        content.quotes |= Some(byte) == dialect.quote || Some(byte) == dialect.escape;
         content.carriage_returns |= byte == b'\r';
         content.high |= byte >= 128;
         let (word, bit) = ((offset + at) / 64, 1u64 << ((offset + at) % 64));

@@ -38,7 +38,7 @@ pub(crate) fn text_views(cells: &Cells<'_>, buffer: &Buffer, content: Content) -
     let nulls = null_buffer(&nulls, views.len());
     // SAFETY: each view was made by `view` of a span of `buffer` (number 0) or of a range of `unquoted` (number 1), so that it
     // has its length, the right first bytes and a place in its buffer. The texts are UTF-8: all cells are where the block has
-    // no byte above 127, else each was checked, and what `unquote` leaves out of a text are whole ASCII characters.
+    // no byte above 127, else each was checked, and what `decode` leaves out of a text are whole ASCII characters.
     Ok(Arc::new(unsafe { StringViewArray::new_unchecked(ScalarBuffer::from(views), buffers, nulls) }))
 }
 
@@ -73,16 +73,17 @@ impl Views<'_> {
         let Cells { bytes, spans, dialect } = *self.cells;
         for (row, span) in spans.iter().enumerate() {
             let raw = span.of(bytes);
-            let view = if !self.cells.is_quoted(raw) {
-                if self.cells.is_null_text(raw) {
-                    nulls.push(row);
-                }
+            let is_null = !self.cells.is_quoted(raw) && self.cells.is_null_text(raw);
+            if is_null {
+                nulls.push(row);
+            }
+            let view = if is_null || !dialect.is_encoded(raw) {
                 view(bytes, *span, 0)
             } else if let Some(inner) = self.plainly_quoted(*span, raw) {
                 view(bytes, inner, 0)
             } else {
                 let start = self.unquoted.len();
-                dialect.unquote(raw, &mut self.unquoted);
+                dialect.decode(raw, &mut self.unquoted);
                 view(&self.unquoted, Span::between(start, self.unquoted.len()), 1)
             };
             self.views.push(view);
@@ -93,7 +94,7 @@ impl Views<'_> {
     /// The text between two quotes, where nothing in it means anything else.
     fn plainly_quoted(&self, span: Span, raw: &[u8]) -> Option<Span> {
         let dialect = self.cells.dialect;
-        let quote = dialect.quote?;
+        let quote = dialect.quote.filter(|_| dialect.is_quoted(raw))?;
         let (last, text) = raw.get(1..)?.split_last()?;
         let inner = Span { start: span.start + 1, length: span.length - 2 };
         let plain = match text.len() {

@@ -47,8 +47,7 @@ pub(crate) struct Walker {
     pub(crate) wanted: Vec<usize>,
     /// Fields of each record.
     pub(crate) columns: usize,
-    pub(crate) comment: Option<u8>,
-    pub(crate) max_field: usize,
+    dialect: Dialect,
     stride: Stride,
 }
 
@@ -97,17 +96,21 @@ impl Walker {
         while count < most && cursor.at < region.limit {
             let begin = cursor.at;
             // A comment is walked as a record of no wanted field.
-            if self.comment.is_some() && self.comment == Some(block.bytes()[begin]) {
+            if self.dialect.is_comment(&block.bytes()[begin..region.limit]) {
                 cursor.at = self.behind(block, region, next_end(block, begin));
                 continue;
             }
             let walked = self.record(block, begin, spans).and_then(|end| {
-                if end - begin > self.max_field { self.check_fields(block, begin, end) } else { Ok(end) }
+                if end - begin > self.dialect.max_field {
+                    self.check_fields(block, begin, end)
+                } else {
+                    Ok(end)
+                }
             });
             match walked {
                 Ok(end) => {
                     cursor.at = self.behind(block, region, end);
-                    if end > begin || self.columns == 1 {
+                    if end > self.dialect.first_field(block.bytes(), begin) || self.columns == 1 {
                         cursor.records += 1;
                         count += 1;
                     }
@@ -131,7 +134,8 @@ impl Walker {
         spans: &mut [Vec<Span>],
     ) -> usize {
         let bytes = region.limit.saturating_sub(cursor.at);
-        if self.comment.is_some() || bytes > self.max_field {
+        let Dialect { comment, delimiter, max_field, .. } = &self.dialect;
+        if comment.is_some() || delimiter.byte().is_none() || bytes > *max_field {
             return 0;
         }
         let carriage_returns = block.content.carriage_returns;
@@ -152,10 +156,11 @@ impl Walker {
     /// (which ends where it begins) has no fields, but the one of a one-column file.
     #[inline]
     fn record(&self, block: &Block, begin: usize, spans: &mut [Vec<Span>]) -> Result<usize, Fault> {
-        let (fields, ends) = (&block.marks.fields, &block.marks.ends);
+        let (fields, ends, bytes) = (&block.marks.fields, &block.marks.ends, block.bytes());
         let mut word = begin / 64;
         let mut mask = u64::MAX << (begin % 64);
-        let mut start = begin;
+        let first = self.dialect.first_field(bytes, begin);
+        let mut start = first;
         let mut column = 0;
         let mut taken = 0;
         while taken < self.wanted.len() {
@@ -167,18 +172,18 @@ impl Walker {
             let bit = marks.trailing_zeros() as usize;
             let at = word * 64 + bit;
             let is_end = ends[word] >> bit & 1 == 1;
-            if is_end && at == begin && self.columns != 1 {
+            if is_end && at == first && self.columns != 1 {
                 return Ok(at);
             }
             if column == self.wanted[taken] {
-                spans[taken].push(Span::between(start, at));
+                spans[taken].push(Span::between(start, self.dialect.field_end(bytes, start, at, is_end)));
                 taken += 1;
             }
             column += 1;
             if is_end {
                 return if column == self.columns { Ok(at) } else { Err(Fault::Fields(column)) };
             }
-            start = at + 1;
+            start = self.dialect.next_field(at);
             // Two shifts, since one by 64 is not defined.
             mask = u64::MAX << bit << 1;
         }
@@ -188,7 +193,7 @@ impl Walker {
             if end_marks != 0 {
                 let bit = end_marks.trailing_zeros() as usize;
                 let at = word * 64 + bit;
-                if at == begin && self.columns != 1 {
+                if at == first && self.columns != 1 {
                     return Ok(at);
                 }
                 let before = mask & !(u64::MAX << bit);
@@ -210,14 +215,15 @@ impl Walker {
 
     #[cold]
     fn check_fields(&self, block: &Block, begin: usize, end: usize) -> Result<usize, Fault> {
-        let mut start = begin;
+        let mut start = self.dialect.first_field(block.bytes(), begin);
         for at in begin..=end {
             let is_mark = block.marks.fields[at / 64] >> (at % 64) & 1 == 1;
             if is_mark {
-                if at - start > self.max_field {
+                let field_end = self.dialect.field_end(block.bytes(), start, at, at == end);
+                if field_end - start > self.dialect.max_field {
                     return Err(Fault::TooLong(start));
                 }
-                start = at + 1;
+                start = self.dialect.next_field(at);
             }
         }
         if end - begin > MAX_RECORD { Err(Fault::TooLong(begin)) } else { Ok(end) }
@@ -252,7 +258,7 @@ impl Walker {
             }
             Fault::TooLong(start) => {
                 let line = location.line + breaks(&block.bytes()[begin..start]);
-                too_long(Location { line, byte: region.offset(start), ..location }, self.max_field)
+                too_long(Location { line, byte: region.offset(start), ..location }, self.dialect.max_field)
             }
         }
     }
@@ -290,10 +296,7 @@ pub(crate) fn locate(
 ) -> Location {
     let raw = span.of(block.bytes());
     let mut text = Vec::new();
-    match raw.first() {
-        Some(first) if Some(*first) == dialect.quote => dialect.unquote(raw, &mut text),
-        _ => text.extend_from_slice(raw),
-    }
+    dialect.decode(raw, &mut text);
     let start = record_start(block, region, span.start as usize);
     Location {
         file: file.to_owned(),
@@ -310,6 +313,6 @@ impl Dialect {
     /// A walker over records of `columns` fields that notes the `wanted` ones (ascending).
     pub(crate) fn walker(&self, wanted: Vec<usize>, columns: usize) -> Walker {
         let stride = Stride::new(&wanted, columns);
-        Walker { wanted, columns, comment: self.comment, max_field: self.max_field, stride }
+        Walker { wanted, columns, dialect: self.clone(), stride }
     }
 }

@@ -110,7 +110,7 @@ impl Stretch<'_> {
     fn read(&self, state: State) -> Reading {
         let CsvFile { dialect, columns, name, lines_before, .. } = self.file;
         let begins_record = state == State::RecordStart;
-        let mut place = Place { state, after_cr: false };
+        let mut place = Place::at(state);
         let block = Block::of_bytes(self.bytes, 0, &mut place, dialect, self.ended);
         let words = block.marks.ends.len();
         let known = block.marks.last_end(0, words).map_or(0, |end| end + 1);
@@ -150,7 +150,7 @@ impl Stretch<'_> {
 
     fn misplaced(&self, state: State) -> usize {
         let dialect = &self.file.dialect;
-        let mut place = Place { state, after_cr: false };
+        let mut place = Place::at(state);
         let mut misplaced = 0;
         for byte in self.bytes {
             let before = place.state;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use arrow::array::AsArray;
-use plimsoll_core::{CsvOptions, DataType, Error, ErrorKind};
+use plimsoll_core::{CsvOptions, DataType, Delimiter, Error, ErrorKind};
 use plimsoll_csv::machine::{Place, State, Token};
 use plimsoll_csv::{ColumnType, CsvFile, Dialect, Reader, Scan};
 use proptest::prelude::*;
@@ -84,14 +84,22 @@ fn by_machine(bytes: &[u8], options: &CsvOptions, columns: usize) -> Result<Vec<
     let mut place = Place::default();
     let (mut records, mut fields, mut start, mut begin) = (Vec::new(), Vec::new(), 0, 0);
     let mut comment = false;
+    let blanks = dialect.delimiter == Delimiter::Blanks;
+    let is_blank = |byte: u8| blanks && matches!(byte, b' ' | b'\t');
     let decode = |raw: &[u8]| {
         let mut text = Vec::new();
-        match raw.first() {
-            None => return None,
-            Some(first) if Some(*first) == dialect.quote => dialect.unquote(raw, &mut text),
-            Some(_) => text.extend_from_slice(raw),
+        dialect.decode(raw, &mut text);
+        (!raw.is_empty()).then(|| String::from_utf8(text).unwrap())
+    };
+    // Without the blanks at its end, but one that is escaped.
+    let trimmed = |start: usize, end: usize| {
+        let mut last = end;
+        while last > start && is_blank(bytes[last - 1]) {
+            last -= 1;
         }
-        Some(String::from_utf8(text).unwrap())
+        let escapes =
+            bytes[start..last].iter().rev().take_while(|byte| Some(**byte) == dialect.escape).count();
+        (last + escapes % 2).min(end)
     };
     let mut at = 0;
     while at <= bytes.len() {
@@ -104,7 +112,10 @@ fn by_machine(bytes: &[u8], options: &CsvOptions, columns: usize) -> Result<Vec<
                     && place.state == State::RecordStart
                     && token == Token::Text
                 {
-                    (start, begin) = (at + 1, at + 1);
+                    start = at + 1;
+                    if !is_blank(*byte) {
+                        begin = at + 1;
+                    }
                 }
                 token
             }
@@ -112,13 +123,18 @@ fn by_machine(bytes: &[u8], options: &CsvOptions, columns: usize) -> Result<Vec<
             None if matches!(place.state, State::Quoted | State::Escaped) => return Err(start as u64),
             None => Token::End,
         };
+        let is_empty = token == Token::End && fields.is_empty() && start == at;
         if token != Token::Text {
-            fields.push(decode(&bytes[start..at]));
-            start = at + 1;
+            let end = match (token, &dialect.delimiter) {
+                (Token::Delimiter, Delimiter::Text(text)) => at + 1 - text.len(),
+                _ => trimmed(start, at),
+            };
+            fields.push(decode(&bytes[start..end]));
+            start = at + usize::from(token == Token::End || !blanks);
         }
         if token == Token::End {
             let record = std::mem::take(&mut fields);
-            if comment || (at == begin && columns != 1) {
+            if comment || (is_empty && columns != 1) {
                 comment = false;
             } else if record.len() != columns {
                 return Err(begin as u64);
@@ -172,6 +188,35 @@ proptest! {
         let comment = comment.map(|byte| char::from(byte).to_string());
         let given = CsvOptions { escape: Some(escape), comment: Some(comment), quote: Some(quote), ..options() };
         check(&bytes, &given, block, threads)?;
+    }
+
+    #[test]
+    fn any_delimiter(
+        bytes in prop::collection::vec(prop::sample::select(b"aab:: , \t\t\"\n\n\n\r\\##".to_vec()), 0..300),
+        delimiter in prop::sample::select(vec!["", "::", ", ", "aab", ":a:", "a", "\t"]),
+        block in prop::sample::select(vec![1usize, 2, 3, 7, 64, 65, 1000]),
+        threads in 1usize..4,
+        escape in prop::option::weighted(0.3, Just(b'\\')),
+        comment in prop::option::weighted(0.3, prop::sample::select(vec!["##", "#", ":#"])),
+        quote in prop::option::weighted(0.8, Just(b'"')),
+        max_field in prop::sample::select(vec![3, CsvOptions::MAX_FIELD]),
+    ) {
+        let delimiter = if delimiter.is_empty() { Delimiter::Blanks } else { Delimiter::Text(delimiter.into()) };
+        let given = CsvOptions {
+            delimiter: Some(delimiter),
+            escape: Some(escape),
+            comment: Some(comment.map(str::to_owned)),
+            quote: Some(quote),
+            max_field,
+            ..options()
+        };
+        if max_field == CsvOptions::MAX_FIELD {
+            check(&bytes, &given, block, threads)?;
+        } else {
+            // Whether a field is too long depends on nothing else. (A record can have more than one fault.)
+            let whole = scanned(&bytes, &given, 1000, 1).ok();
+            prop_assert_eq!(scanned(&bytes, &given, block, threads).ok(), whole);
+        }
     }
 
     #[test]
