@@ -92,7 +92,7 @@ struct Loading<'a> {
 impl Loading<'_> {
     fn read(&mut self, bytes: &[u8]) -> Result<()> {
         let options = &self.table.options;
-        let delimiter = options.delimiter_byte().ok_or_else(|| {
+        let delimiter = options.delimiter.clone().ok_or_else(|| {
             Error::plan("the delimiter of a file that is to be held is not known", "say which it is")
         })?;
         let width = self.schema.fields.len();

@@ -1,13 +1,13 @@
 //! The slow CSV machine: bytes to records, one byte at a time. It never guesses a dialect and knows no columns.
 
-use plimsoll_core::CsvOptions;
+use plimsoll_core::{CsvOptions, Delimiter};
 
 /// One field of a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cell {
     /// What the field says: without its quotes, escapes undone.
     pub bytes: Vec<u8>,
-    /// Whether it began with a quote.
+    /// Whether it began with a quote, or an escape was left out of it: then it is no NULL text.
     pub quoted: bool,
     /// Offset of its first byte, the opening quote included, from the start of the file.
     pub byte: u64,
@@ -37,11 +37,12 @@ pub(crate) struct Fault {
 /// The machine. An empty line comes as a record without fields: what it means is the caller's business.
 pub(crate) struct Machine<'a> {
     bytes: &'a [u8],
-    delimiter: u8,
+    delimiter: Delimiter,
     quote: Option<u8>,
-    /// The byte that makes a following quote, or itself, text inside quotes, as a quote does to a quote.
+    /// The byte that makes a following quote, or itself, text inside quotes, as a quote does to a quote. Outside quotes it
+    /// makes delimiters and line breaks text, too.
     escape: Option<u8>,
-    comment: Option<u8>,
+    comment: Option<Vec<u8>>,
     max_field: u64,
     at: usize,
     line: u64,
@@ -49,13 +50,14 @@ pub(crate) struct Machine<'a> {
 
 impl<'a> Machine<'a> {
     /// A machine that stands behind the byte order mark and the lines that `options` pass over.
-    pub(crate) fn new(bytes: &'a [u8], options: &CsvOptions, delimiter: u8) -> Self {
+    pub(crate) fn new(bytes: &'a [u8], options: &CsvOptions, delimiter: impl Into<Delimiter>) -> Self {
+        let quote = options.quote_byte();
         let mut machine = Machine {
             bytes,
-            delimiter,
-            quote: options.quote_byte(),
-            escape: options.escape_byte(),
-            comment: options.comment_text().and_then(|text| text.bytes().next()),
+            delimiter: delimiter.into(),
+            quote,
+            escape: options.escape_byte().filter(|escape| Some(*escape) != quote),
+            comment: options.comment_text().map(|text| text.as_bytes().to_vec()),
             max_field: options.max_field,
             at: if bytes.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 },
             line: 1,
@@ -101,6 +103,44 @@ impl<'a> Machine<'a> {
         }
     }
 
+    /// Bytes of the delimiter at the current place; 0 where there is none. All blanks that stand together are one.
+    fn delimiter(&self) -> usize {
+        let rest = &self.bytes[self.at..];
+        match &self.delimiter {
+            Delimiter::Text(text) if rest.starts_with(text) => text.len(),
+            Delimiter::Text(_) => 0,
+            Delimiter::Blanks => rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count(),
+        }
+    }
+
+    /// Whether blanks that separate nothing, since no field was before them, stand before a comment.
+    fn at_comment(&self) -> bool {
+        let blanks = if self.delimiter == Delimiter::Blanks { self.delimiter() } else { 0 };
+        let rest = &self.bytes[self.at + blanks..];
+        self.comment.as_ref().is_some_and(|comment| rest.starts_with(comment))
+    }
+
+    /// Takes an escape outside quotes and what it makes text: a line break, a quote, an escape, or a delimiter's first byte. Before
+    /// anything else it is text itself. Whether it was left out.
+    fn take_escape(&mut self, bytes: &mut Vec<u8>) -> bool {
+        let escape = self.bytes[self.at];
+        self.at += 1;
+        let from = self.at;
+        let begins_delimiter = match &self.delimiter {
+            Delimiter::Text(text) => self.peek(0) == text.first().copied(),
+            Delimiter::Blanks => matches!(self.peek(0), Some(b' ' | b'\t')),
+        };
+        let is_special = self.peek(0) == self.quote || self.peek(0) == self.escape || begins_delimiter;
+        let is_special = self.peek(0).is_some() && is_special;
+        self.at += usize::from(is_special);
+        let is_left_out = is_special || self.take_terminator();
+        if !is_left_out {
+            bytes.push(escape);
+        }
+        bytes.extend(&self.bytes[from..self.at]);
+        is_left_out
+    }
+
     /// The byte that the current one makes text inside quotes: a quote behind a quote, a quote or an escape behind an
     /// escape.
     fn escaped(&self) -> Option<u8> {
@@ -115,7 +155,7 @@ impl<'a> Machine<'a> {
         let (start, line) = (self.at, self.line);
         let fault = |message: String| Fault { message, line, byte: start as u64 };
         let mut bytes = Vec::new();
-        let quoted = self.peek(0).is_some() && self.peek(0) == self.quote;
+        let mut quoted = self.peek(0).is_some() && self.peek(0) == self.quote;
         let mut inside = quoted;
         self.at += usize::from(quoted);
         let last = loop {
@@ -140,8 +180,16 @@ impl<'a> Machine<'a> {
                 if !self.take_terminator() {
                     self.at += 1;
                 }
-            } else if byte == self.delimiter {
-                self.at += 1;
+            } else if Some(byte) == self.escape {
+                quoted |= self.take_escape(&mut bytes);
+            } else if self.delimiter() > 0 {
+                self.at += self.delimiter();
+                // Blanks at the end of a record separate nothing.
+                let is_end = self.peek(0).is_none() || self.terminator() > 0;
+                if self.delimiter == Delimiter::Blanks && is_end {
+                    self.take_terminator();
+                    break true;
+                }
                 break false;
             } else if self.take_terminator() {
                 break true;
@@ -159,11 +207,14 @@ impl Iterator for Machine<'_> {
 
     /// Nothing comes after a fault.
     fn next(&mut self) -> Option<Self::Item> {
-        while self.peek(0).is_some() && self.peek(0) == self.comment {
+        while self.at_comment() {
             self.skip_line();
         }
-        self.peek(0)?;
         let (line, byte) = (self.line, self.offset());
+        if self.delimiter == Delimiter::Blanks {
+            self.at += self.delimiter();
+        }
+        self.peek(0)?;
         let mut fields = Vec::new();
         let mut last = self.take_terminator();
         while !last {
@@ -238,7 +289,40 @@ mod tests {
         let escaped = |bytes| shown(bytes, &|o| o.escape = Some(Some(b'\\')));
         assert_eq!(escaped(br#""a\"b\\c\nd""#), [r#"<a"b\c\nd>"#]);
         assert_eq!(escaped(br#""a""b""#), [r#"<a"b>"#], "a doubled quote is a quote still");
-        assert_eq!(escaped(br#"a\"b"#), [r#"a\"b"#], "outside quotes it is text");
+        assert_eq!(escaped(br#"a\"b"#), [r#"<a"b>"#]);
+        assert_eq!(
+            escaped(b"a\\,b,c\\\\c\\\r\nd,\\N\ne\\"),
+            ["<a,b>|<c\\c\r\nd>|\\N", "e\\"],
+            "outside quotes"
+        );
+    }
+
+    #[test]
+    fn delimiters_of_several_bytes() {
+        let split = |bytes: &[u8], delimiter: &str| {
+            let machine = Machine::new(bytes, &CsvOptions::default(), Delimiter::Text(delimiter.into()));
+            let texts = |record: Record| -> Vec<String> {
+                record.fields.iter().map(|cell| String::from_utf8_lossy(&cell.bytes).into_owned()).collect()
+            };
+            machine.map(|record| texts(record.unwrap()).join("|")).collect::<Vec<_>>()
+        };
+        assert_eq!(split(b"a::b:c:::d\n::\n", "::"), ["a|b:c|:d", "|"]);
+        assert_eq!(split(b"1, \"a, b\",c\n", ", "), ["1|a, b,c"]);
+        assert_eq!(split(b"aaab", "aab"), ["a|"]);
+    }
+
+    #[test]
+    fn blanks_between_fields() {
+        let split = |bytes: &[u8]| {
+            let options = CsvOptions { comment: Some(Some("##".into())), ..CsvOptions::default() };
+            let machine = Machine::new(bytes, &options, Delimiter::Blanks);
+            let texts = |record: Record| -> Vec<String> {
+                record.fields.iter().map(|cell| String::from_utf8_lossy(&cell.bytes).into_owned()).collect()
+            };
+            machine.map(|record| texts(record.unwrap()).join("|")).collect::<Vec<_>>()
+        };
+        assert_eq!(split(b"  a \t b  \n\t\n ## c\n\"d e\"  f\n  "), ["a|b", "", "d e|f"]);
+        assert_eq!(split(b"# a ##\n"), ["#|a|##"]);
     }
 
     #[test]
@@ -298,8 +382,9 @@ mod tests {
         /// With an escape only where it stands before what it escapes: before other bytes the `csv` crate drops it.
         #[test]
         fn agrees_with_the_csv_crate_on_escapes(
-            pieces in vec(select(vec!["\"", ",", "\n", "\r", "a", "\\\\", "\\\""]), 0..48),
+            pieces in vec(select(vec!["a", ",", "\n", "\r", "\"\\\\b,\\\"\",", "\"\"\"\","]), 0..48),
         ) {
+            // Outside quotes the crate takes escapes for text.
             let bytes = pieces.concat().into_bytes();
             if let Some(fields) = fields(&bytes, Some(b'\\')) {
                 prop_assert_eq!(fields, csv_crate(&bytes, Some(b'\\')));

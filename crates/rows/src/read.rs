@@ -1,7 +1,7 @@
 //! From the bytes of a file to its named columns and its records: dialect, header, blank lines, the head sample.
 //! Types are not its business.
 
-use plimsoll_core::{CsvOptions, DataType, Error, Location, Result, Schema};
+use plimsoll_core::{CsvOptions, DataType, Delimiter, Error, Location, Result, Schema};
 
 use crate::machine::{Cell, Fault, Machine, Record};
 
@@ -26,7 +26,7 @@ pub(crate) struct Table {
 /// # Errors
 /// `Data` for a quote that is never closed and for a field longer than the options allow, located where the field begins.
 pub fn records(bytes: &[u8], options: &CsvOptions, file: &str) -> Result<Vec<Record>> {
-    let split = Split::new(bytes, options, options.delimiter_byte().unwrap_or(b','));
+    let split = Split::new(bytes, options, options.delimiter.clone().unwrap_or(b','.into()));
     let (header, records) = split.parts;
     if let Some(fault) = split.fault {
         let data_records = if header.is_none() && options.has_header() { None } else { Some(records.len()) };
@@ -46,7 +46,7 @@ struct Split {
 }
 
 impl Split {
-    fn new(bytes: &[u8], options: &CsvOptions, delimiter: u8) -> Self {
+    fn new(bytes: &[u8], options: &CsvOptions, delimiter: Delimiter) -> Self {
         let machine = Machine::new(bytes, options, delimiter);
         let mut start = machine.offset();
         let (mut records, mut fault) = (Vec::new(), None);
@@ -99,7 +99,7 @@ impl Table {
     /// `Data` for a file without a header, or without a record where the columns are not given, and for a bad header;
     /// `UnknownColumn` for a type given to a column that does not exist.
     pub(crate) fn read(bytes: &[u8], options: &CsvOptions, file: &str) -> Result<Table> {
-        let delimiter = options.delimiter_byte().unwrap_or_else(|| sniff(bytes, options));
+        let delimiter = options.delimiter.clone().unwrap_or_else(|| sniff(bytes, options).into());
         let Split { parts: (header, records), start, fault } = Split::new(bytes, options, delimiter);
         if header.is_none()
             && (options.has_header() || records.is_empty())
