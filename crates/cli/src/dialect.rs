@@ -31,6 +31,17 @@ pub(crate) fn byte(text: &str) -> Result<u8, String> {
     }
 }
 
+/// Reads what comments begin with: any text in a line, or `tab` or `\t` for a tab.
+pub(crate) fn comment(text: &str) -> Result<String, String> {
+    match text {
+        "" => Err("it is empty; write the text that comments begin with".to_owned()),
+        _ if text.contains(['\n', '\r']) => Err("a line end cannot be used here".to_owned()),
+        "\\t" => Ok("\t".to_owned()),
+        _ if text.eq_ignore_ascii_case("tab") => Ok("\t".to_owned()),
+        _ => Ok(text.to_owned()),
+    }
+}
+
 /// Names of columns and the types they are to have.
 pub(crate) type ColumnTypes = Vec<(String, DataType)>;
 

@@ -151,13 +151,13 @@ pub(crate) fn csv_options(input: InputArgs) -> Result<CsvOptions> {
         return Err(Error::plan(format!("--types gives the column {name} two types"), "keep one of them"));
     }
     Ok(CsvOptions {
-        delimiter: input.delimiter.map(Into::into),
+        delimiter: input.delimiter,
         quote: input.quote.map(|quote| quote.0),
         escape: input.escape.map(|escape| escape.0),
         header: input.no_header.then_some(false),
         columns,
         nulls: input.null,
-        comment: input.comment.map(|byte| Some(char::from(byte).into())),
+        comment: input.comment.map(Some),
         skip_rows: input.skip_rows,
         types,
         infer: match input.infer {

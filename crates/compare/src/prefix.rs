@@ -11,7 +11,7 @@ use plimsoll::{CsvOptions, Error, Result, Table};
 /// for rules that a file breaks.
 ///
 /// # Errors
-/// `Io`; `Plan` where the delimiter is not known.
+/// `Io`; `Plan` where the `csv` crate cannot read the dialect.
 pub(crate) fn write_prefix(table: &Table, records: u64, path: &Path) -> Result<u64> {
     let input = |source| Error::io(table.path.clone(), source);
     let mut file = File::open(&table.path).map_err(input)?;
@@ -32,22 +32,24 @@ pub(crate) fn write_prefix(table: &Table, records: u64, path: &Path) -> Result<u
 }
 
 fn reader(options: &CsvOptions, file: File) -> Result<csv::Reader<File>> {
-    let delimiter = options.delimiter_byte().ok_or_else(|| {
-        Error::plan("the delimiter of a file that is to be cut is not known", "say which it is")
-    })?;
+    let refused = |what: &str| {
+        let message = format!("a file with {what} cannot be cut into parts of several sizes");
+        Error::plan(message, "leave --sizes out")
+    };
+    let delimiter = options.delimiter_byte().ok_or_else(|| refused("a delimiter of several bytes"))?;
+    if options.escape_byte().is_some() {
+        return Err(refused("escapes"));
+    }
+    let comment = options.comment_text().map(str::as_bytes);
+    if comment.is_some_and(|text| text.len() > 1) {
+        return Err(refused("comments of several bytes"));
+    }
     let mut builder = csv::ReaderBuilder::new();
-    builder
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(delimiter)
-        .comment(options.comment_text().and_then(|text| text.bytes().next()));
+    builder.has_headers(false).flexible(true).delimiter(delimiter).comment(comment.map(|text| text[0]));
     match options.quote_byte() {
         Some(quote) => builder.quote(quote),
         None => builder.quoting(false),
     };
-    if options.escape_byte().is_some() {
-        builder.escape(options.escape_byte()).double_quote(false);
-    }
     Ok(builder.from_reader(file))
 }
 

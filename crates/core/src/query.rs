@@ -1,5 +1,7 @@
 //! A query as it was written, by SQL or by the builder: names are not resolved yet, types not known.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{DataType, Expr};
@@ -104,7 +106,33 @@ impl From<u8> for Delimiter {
     }
 }
 
+impl fmt::Display for Delimiter {
+    /// `';'`, `'\t'`, `blanks`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Delimiter::Text(bytes) => write!(f, "'{}'", bytes.escape_ascii()),
+            Delimiter::Blanks => f.write_str("blanks"),
+        }
+    }
+}
+
 impl Delimiter {
+    /// Reads what a user writes: one or more ASCII characters, `tab` or `\t` for a tab, `blanks` for any run of blanks.
+    ///
+    /// # Errors
+    /// What to write instead.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        match text {
+            "" => Err("a delimiter cannot be empty"),
+            _ if text.contains(['\n', '\r']) => Err("a line break ends records and cannot separate fields"),
+            _ if !text.is_ascii() => Err("a delimiter is of ASCII characters"),
+            "\\t" => Ok(b'\t'.into()),
+            _ if text.eq_ignore_ascii_case("tab") => Ok(b'\t'.into()),
+            _ if text.eq_ignore_ascii_case("blanks") => Ok(Delimiter::Blanks),
+            _ => Ok(Delimiter::Text(text.into())),
+        }
+    }
+
     /// The byte, where it is one.
     pub fn byte(&self) -> Option<u8> {
         match self {

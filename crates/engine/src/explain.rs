@@ -93,7 +93,7 @@ impl Plan {
             .map_or_else(String::new, |filter| format!("; where {}", written(filter, columns_of_file)));
         let form = match &self.source {
             Source::Csv { file, .. } => {
-                format!("delimiter '{}'", char::from(file.dialect().delimiter).escape_default())
+                format!("delimiter {}", file.dialect().delimiter)
             }
             Source::Held { store, .. } if store.is_mapped() => "mapped".to_owned(),
             Source::Held { store, .. } => match store.form() {

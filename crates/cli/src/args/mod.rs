@@ -10,6 +10,8 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 pub(crate) use self::compare::{CompareArgs, CompareFormat, CompareOptions};
 pub(crate) use self::profile::{MeasureArg, ProfileArgs, ProfileOptions};
+use plimsoll::Delimiter;
+
 use crate::dialect::{self, ColumnTypes, OptionalByte};
 use crate::size::Size;
 
@@ -231,13 +233,14 @@ pub(crate) enum FormatArg {
 #[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Input")]
 pub(crate) struct InputArgs {
-    /// Byte between fields: ',' ';' '|' tab … [default: found in the head of the file]
-    #[arg(long, value_name = "BYTE", value_parser = dialect::byte)]
-    pub(crate) delimiter: Option<u8>,
+    /// What separates fields: ',' ';' '::' tab …, or blanks for any run of them [default: found in the head of the file]
+    #[arg(long, value_name = "TEXT", value_parser = Delimiter::parse)]
+    pub(crate) delimiter: Option<Delimiter>,
     /// Byte around fields that hold delimiters, newlines or quotes; none reads quotes as text [default: "]
     #[arg(long, value_name = "BYTE")]
     pub(crate) quote: Option<OptionalByte>,
-    /// Byte that makes a quote inside quotes text; none means that quotes are doubled [default: none]
+    /// Byte that makes quotes text, and outside quotes delimiters and line breaks, too; none means that quotes are doubled
+    /// [default: none]
     #[arg(long, value_name = "BYTE")]
     pub(crate) escape: Option<OptionalByte>,
     /// The first record is data, not names
@@ -249,9 +252,9 @@ pub(crate) struct InputArgs {
     /// Unquoted text that is NULL, besides the empty one; may be repeated
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub(crate) null: Vec<String>,
-    /// Records that begin with this byte are comments
-    #[arg(long, value_name = "BYTE", value_parser = dialect::byte)]
-    pub(crate) comment: Option<u8>,
+    /// Records that begin with this text are comments
+    #[arg(long, value_name = "TEXT", value_parser = dialect::comment)]
+    pub(crate) comment: Option<String>,
     /// Lines to pass over before the header
     #[arg(long, value_name = "N")]
     pub(crate) skip_rows: Option<u64>,
@@ -316,7 +319,7 @@ mod tests {
         for line in [
             "query",
             "query SELECT --threads 0",
-            "query SELECT --delimiter ab",
+            "query SELECT --delimiter §",
             "query SELECT --memory-limit much",
             "query SELECT --types a=BLOB",
             "query SELECT --top 3",

@@ -1,6 +1,6 @@
 //! The named options of `read_csv`.
 
-use plimsoll_core::{CsvOptions, DataType, Error, Infer, Result};
+use plimsoll_core::{CsvOptions, DataType, Delimiter, Error, Infer, Result};
 use sqlparser::ast::{Expr as Ast, Ident, Value};
 
 use super::source::Source;
@@ -42,11 +42,13 @@ impl<'a> Options<'a> {
         let options = &mut self.options;
         match option {
             "delimiter" => {
-                options.delimiter = Some(field.byte()?.ok_or_else(|| field.wrong(ONE_CHARACTER))?.into())
+                let parsed =
+                    Delimiter::parse(text(value).ok_or_else(|| field.wrong("a text in single quotes"))?);
+                options.delimiter = Some(parsed.map_err(|message| field.error(message, ""))?);
             }
             "quote" => options.quote = Some(field.byte()?),
             "escape" => options.escape = Some(field.byte()?),
-            "comment" => options.comment = Some(field.byte()?.map(|byte| char::from(byte).into())),
+            "comment" => options.comment = Some(field.comment()?),
             "header" => options.header = Some(field.flag()?),
             "columns" => {
                 let typed = |(name, data_type)| (name, Some(data_type));
@@ -118,6 +120,16 @@ impl Field<'_> {
             Some(br"\t") => Ok(Some(b'\t')),
             Some([byte]) if byte.is_ascii() && !matches!(byte, b'\n' | b'\r') => Ok(Some(*byte)),
             _ => Err(self.wrong(ONE_CHARACTER)),
+        }
+    }
+
+    /// What comments begin with, or none for the empty text; `'\t'` is the tab.
+    fn comment(&self) -> Result<Option<String>> {
+        match text(self.value) {
+            Some("") => Ok(None),
+            Some(r"\t") => Ok(Some("\t".to_owned())),
+            Some(text) if !text.contains(['\n', '\r']) => Ok(Some(text.to_owned())),
+            _ => Err(self.wrong("a text in single quotes, without a line break")),
         }
     }
 
