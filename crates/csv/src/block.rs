@@ -6,7 +6,7 @@ use arrow::buffer::Buffer;
 use plimsoll_core::{Error, Result};
 
 use crate::Dialect;
-use crate::incomplete::{breaks, check_length, unclosed};
+use crate::incomplete::{breaks, check_length, malformed, unclosed};
 use crate::index::{Content, Marked, Marks, Unmarked, mark_by_machine, mark_by_parity};
 use crate::input::Chunk;
 use crate::machine::{self, Place, State};
@@ -124,8 +124,7 @@ impl Block {
     pub(crate) fn next(&mut self, splitter: &Splitter) -> Result<Option<Region>> {
         self.reserve(splitter.block);
         let into = &mut self.bytes[self.head..self.head + splitter.block];
-        let read = splitter.input.read(splitter.start, into, &splitter.next);
-        let chunk = match read {
+        let chunk = match splitter.pass.read(into) {
             Ok(Some(chunk)) if !splitter.stopped_before(chunk.ticket) => chunk,
             Ok(None) => return Ok(None),
             // Whoever stopped the scan has had its turn, so that only blocks that are not wanted wait for this one.
@@ -138,9 +137,7 @@ impl Block {
                 return Err(error);
             }
         };
-        // What stands before the data was read too, by whoever looked at the head.
-        let before = if chunk.offset == splitter.start { splitter.start } else { 0 };
-        splitter.bytes_read.fetch_add(before + chunk.length as u64, Ordering::Relaxed);
+        splitter.bytes_read.fetch_add(chunk.read, Ordering::Relaxed);
         let must_publish = MustPublish { splitter, ticket: Some(chunk.ticket) };
         let guess = self.guess(chunk, &splitter.dialect);
 
@@ -207,8 +204,10 @@ impl Block {
         let Marked { mut tally, content } = self.mark(chunk, &mut boundary.place, guess, dialect);
         self.content = content;
 
-        let unterminated = chunk.last && matches!(boundary.place.state, State::Quoted | State::Escaped);
-        if chunk.last && !unterminated && boundary.place.state != State::RecordStart {
+        // What the encoding does not have stops the scan before anything can be said of the record in which it stands.
+        let is_open = matches!(boundary.place.state, State::Quoted | State::Escaped);
+        let unterminated = chunk.last && is_open && !chunk.broken;
+        if chunk.last && !is_open && !chunk.broken && boundary.place.state != State::RecordStart {
             self.marks.mark_end(end);
             tally.ends += 1;
             tally.comments += u64::from(boundary.place.state == State::Comment);
@@ -226,7 +225,7 @@ impl Block {
             };
             boundary.tail.extend_from_slice(&self.bytes[begin..end]);
             check_length(splitter, &boundary, chunk)?;
-            self.fault = unterminated.then(|| unclosed(splitter, &boundary, chunk));
+            self.fault = last_fault(splitter, &boundary, chunk, unterminated);
             let next = (!chunk.last).then_some(boundary);
             return Ok((region, next));
         };
@@ -242,7 +241,7 @@ impl Block {
             records: boundary.records + tally.ends - blanks - tally.comments,
             tail: next_tail.to_vec(),
         };
-        self.fault = unterminated.then(|| unclosed(splitter, &next, chunk));
+        self.fault = last_fault(splitter, &next, chunk, unterminated);
         splitter.blank_lines.fetch_add(blanks, Ordering::Relaxed);
         splitter.records.fetch_add(next.records - boundary.records, Ordering::Relaxed);
 
@@ -351,6 +350,15 @@ impl Block {
         if self.head > KEPT {
             *self = Block::new();
         }
+    }
+}
+
+/// What is wrong behind the last record of the input, if anything is.
+fn last_fault(splitter: &Splitter, boundary: &Boundary, chunk: Chunk, unterminated: bool) -> Option<Error> {
+    match () {
+        () if chunk.broken => Some(malformed(splitter, boundary, chunk)),
+        () if unterminated => Some(unclosed(splitter, boundary, chunk)),
+        () => None,
     }
 }
 

@@ -9,7 +9,8 @@ use crate::Dialect;
 use crate::block::{Block, Region};
 use crate::column::{Cells, ColumnType};
 use crate::incomplete::{breaks, fields, never_closed, too_long};
-use crate::input::Input;
+use crate::input::{Input, Looked};
+use crate::reader::NOT_UTF8;
 use crate::walk::{Cursor, Walker, locate};
 
 /// Bytes looked at first: the sample and room for the header and for the record that the sample ends in.
@@ -46,16 +47,16 @@ impl CsvFile {
     /// `Io`; `Plan` for options that contradict each other; `UnknownColumn` for a type of a column that is not there;
     /// `Data` for an empty file without given names and for a header that cannot be read.
     pub fn open(path: &str, options: &CsvOptions) -> Result<Self> {
-        let input = Input::open(path)?;
+        let input = Input::open(path, options.encoding.as_deref())?;
         let mut head = Vec::new();
         let mut wanted = HEAD_BYTES;
         loop {
-            let ended = input.head(&mut head, wanted)?;
+            let Looked { ended, paused } = input.head(&mut head, wanted)?;
             let enough = ended
                 || head.len()
                     > usize::try_from(options.max_field).unwrap_or(usize::MAX).saturating_add(HEAD_BYTES);
-            let looked = Head { bytes: &head, ended, enough, path, options }.read()?;
-            if let Some(findings) = looked {
+            let looked = Head { bytes: &head, ended, enough, paused, path, options }.read();
+            if let Some(findings) = looked.map_err(|error| input.in_file(error))? {
                 return Ok(findings.with(input));
             }
             wanted = head.len().saturating_mul(2).max(HEAD_BYTES);
@@ -99,6 +100,17 @@ impl CsvFile {
         self.input.length()
     }
 
+    /// Whether another pass over it can begin: always but for a stream of which more was read than is kept.
+    pub fn can_be_read_again(&self) -> bool {
+        self.input.can_be_read_again()
+    }
+
+    /// The name of its encoding, as the Encoding Standard has it: `UTF-8`, `windows-1252`. Offsets count bytes of its text in
+    /// UTF-8, those of errors bytes of the file.
+    pub fn encoding(&self) -> &'static str {
+        self.input.encoding()
+    }
+
     /// Offset of the first byte behind the header.
     pub fn data_start(&self) -> u64 {
         self.data_start
@@ -117,6 +129,8 @@ struct Head<'a> {
     ended: bool,
     /// Whether no more are to be read whatever is missing.
     enough: bool,
+    /// Whether no more have come for a while: then a record behind the header is enough.
+    paused: bool,
     path: &'a str,
     options: &'a CsvOptions,
 }
@@ -135,6 +149,8 @@ struct Findings {
 
 impl Findings {
     fn with(self, input: Input) -> CsvFile {
+        let in_file = |location: Option<Location>| location.map(|location| input.place_in_file(location));
+        let text_cells = self.text_cells.into_iter().map(in_file).collect();
         CsvFile {
             input: Arc::new(input),
             dialect: Arc::new(self.dialect),
@@ -144,7 +160,7 @@ impl Findings {
             lines_before: self.lines_before,
             declared: self.declared,
             profiles: self.profiles,
-            text_cells: self.text_cells,
+            text_cells,
         }
     }
 }
@@ -175,7 +191,7 @@ impl Head<'_> {
             return Err(too_long(self.location(field.start), dialect.max_field));
         }
         let sample_end = data_start.saturating_add(CsvOptions::SAMPLE_BYTES);
-        if known < sample_end && !self.enough {
+        if known < sample_end && !self.enough && !(self.paused && known > data_start) {
             return Ok(None);
         }
         let declared = self.declared(&columns)?;
@@ -314,7 +330,7 @@ impl Head<'_> {
             dialect.decode(raw, &mut text);
             let name = String::from_utf8(text).map_err(|error| {
                 let location = self.location(field.start).with_value(error.as_bytes());
-                Error::data(location, "the column's name is not UTF-8", "save the file as UTF-8")
+                Error::data(location, "the column's name is not UTF-8", NOT_UTF8)
             })?;
             let base = if name.is_empty() { format!("column{index}") } else { name };
             let mut name = base.clone();

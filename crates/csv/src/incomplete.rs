@@ -13,6 +13,11 @@ pub(crate) fn unclosed(splitter: &Splitter, boundary: &Boundary, chunk: Chunk) -
     never_closed(location(splitter, boundary, chunk, field_start))
 }
 
+/// The error for bytes behind the text that the encoding does not have.
+pub(crate) fn malformed(splitter: &Splitter, boundary: &Boundary, chunk: Chunk) -> Error {
+    splitter.pass.input.malformed(location(splitter, boundary, chunk, boundary.tail.len()))
+}
+
 /// The error for a quote that opens a field and is not closed before the end.
 pub(crate) fn never_closed(location: Location) -> Error {
     Error::data(

@@ -13,6 +13,9 @@ use crate::views::text_views;
 use crate::walk::{self, Cursor, Walker};
 use crate::{Cells, CsvFile, Dialect, Misfit, Span};
 
+/// What to do about text that is not UTF-8.
+pub(crate) const NOT_UTF8: &str = "name the file's encoding: --encoding windows-1252 for most files of Western programs, else shift_jis, gb18030, …";
+
 /// One pass over a file, shared by its workers. Nothing is read before a reader's first pull.
 #[derive(Debug)]
 pub struct Scan {
@@ -96,7 +99,8 @@ impl Reader {
         }
         self.region = None;
         self.block.shrink();
-        let next = self.block.next(&self.scan.splitter);
+        let splitter = &self.scan.splitter;
+        let next = self.block.next(splitter).map_err(|error| splitter.pass.input.in_file(error));
         self.ended = !matches!(next, Ok(Some(_)));
         let Some(region) = next? else { return Ok(None) };
         self.cursor = Cursor::new(&region);
@@ -114,7 +118,7 @@ impl Reader {
         self.position = region.offset(self.cursor.at());
         let splitter = &self.scan.splitter;
         if let Some(fault) = self.fault.take() {
-            return Err(fault);
+            return Err(splitter.pass.input.in_file(fault));
         }
         let (count, fault) =
             self.walker.walk(&self.block, region, &mut self.cursor, most, &mut self.spans, &splitter.file);
@@ -124,7 +128,7 @@ impl Reader {
             splitter.stop_after(region.ticket);
         }
         match self.fault.take_if(|_| count == 0) {
-            Some(fault) => Err(fault),
+            Some(fault) => Err(splitter.pass.input.in_file(fault)),
             None => Ok(count),
         }
     }
@@ -180,15 +184,11 @@ impl Reader {
         let span = self.spans[index][row];
         let mut location = walk::locate(&self.block, region, span, record, &splitter.file, &splitter.dialect);
         location.column = self.scan.names.get(self.scan.wanted[index]).cloned();
-        location
+        splitter.pass.input.place_in_file(location)
     }
 
     /// The error for text that is not UTF-8 in that cell.
     pub fn not_utf8(&self, row: usize, index: usize) -> Error {
-        Error::data(
-            self.locate(row, index),
-            "the text is not UTF-8",
-            "convert the file, for example with iconv -f latin1 -t utf-8",
-        )
+        Error::data(self.locate(row, index), "the text is not UTF-8", NOT_UTF8)
     }
 }

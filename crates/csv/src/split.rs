@@ -9,25 +9,21 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 
-use crate::input::{Input, lock};
+use crate::input::{Pass, lock};
 use crate::machine::Place;
 use crate::{CsvFile, Dialect};
 
 /// What all workers of one scan share.
 #[derive(Debug)]
 pub(crate) struct Splitter {
-    pub(crate) input: Arc<Input>,
+    pub(crate) pass: Pass,
     pub(crate) dialect: Arc<Dialect>,
     /// The file as the query names it, for messages.
     pub(crate) file: Arc<str>,
     /// Fields of each record.
     pub(crate) columns: usize,
-    /// Offset of block 0.
-    pub(crate) start: u64,
     /// Bytes of a block.
     pub(crate) block: usize,
-    /// The next ticket of a file.
-    pub(crate) next: AtomicU64,
     /// Blocks behind this one are not wanted any more.
     stop_after: AtomicU64,
     turn: Mutex<Turn>,
@@ -62,14 +58,13 @@ pub(crate) struct Boundary {
 impl Splitter {
     pub(crate) fn new(file: &CsvFile, block: usize, bytes_read: Arc<AtomicU64>) -> Self {
         let boundary = Boundary { lines: file.lines_before, ..Boundary::default() };
+        let block = block.max(1);
         Splitter {
-            input: Arc::clone(&file.input),
+            pass: Pass::new(Arc::clone(&file.input), file.data_start, block),
             dialect: Arc::clone(&file.dialect),
             file: Arc::clone(&file.name),
             columns: file.columns.len(),
-            start: file.data_start,
-            block: block.max(1),
-            next: AtomicU64::new(0),
+            block,
             stop_after: AtomicU64::new(u64::MAX),
             turn: Mutex::new(Turn { ticket: 0, boundary: Some(boundary), over: false }),
             turned: Condvar::new(),
