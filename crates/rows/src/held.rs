@@ -9,6 +9,7 @@ use plimsoll_core::{
 use plimsoll_memory::{Consumer, LimitExceeded, Reservation};
 
 use crate::cell;
+use crate::encoding::decoded;
 use crate::evaluate::is_true;
 use crate::machine::{Machine, Record};
 use crate::read::{located, ragged};
@@ -41,7 +42,11 @@ impl Held {
         let bytes = std::fs::read(path).map_err(|source| Error::io(path, source))?;
         let mut loading =
             Loading { table, schema: &schema, rows: Vec::new(), memory: consumer.reservation() };
-        loading.read(&bytes)?;
+        if table.options.encoding.is_some() {
+            // What it is decoded to; three bytes for one at most.
+            file.try_grow(length.saturating_mul(3)).map_err(exceeded)?;
+        }
+        loading.read(&decoded(&bytes, &table.options, path)?)?;
         let Loading { mut rows, memory, .. } = loading;
         rows.shrink_to_fit();
         Ok(Held { schema, rows, _memory: memory })

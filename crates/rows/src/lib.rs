@@ -5,7 +5,7 @@
 //! agreement of both means something. It never streams, spills or bounds its memory.
 //!
 //! A run goes through these modules, in this order:
-//! 1. `machine`: bytes to records, one byte at a time ([`records`]);
+//! 1. `encoding`: a file to UTF-8; `machine`: bytes to records, one byte at a time ([`records`]);
 //! 2. `read`: the dialect, the header, the names, which records are the head sample;
 //! 3. `typing`: which type each column has and which records WHERE selects (`cell` turns text into values);
 //!    or `held`, where the rows of values are there already;
@@ -17,6 +17,7 @@ mod calendar;
 mod cast;
 mod cell;
 mod date_form;
+mod encoding;
 mod evaluate;
 mod exact;
 mod functions;

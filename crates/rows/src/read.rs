@@ -3,6 +3,7 @@
 
 use plimsoll_core::{CsvOptions, DataType, Delimiter, Error, Location, Result, Schema};
 
+use crate::encoding::decoded;
 use crate::machine::{Cell, Fault, Machine, Record};
 
 /// A file: its columns and the records up to the first that breaks the rules of CSV.
@@ -26,6 +27,7 @@ pub(crate) struct Table {
 /// # Errors
 /// `Data` for a quote that is never closed and for a field longer than the options allow, located where the field begins.
 pub fn records(bytes: &[u8], options: &CsvOptions, file: &str) -> Result<Vec<Record>> {
+    let bytes = &decoded(bytes, options, file)?;
     let split = Split::new(bytes, options, options.delimiter.clone().unwrap_or(b','.into()));
     let (header, records) = split.parts;
     if let Some(fault) = split.fault {
@@ -99,6 +101,7 @@ impl Table {
     /// `Data` for a file without a header, or without a record where the columns are not given, and for a bad header;
     /// `UnknownColumn` for a type given to a column that does not exist.
     pub(crate) fn read(bytes: &[u8], options: &CsvOptions, file: &str) -> Result<Table> {
+        let bytes = &decoded(bytes, options, file)?;
         let delimiter = options.delimiter.clone().unwrap_or_else(|| sniff(bytes, options).into());
         let Split { parts: (header, records), start, fault } = Split::new(bytes, options, delimiter);
         if header.is_none()
