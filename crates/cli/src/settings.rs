@@ -151,6 +151,7 @@ pub(crate) fn csv_options(input: InputArgs) -> Result<CsvOptions> {
         return Err(Error::plan(format!("--types gives the column {name} two types"), "keep one of them"));
     }
     Ok(CsvOptions {
+        encoding: input.encoding,
         delimiter: input.delimiter,
         quote: input.quote.map(|quote| quote.0),
         escape: input.escape.map(|escape| escape.0),

@@ -82,6 +82,7 @@ impl Engine {
         let columns: Vec<usize> = (0..file.schema().fields.len()).collect();
         let profiles = infer_full(&file, &columns, limits.block_size, &pool, Arc::default())?;
         table.options.delimiter = Some(file.dialect().delimiter.clone());
+        table.options.encoding = Some(file.encoding()).filter(|name| *name != "UTF-8").map(str::to_owned);
         let mut schema = file.schema();
         for (column, field) in schema.fields.iter_mut().enumerate() {
             field.data_type = file.column_type(column, &profiles).data_type;

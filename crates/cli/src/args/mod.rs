@@ -233,6 +233,9 @@ pub(crate) enum FormatArg {
 #[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Input")]
 pub(crate) struct InputArgs {
+    /// Encoding of the file: utf-8, utf-16le, windows-1252, shift_jis … [default: UTF-8, or UTF-16 where the file says so]
+    #[arg(long, value_name = "LABEL")]
+    pub(crate) encoding: Option<String>,
     /// What separates fields: ',' ';' '::' tab …, or blanks for any run of them [default: found in the head of the file]
     #[arg(long, value_name = "TEXT", value_parser = Delimiter::parse)]
     pub(crate) delimiter: Option<Delimiter>,

@@ -7,7 +7,8 @@ use super::source::Source;
 use super::{literal, refuse};
 
 /// Every option with its other names.
-const NAMES: [&[&str]; 12] = [
+const NAMES: [&[&str]; 13] = [
+    &["encoding"],
     &["delimiter", "delim", "sep"],
     &["quote"],
     &["escape"],
@@ -41,6 +42,10 @@ impl<'a> Options<'a> {
         let field = Field { source: self.source, name, value };
         let options = &mut self.options;
         match option {
+            "encoding" => {
+                let label = text(value).ok_or_else(|| field.wrong("a label, such as 'windows-1252'"))?;
+                options.encoding = Some(label.to_owned());
+            }
             "delimiter" => {
                 let parsed =
                     Delimiter::parse(text(value).ok_or_else(|| field.wrong("a text in single quotes"))?);
