@@ -5,8 +5,8 @@ use std::sync::atomic::AtomicU64;
 
 use plimsoll_core::resolve::Grouping;
 use plimsoll_core::{
-    DataType, Error, ErrorKind, Expr, Infer, Location, Profile, Query, Resolved, Result, Schema, resolve,
-    typed,
+    AggregateFunction, DataType, Error, ErrorKind, Expr, Infer, Location, Profile, Query, Resolved, Result,
+    Schema, resolve, typed,
 };
 use plimsoll_kernels::Block;
 use plimsoll_memory::Budget;
@@ -109,6 +109,7 @@ impl Plan {
         };
         plan.check(None)?;
         plan.scan.fixed = plan.fixed_columns();
+        plan.scan.aggregated = plan.aggregated_columns();
         Ok(plan)
     }
 
@@ -255,6 +256,23 @@ impl Plan {
             return Vec::new();
         }
         self.scan.outputs.iter().filter(|output| !output.as_text).map(|output| output.column).collect()
+    }
+}
+
+impl Plan {
+    /// Columns of the file that aggregates read, and whether their states can go on with exact numbers behind NULLs: those
+    /// that keep sums, extremes and counts of the column as it is.
+    fn aggregated_columns(&self) -> Vec<(usize, bool)> {
+        use AggregateFunction as A;
+        let mut columns = Vec::new();
+        for (function, arguments) in self.grouping.iter().flat_map(|grouping| &grouping.aggregates) {
+            let is_plain = matches!(arguments[..], [Expr::Field(_)])
+                && matches!(function, A::Count | A::Sum | A::Avg | A::Min | A::Max);
+            let mut read = Vec::new();
+            arguments.iter().for_each(|argument| argument.collect_fields(&mut read));
+            columns.extend(read.into_iter().map(|output| (self.scan.outputs[output].column, is_plain)));
+        }
+        columns
     }
 }
 

@@ -189,7 +189,7 @@ impl Stream {
         let is_about_it =
             matches!(error.kind(), ErrorKind::Data { location, .. } if **location == misfit.location);
         let may_restart = self.given == 0 || self.collects;
-        if !is_about_it || !may_restart || file.length().is_none() {
+        if !is_about_it || !may_restart || !file.can_be_read_again() {
             return Err(error);
         }
         let seen = scan.profiles();

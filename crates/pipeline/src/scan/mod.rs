@@ -41,9 +41,13 @@ pub struct ScanSpec {
     pub outputs: Vec<ScanColumn>,
     /// WHERE, resolved: its `Field`s are indexes in the file.
     pub filter: Option<Expr>,
-    /// Columns of the file whose type must not change while the scan runs. In others integers may become decimals, and
-    /// decimals get a greater scale, between two blocks; any other cell that does not fit ends the scan with an error.
+    /// Columns of the file whose type must not change while the scan runs. In others integers may become decimals,
+    /// decimals get a greater scale, and what was NULL throughout anything, between two blocks; any other cell that does
+    /// not fit ends the scan with an error.
     pub fixed: Vec<usize>,
+    /// Columns of the file that aggregates read, and whether these can go on with exact numbers where they have taken nothing but
+    /// NULLs. What is no aggregate's can go on with anything.
+    pub aggregated: Vec<(usize, bool)>,
     /// Bytes that each worker reads at a time.
     pub block_size: usize,
     /// The most rows of a block that is given.
@@ -59,6 +63,7 @@ impl Default for ScanSpec {
             outputs: Vec::new(),
             filter: None,
             fixed: Vec::new(),
+            aggregated: Vec::new(),
             block_size: BLOCK_SIZE,
             rows: Block::ROWS,
             text_views: false,

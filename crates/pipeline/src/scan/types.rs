@@ -1,6 +1,7 @@
 //! The types of a running scan, which widen as cells are seen.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::collections::BTreeSet;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use plimsoll_core::{CellClass, DataType, Location, Profile};
 
@@ -17,21 +18,29 @@ pub struct Misfit {
     pub location: Location,
 }
 
-/// What the workers of a scan know together. Locked only when a cell does not fit.
+/// What the workers of a scan know together. Locked only at the end of a block and when a cell does not fit.
 #[derive(Debug)]
 pub(super) struct Types {
     known: Mutex<Known>,
+    moved: Condvar,
 }
 
 #[derive(Debug)]
 struct Known {
     profiles: Vec<Profile>,
     misfit: Option<Misfit>,
+    /// All blocks before this one are done.
+    done: u64,
+    /// Blocks behind it that are done.
+    ahead: BTreeSet<u64>,
+    /// The first block that never will be.
+    lost: u64,
 }
 
 impl Types {
     pub(super) fn new(profiles: Vec<Profile>) -> Self {
-        Types { known: Mutex::new(Known { profiles, misfit: None }) }
+        let known = Known { profiles, misfit: None, done: 0, ahead: BTreeSet::new(), lost: u64::MAX };
+        Types { known: Mutex::new(known), moved: Condvar::new() }
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
@@ -46,15 +55,52 @@ impl Types {
         self.known().misfit.clone()
     }
 
-    /// Takes note of cells. Gives the column's profile where every cell that was taken as `current` so far, by any worker,
-    /// keeps its value in the type of that profile: the type is the same, or both are exact.
-    pub(super) fn widen(&self, column: usize, seen: &Profile, current: DataType) -> Option<Profile> {
+    /// Says that all cells of a block were taken.
+    pub(super) fn finish(&self, ticket: u64) {
         let mut known = self.known();
+        let Known { done, ahead, .. } = &mut *known;
+        ahead.insert(ticket);
+        while ahead.remove(done) {
+            *done += 1;
+        }
+        self.moved.notify_all();
+    }
+
+    /// Says that no more cells of a block will be taken.
+    pub(super) fn abandon(&self, ticket: u64) {
+        let mut known = self.known();
+        known.lost = known.lost.min(ticket);
+        self.moved.notify_all();
+    }
+
+    /// Takes note of cells in block `ticket`. Gives the column's profile where every cell that was taken as `current` so far, by
+    /// any worker, keeps its value in the type of that profile: the type is the same, both are exact, or there were only NULLs.
+    /// What these become is the choice of the first other cell in the file, so that it does
+    /// not depend on the workers' pace: whoever finds one waits for the blocks before its own.
+    pub(super) fn widen(
+        &self,
+        column: usize,
+        seen: &Profile,
+        current: DataType,
+        ticket: u64,
+    ) -> Option<Profile> {
+        let mut known = self.known();
+        if current == DataType::Null {
+            let must_wait = |known: &mut Known| {
+                let is_open = known.profiles[column].data_type() == DataType::Null;
+                is_open && known.done < ticket && known.lost >= ticket
+            };
+            known = self.moved.wait_while(known, must_wait).unwrap_or_else(PoisonError::into_inner);
+        }
+        let may_choose = known.done >= ticket;
         let profile = &mut known.profiles[column];
+        let given = profile.data_type();
         profile.merge(seen);
-        let exact = |data_type: DataType| data_type.exact_scale().is_some();
         let wider = profile.data_type();
-        (wider == current || (exact(current) && exact(wider))).then_some(*profile)
+        let taken = if current == DataType::Null { given } else { current };
+        let exact = |data_type: DataType| data_type.exact_scale().is_some();
+        let chooses = taken == DataType::Null && may_choose;
+        (chooses || wider == taken || (exact(taken) && exact(wider))).then_some(*profile)
     }
 
     /// Takes note of exact numbers of this many digits before the point. Whether they are exact beside all that were seen.
@@ -96,7 +142,7 @@ mod tests {
     #[test]
     fn integers_become_decimals_in_place() {
         let types = Types::new(vec![number(3, 0)]);
-        let wider = |seen, current| types.widen(0, &seen, current).map(|profile| profile.data_type());
+        let wider = |seen, current| types.widen(0, &seen, current, 0).map(|profile| profile.data_type());
         assert_eq!(wider(number(1, 2), DataType::Int64), Some(DataType::decimal(2)));
         assert_eq!(wider(number(1, 5), DataType::decimal(2)), Some(DataType::decimal(5)));
         assert!(types.have_room(0, 30));
@@ -113,9 +159,9 @@ mod tests {
             profile
         };
         let types = Types::new(vec![number(2, 5), number(9, 9)]);
-        let wider = types.widen(0, &signed(0, 6), DataType::decimal(5)).map(|profile| profile.data_type());
+        let wider = types.widen(0, &signed(0, 6), DataType::decimal(5), 0).map(|profile| profile.data_type());
         assert_eq!(wider, Some(DataType::decimal(6)));
-        assert_eq!(types.widen(1, &signed(0, 10), DataType::decimal(9)), None, "19 digits and exponents");
+        assert_eq!(types.widen(1, &signed(0, 10), DataType::decimal(9), 0), None, "19 digits and exponents");
     }
 
     #[test]
@@ -123,8 +169,61 @@ mod tests {
         let mut text = Profile::default();
         text.observe(CellClass::Text);
         let types = Types::new(vec![number(3, 0), Profile::default()]);
-        assert_eq!(types.widen(0, &text, DataType::Int64), None);
-        assert_eq!(types.widen(1, &number(3, 0), DataType::Null), None);
+        assert_eq!(types.widen(0, &text, DataType::Int64, 0), None);
+    }
+
+    #[test]
+    fn nulls_become_anything_once() {
+        let mut text = Profile::default();
+        text.observe(CellClass::Text);
+        let mut date = Profile::default();
+        date.observe(CellClass::Date);
+        let types = Types::new(vec![Profile::default(); 2]);
+        assert_eq!(
+            types.widen(0, &number(3, 0), DataType::Null, 0).map(|profile| profile.data_type()),
+            Some(DataType::Int64)
+        );
+        // Another worker has seen nothing but NULLs yet.
+        assert_eq!(
+            types.widen(0, &number(1, 2), DataType::Null, 0).map(|profile| profile.data_type()),
+            Some(DataType::decimal(2))
+        );
+        assert_eq!(types.widen(0, &text, DataType::Null, 0), None);
+        assert_eq!(
+            types.widen(1, &date, DataType::Null, 0).map(|profile| profile.data_type()),
+            Some(DataType::Date)
+        );
+        assert_eq!(
+            types.widen(1, &date, DataType::Null, 0).map(|profile| profile.data_type()),
+            Some(DataType::Date)
+        );
+        assert_eq!(types.widen(1, &text, DataType::Date, 0), None);
+    }
+
+    #[test]
+    fn the_first_block_chooses_what_nulls_become() {
+        let mut text = Profile::default();
+        text.observe(CellClass::Text);
+        for lost in [false, true] {
+            let types = Types::new(vec![Profile::default()]);
+            std::thread::scope(|scope| {
+                let later = scope.spawn(|| types.widen(0, &number(2, 0), DataType::Null, 2));
+                types.finish(1);
+                assert_eq!(
+                    types.widen(0, &text, DataType::Null, 0).map(|profile| profile.data_type()),
+                    Some(DataType::Utf8)
+                );
+                if lost {
+                    types.abandon(0)
+                } else {
+                    types.finish(0)
+                }
+                assert_eq!(later.join().unwrap().map(|profile| profile.data_type()), Some(DataType::Utf8));
+            });
+            let types = Types::new(vec![Profile::default()]);
+            types.abandon(0);
+            assert_eq!(types.widen(0, &text, DataType::Null, 1), None);
+        }
     }
 
     #[test]

@@ -159,6 +159,7 @@ impl TicketedScan {
             }
             if self.rows == 0 {
                 self.ticket = None;
+                self.scan.types.finish(ticket);
                 return Ok(Some(Ticketed { ticket, last: true, block: None }));
             }
             // Rows before one that fails are given first: whoever has enough of them never hears of it.
@@ -337,7 +338,7 @@ impl TicketedScan {
                 Some(selected) => selected.values().set_indices().nth(misfit.row).unwrap_or(0),
                 None => misfit.row,
             };
-            if self.widens(place, &misfit) {
+            if self.widens(place, &misfit, ticket) {
                 continue;
             }
             if row > 0 {
@@ -348,15 +349,19 @@ impl TicketedScan {
     }
 
     /// Whether the column's type has become one that takes the cell.
-    fn widens(&mut self, place: usize, misfit: &CellMisfit) -> bool {
+    fn widens(&mut self, place: usize, misfit: &CellMisfit, ticket: u64) -> bool {
         let (Some(class), false) = (misfit.class, self.types[place].declared) else { return false };
-        let column = self.scan.wanted[place];
+        let (column, spec) = (self.scan.wanted[place], &self.scan.spec);
         let mut seen = Profile::default();
         seen.observe(class);
-        let wider = self.scan.types.widen(column, &seen, self.types[place].data_type);
+        let current = self.types[place].data_type;
+        let wider = self.scan.types.widen(column, &seen, current, ticket);
         let Some(wider) = wider.as_ref().map(ColumnType::inferred) else { return false };
-        if wider.data_type != self.types[place].data_type {
-            if self.scan.spec.fixed.contains(&column) {
+        if wider.data_type != current {
+            let mut aggregates = spec.aggregated.iter().filter(|(read, _)| *read == column);
+            let takes = |(_, exact): &(usize, bool)| *exact && wider.data_type.exact_scale().is_some();
+            let holds = current != DataType::Null || aggregates.all(takes);
+            if spec.fixed.contains(&column) || !holds || !self.filter_takes(column, wider.data_type) {
                 return false;
             }
             self.types[place] = wider;
@@ -364,6 +369,16 @@ impl TicketedScan {
         }
         self.types[place] = wider;
         true
+    }
+
+    /// Whether WHERE means something where the column has this type.
+    fn filter_takes(&self, column: usize, data_type: DataType) -> bool {
+        let place = self.scan.filter_columns.iter().position(|read| *read == column);
+        let (Some(condition), Some(place)) = (&self.scan.filter, place) else { return true };
+        let mut types: Vec<DataType> =
+            self.filter_schema.fields.iter().map(|field| field.data_type).collect();
+        types[place] = data_type;
+        bind_condition(condition, &types).is_ok()
     }
 
     /// The error for a cell that the column's type does not take.
@@ -422,7 +437,16 @@ impl Iterator for TicketedScan {
         if let (Err(_), Some(ticket)) = (&pulled, self.ticket) {
             // Blocks behind this one are not wanted any more.
             self.scan.scan.stop_after(ticket);
+            self.scan.types.abandon(ticket);
         }
         pulled.transpose()
+    }
+}
+
+impl Drop for TicketedScan {
+    fn drop(&mut self) {
+        if let Some(ticket) = self.ticket {
+            self.scan.types.abandon(ticket);
+        }
     }
 }
