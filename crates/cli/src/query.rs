@@ -41,6 +41,8 @@ pub(crate) fn run(settings: &Settings) -> Result<()> {
     writer.begin(&mut sink)?;
     for batch in first.map(Ok).into_iter().chain(stream.by_ref()) {
         writer.write(&batch?, &mut sink)?;
+        // The rows are there: whoever reads them need not wait for those that may still come.
+        sink.flush()?;
     }
     writer.finish(&mut sink)?;
     drop(bar);
