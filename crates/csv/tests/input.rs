@@ -22,7 +22,7 @@ fn next_cells(reader: &mut Reader) -> Result<Option<Vec<String>>, Error> {
         if count == 0 {
             return Ok(Some(cells));
         }
-        let text = ColumnType { data_type: DataType::Utf8, declared: true };
+        let text = ColumnType::declared(DataType::Utf8);
         let array = reader.cells(reader.spans(0)).parse(text).unwrap().array;
         let texts = array.as_string::<i32>();
         cells.extend((0..count).map(|row| texts.value(row).to_owned()));
