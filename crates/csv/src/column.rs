@@ -1,26 +1,22 @@
 //! Cells of one column to one Arrow array.
 
+mod numbers;
+
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, BooleanArray, Date32Array, Decimal64Array, Decimal128Array, Float64Array, Int64Array,
-    NullArray, StringArray, Time64MicrosecondArray, TimestampMicrosecondArray, new_null_array,
+    ArrayRef, BooleanArray, Date32Array, Float64Array, NullArray, StringArray, Time64MicrosecondArray,
+    TimestampMicrosecondArray, new_null_array,
 };
 use arrow::buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow::datatypes::{DataType as ArrowType, IntervalUnit};
 use plimsoll_core::value::{parse_date, parse_time, parse_timestamp};
-use plimsoll_core::{CellClass, DataType, MAX_PRECISION, Notation, Profile};
+use plimsoll_core::{CellClass, DataType, Notation, Profile};
 
 use crate::Dialect;
 use crate::parse::class::{boolean, classify};
-use crate::parse::fast;
-use crate::parse::lanes::Shape;
 use crate::parse::numbers::Numbers;
-use crate::structure;
 use crate::walk::Span;
-
-/// Digits of every mantissa of a `Decimal64Array`.
-const NARROW_DIGITS: u8 = 18;
 
 /// The type of a column, and how its cells are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,39 +87,34 @@ impl Cells<'_> {
         let numbers = Numbers::new(self.dialect.numbers, column);
         let array: ArrayRef = match column.data_type {
             DataType::Null => {
-                self.values(|_, _| None, |_| None::<()>)?;
+                self.values(|_| None::<()>)?;
                 Arc::new(NullArray::new(self.spans.len()))
             }
             DataType::Boolean => {
-                let (values, nulls) = self.values(|_, _| None, boolean)?;
+                let (values, nulls) = self.values(boolean)?;
                 Arc::new(BooleanArray::new(BooleanBuffer::from(values), nulls))
             }
-            DataType::Int64 => {
-                let (values, nulls) =
-                    self.numbers(Shape::Integer, fast::integer, |text| numbers.integer(text))?;
-                let int_digits = digits_above(largest(&values).into(), 0);
-                return Ok(Parsed { array: Arc::new(Int64Array::new(values.into(), nulls)), int_digits });
-            }
+            DataType::Int64 => return self.integers(numbers),
             DataType::Decimal { precision, scale } => return self.decimals(numbers, precision, scale),
             DataType::Float64 => {
-                let (values, nulls) = self.values(|_, _| None, |text| numbers.double(text))?;
+                let (values, nulls) = self.doubles(numbers)?;
                 Arc::new(Float64Array::new(values.into(), nulls))
             }
             DataType::Date => {
-                let (values, nulls) = self.values(|_, _| None, parse_date)?;
+                let (values, nulls) = self.values(parse_date)?;
                 Arc::new(Date32Array::new(values.into(), nulls))
             }
             DataType::Timestamp => {
-                let (values, nulls) = self.values(|_, _| None, parse_timestamp)?;
+                let (values, nulls) = self.values(parse_timestamp)?;
                 Arc::new(TimestampMicrosecondArray::new(values.into(), nulls))
             }
             DataType::Time => {
-                let (values, nulls) = self.values(|_, _| None, parse_time)?;
+                let (values, nulls) = self.values(parse_time)?;
                 Arc::new(Time64MicrosecondArray::new(values.into(), nulls))
             }
             // A type of expressions, which no cell has.
             DataType::Interval => {
-                self.values(|_, _| None, |_| None::<()>)?;
+                self.values(|_| None::<()>)?;
                 new_null_array(&ArrowType::Interval(IntervalUnit::MonthDayNano), self.spans.len())
             }
             DataType::Utf8 => self.text()?,
@@ -158,26 +149,14 @@ impl Cells<'_> {
             || (!self.dialect.nulls.is_empty() && self.dialect.nulls.iter().any(|null| null == raw))
     }
 
-    /// The cells by `fast` where that gives a value, else by `exact`.
+    /// The cells by what `exact` makes of their texts.
     fn values<T: Copy + Default>(
         &self,
-        fast: impl Fn(&[u8], Span) -> Option<T>,
         exact: impl Fn(&[u8]) -> Option<T>,
     ) -> Result<(Vec<T>, Option<NullBuffer>), Misfit> {
         let mut values = vec![T::default(); self.spans.len()];
-        let mut null_rows = Vec::new();
-        let mut scratch = Vec::new();
-        // A text that means NULL could look like a number.
-        let fast_allowed = self.dialect.nulls.is_empty() && self.dialect.numbers.is_plain();
-        for (row, (span, value)) in self.spans.iter().zip(&mut values).enumerate() {
-            if fast_allowed && let Some(parsed) = fast(self.bytes, *span) {
-                *value = parsed;
-                continue;
-            }
-            if fast_allowed && span.length == 0 {
-                null_rows.push(row);
-                continue;
-            }
+        let (mut null_rows, mut scratch) = (Vec::new(), Vec::new());
+        for (row, value) in values.iter_mut().enumerate() {
             match self.exactly(row, &mut scratch, &exact)? {
                 None => null_rows.push(row),
                 Some(parsed) => *value = parsed,
@@ -186,37 +165,7 @@ impl Cells<'_> {
         Ok((values, null_buffer(&null_rows, self.spans.len())))
     }
 
-    /// The cells in lanes where they have this shape; the others by `fast` where that gives a value, else by `exact`.
-    fn numbers(
-        &self,
-        shape: Shape,
-        fast: impl Fn(&[u8], Span) -> Option<i64>,
-        exact: impl Fn(&[u8]) -> Option<i64>,
-    ) -> Result<(Vec<i64>, Option<NullBuffer>), Misfit> {
-        // A text that means NULL could look like a number.
-        if !self.dialect.nulls.is_empty() || !self.dialect.numbers.is_plain() {
-            return self.values(fast, exact);
-        }
-        let (mut values, mut others) = (Vec::new(), Vec::new());
-        (structure::fastest().numbers)(shape, self.bytes, self.spans, &mut values, &mut others);
-        let mut scratch = Vec::new();
-        let mut null_rows = Vec::new();
-        for row in others {
-            let span = self.spans[row];
-            let value = match fast(self.bytes, span) {
-                _ if span.length == 0 => None,
-                Some(value) => Some(value),
-                None => self.exactly(row, &mut scratch, &exact)?,
-            };
-            values[row] = value.unwrap_or_default();
-            if value.is_none() {
-                null_rows.push(row);
-            }
-        }
-        Ok((values, null_buffer(&null_rows, self.spans.len())))
-    }
-
-    /// The value of a cell that the fast way does not take; `None` for NULL.
+    /// The value of a cell; `None` for NULL.
     #[inline(never)]
     fn exactly<T>(
         &self,
@@ -229,42 +178,6 @@ impl Cells<'_> {
             Some(value) => Ok(Some(value)),
             None => Err(Misfit { row, class: Some(classify(text, self.dialect.numbers)) }),
         }
-    }
-
-    fn decimals(&self, numbers: Numbers, precision: u8, scale: u8) -> Result<Parsed, Misfit> {
-        let narrow_limit = 10u64.pow(u32::from(precision.min(NARROW_DIGITS)));
-        let below = |value: &i64| value.unsigned_abs() < narrow_limit;
-        let by_fast = |bytes: &[u8], span| fast::decimal(bytes, span, usize::from(scale)).filter(below);
-        let by_grammar = |text: &[u8]| {
-            numbers.decimal(text, scale).and_then(|value| i64::try_from(value).ok()).filter(below)
-        };
-        // Numbers that are read in lanes have 15 digits at most.
-        let shape = Shape::of_scale(scale).filter(|_| precision >= 15);
-        let narrow = match shape {
-            Some(shape) => self.numbers(shape, by_fast, by_grammar),
-            None => self.values(by_fast, by_grammar),
-        };
-        let arrow_scale = i8::try_from(scale).unwrap_or(i8::MAX);
-        let misfit = match narrow {
-            Ok((values, nulls)) => {
-                let int_digits = digits_above(largest(&values).into(), scale);
-                let array = Decimal64Array::new(values.into(), nulls)
-                    .with_data_type(ArrowType::Decimal64(NARROW_DIGITS, arrow_scale));
-                return Ok(Parsed { array: Arc::new(array), int_digits });
-            }
-            Err(misfit) => misfit,
-        };
-        let limit = 10u128.pow(u32::from(precision));
-        let wide = |text: &[u8]| numbers.decimal(text, scale).filter(|value| value.unsigned_abs() < limit);
-        let mut scratch = Vec::new();
-        if self.value_text(misfit.row, &mut scratch).and_then(wide).is_none() {
-            return Err(misfit);
-        }
-        let (values, nulls) = self.values(|_, _| None, wide)?;
-        let largest = values.iter().map(|value| value.unsigned_abs()).max().unwrap_or(0);
-        let array = Decimal128Array::new(ScalarBuffer::from(values), nulls)
-            .with_data_type(ArrowType::Decimal128(MAX_PRECISION, arrow_scale));
-        Ok(Parsed { array: Arc::new(array), int_digits: digits_above(largest, scale) })
     }
 
     fn text(&self) -> Result<ArrayRef, Misfit> {
@@ -317,16 +230,6 @@ impl Cells<'_> {
             Some(text) => classify(text, self.dialect.numbers),
         })
     }
-}
-
-/// The greatest magnitude.
-fn largest(values: &[i64]) -> u64 {
-    (structure::fastest().largest)(values)
-}
-
-/// Digits before the point of a number with this mantissa and `scale` digits behind it; 0 below 1.
-fn digits_above(mantissa: u128, scale: u8) -> u32 {
-    mantissa.checked_ilog10().map_or(0, |log| (log + 1).saturating_sub(u32::from(scale)))
 }
 
 /// Without the spaces and tabs at both ends.
@@ -461,6 +364,40 @@ mod tests {
         let array = parse(&[" a", "  "], DataType::Utf8, false, &[]).unwrap().array;
         assert_eq!(array.as_string::<i32>().value(0), " a");
         assert_eq!(array.as_string::<i32>().value(1), "  ");
+    }
+
+    #[test]
+    fn quoted_numbers_are_those_without_quotes() {
+        let cells = ["\"1.5\"", "\"\"", "2.25", "\"-0.5\"", "", "\"12345678901234.75\""];
+        let array = parse(&cells, DataType::decimal(2), false, &[]).unwrap().array;
+        let values: Vec<Option<i64>> = array.as_primitive::<Decimal64Type>().iter().collect();
+        assert_eq!(values, [Some(150), None, Some(225), Some(-50), None, Some(1_234_567_890_123_475)]);
+        assert_eq!(parse(&["\"1\"", "\"1\"2\""], DataType::Int64, false, &[]).unwrap_err().row, 1);
+    }
+
+    #[test]
+    fn markers_that_are_numbers_are_null_where_they_are_not_quoted() {
+        let cells = ["-99.0", "-99", "1.5", "\"-99.0\"", "99.0", "NA"];
+        let nulls = ["-99.0", "NA"];
+        let array = parse(&cells, DataType::decimal(1), false, &nulls).unwrap().array;
+        let values: Vec<Option<i64>> = array.as_primitive::<Decimal64Type>().iter().collect();
+        assert_eq!(values, [None, Some(-990), Some(15), Some(-990), Some(990), None]);
+        let array = parse(&["-99", "-9", "7"], DataType::Int64, false, &["-99"]).unwrap().array;
+        assert_eq!(array.as_primitive::<Int64Type>().iter().collect::<Vec<_>>(), [None, Some(-9), Some(7)]);
+        let array = parse(&["-99.0", "0.25"], DataType::Float64, true, &["-99.0"]).unwrap().array;
+        assert_eq!(array.as_primitive::<Float64Type>().iter().collect::<Vec<_>>(), [None, Some(0.25)]);
+    }
+
+    #[test]
+    fn wide_mantissas_follow_narrow_ones() {
+        for scale in [2, 12, 17] {
+            let cells = ["0.5", "", "-123456789012345678901.25", "NA", "2", "0.75"];
+            let array = parse(&cells, DataType::decimal(scale), false, &["NA"]).unwrap().array;
+            let values: Vec<Option<i128>> = array.as_primitive::<Decimal128Type>().iter().collect();
+            let hundredth = 10i128.pow(u32::from(scale) - 2);
+            let expected = [Some(50), None, Some(-12_345_678_901_234_567_890_125), None, Some(200), Some(75)];
+            assert_eq!(values, expected.map(|value| value.map(|value: i128| value * hundredth)));
+        }
     }
 
     #[test]

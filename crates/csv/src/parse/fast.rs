@@ -6,7 +6,7 @@ use crate::walk::Span;
 
 /// Eight bytes from `at`, the first in the lowest place. The caller's buffer has room behind its data.
 #[inline(always)]
-fn load(bytes: &[u8], at: usize) -> Option<u64> {
+pub(super) fn load(bytes: &[u8], at: usize) -> Option<u64> {
     let eight: &[u8; 8] = bytes.get(at..at + 8)?.try_into().ok()?;
     Some(u64::from_le_bytes(*eight))
 }
@@ -18,17 +18,26 @@ fn digits(word: u64, count: usize) -> Option<u64> {
     let unused = 64 - 8 * count as u32;
     // Missing digits become leading zeros; each byte is then 0 to 9, or something else.
     let values = (word << unused) ^ (0x3030_3030_3030_3030 << unused);
-    if (values.wrapping_add(0x0606_0606_0606_0606) | values) & 0xf0f0_f0f0_f0f0_f0f0 != 0 {
-        return None;
-    }
+    (not_digits(values) == 0).then(|| eight_digits(values))
+}
+
+/// Not 0 where a byte of the eight is not 0 to 9.
+#[inline(always)]
+pub(super) fn not_digits(values: u64) -> u64 {
+    (values.wrapping_add(0x0606_0606_0606_0606) | values) & 0xf0f0_f0f0_f0f0_f0f0
+}
+
+/// The number whose eight digits are `values`, the first in the lowest byte.
+#[inline(always)]
+pub(super) fn eight_digits(values: u64) -> u64 {
     let pairs = values.wrapping_mul(10 * 256 + 1) >> 8 & 0x00ff_00ff_00ff_00ff;
     let fours = pairs.wrapping_mul(100 * 65_536 + 1) >> 16 & 0x0000_ffff_0000_ffff;
-    Some(fours.wrapping_mul(10_000 * 4_294_967_296 + 1) >> 32)
+    fours.wrapping_mul(10_000 * 4_294_967_296 + 1) >> 32
 }
 
 /// The value of `count` (1 to 18) digits from `at`.
 #[inline(always)]
-fn long_digits(bytes: &[u8], at: usize, count: usize) -> Option<u64> {
+pub(super) fn long_digits(bytes: &[u8], at: usize, count: usize) -> Option<u64> {
     if count <= 8 {
         return digits(load(bytes, at)?, count);
     }
@@ -43,7 +52,7 @@ fn long_digits(bytes: &[u8], at: usize, count: usize) -> Option<u64> {
 }
 
 /// 10^0 to 10^18.
-const POWERS: [u64; 19] = {
+pub(super) const POWERS: [u64; 19] = {
     let mut powers = [1; 19];
     let mut at = 1;
     while at < 19 {
@@ -134,7 +143,7 @@ pub(crate) fn largest(values: &[i64]) -> u64 {
 
 /// Index of the first point among the eight bytes; 8 where there is none.
 #[inline(always)]
-fn point(word: u64) -> usize {
+pub(super) fn point(word: u64) -> usize {
     let difference = word ^ 0x2e2e_2e2e_2e2e_2e2e;
     let zero = difference.wrapping_sub(0x0101_0101_0101_0101) & !difference & 0x8080_8080_8080_8080;
     (zero.trailing_zeros() / 8) as usize

@@ -4,6 +4,7 @@
 //! Each cell is loaded so that its last byte is in the highest place; digits become a number by pairs, fours and eights, as
 //! Lemire ("Quickly parsing eight digits", 2018) and simdjson do it. Cells that do not fit are named, not read.
 
+use crate::parse::fast::not_digits;
 use crate::walk::Span;
 
 /// Cells of one step.
@@ -232,12 +233,6 @@ fn decimal(low: u64, high: u64, length: u64, point: u32) -> Read {
         ),
         fault: not_digits(values) | not_digits(high) | point_fault | leading_zero | length_fault,
     }
-}
-
-/// Not 0 where a byte of the eight is not 0 to 9.
-#[inline(always)]
-fn not_digits(values: u64) -> u64 {
-    (values.wrapping_add(0x0606_0606_0606_0606) | values) & 0xf0f0_f0f0_f0f0_f0f0
 }
 
 /// The number whose eight digits are `values`, the first in the lowest byte. By shifts and additions, since few processors

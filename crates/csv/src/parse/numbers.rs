@@ -65,6 +65,16 @@ impl Numbers {
         })
     }
 
+    /// Whether every number with a point and without an exponent is taken.
+    pub(crate) fn takes_points(self) -> bool {
+        self.declared || matches!(self.notation, Some(Notation::Point | Notation::Exponent { clear: true }))
+    }
+
+    /// Whether every number with an exponent is taken.
+    pub(crate) fn takes_exponents(self) -> bool {
+        self.declared || self.notation == Some(Notation::Exponent { clear: true })
+    }
+
     /// Whether a number is of a notation that was seen.
     fn takes(self, class: CellClass) -> bool {
         let CellClass::Number { notation, .. } = class else { return false };
