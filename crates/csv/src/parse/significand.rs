@@ -32,49 +32,61 @@ impl Significand {
         let point = point(first);
         let length = (span.length as usize).wrapping_sub(at);
         let count = length.wrapping_sub(1);
-        if point == 0 || point >= 8 || point >= count || count >= WINDOW {
+        let parts = PARTS.get(count)?;
+        if point == 0 || point >= 8 || point >= count {
             return None;
         }
         let leading_zero = point > 1 && first & 0xff == u64::from(b'0');
         // The bytes before the point, and those behind it moved over it.
         let whole = (1u64 << (8 * point)) - 1;
         let squeezed = first & whole | load(window, at + 1)? & !whole;
-        let [high, middle, low] = [
-            upmost(squeezed, count.min(8)),
-            upmost(load(window, at + 9)?, count.saturating_sub(8).min(8)),
-            upmost(load(window, at + 17)?, count.saturating_sub(16).min(8)),
-        ];
-        if leading_zero || (not_digits(high) | not_digits(middle) | not_digits(low)) != 0 {
-            return None;
-        }
+        let high = upmost(squeezed, parts.unused[0]);
+        let middle = upmost(load(window, at + 9)?, parts.unused[1]);
+        let low = upmost(load(window, at + 17)?, parts.unused[2]);
+        let wrong = not_digits(high) | not_digits(middle) | not_digits(low);
         let high = eight_digits(high);
-        if high >= HIGHEST[count] {
+        if leading_zero || wrong != 0 || high >= parts.highest {
             return None;
         }
-        let digits = high * POWERS[count.saturating_sub(8)]
-            + eight_digits(middle) * POWERS[count.saturating_sub(16)]
-            + eight_digits(low);
+        let digits = high * parts.factors[0] + eight_digits(middle) * parts.factors[1] + eight_digits(low);
         Some(Significand { negative, digits, behind: (count - point) as u32 })
     }
 }
 
-/// What the first eight of so many digits must be below, for all of them to be below 10^19; 0 for more than 24 digits.
-const HIGHEST: [u64; WINDOW] = {
-    let mut highest = [0; WINDOW];
+/// How digits of a number lie in three words of eight.
+#[derive(Clone, Copy)]
+struct Parts {
+    /// Half the bits of each word that no digit has.
+    unused: [u8; 3],
+    /// What the first two words are multiplied by.
+    factors: [u64; 2],
+    /// What the first word must be below, for all digits to be below 10^19.
+    highest: u64,
+}
+
+/// By the number of digits, at most 24.
+const PARTS: [Parts; 25] = {
+    let mut all = [Parts { unused: [0; 3], factors: [1; 2], highest: 0 }; 25];
     let mut count = 0;
-    while count <= 24 {
-        highest[count] = if count <= 19 { 100_000_000 } else { POWERS[27 - count] };
+    while count < all.len() {
+        let behind = [count, count.saturating_sub(8), count.saturating_sub(16)];
+        let mut word = 0;
+        while word < 3 {
+            all[count].unused[word] = if behind[word] < 8 { 32 - 4 * behind[word] as u8 } else { 0 };
+            word += 1;
+        }
+        all[count].factors = [POWERS[behind[1]], POWERS[behind[2]]];
+        all[count].highest = if count <= 19 { POWERS[8] } else { POWERS[27 - count] };
         count += 1;
     }
-    highest
+    all
 };
 
-/// The values of the first `count` (0 to 8) digits, in the highest bytes; those that are missing before them are 0.
+/// The values of the digits in the highest bytes, without the last bytes, whose bits are twice as many as `unused`: a word
+/// is not shifted by all of its bits at once.
 #[inline(always)]
-fn upmost(word: u64, count: usize) -> u64 {
-    // In two steps: a word is not shifted by all of its bits.
-    let half = 32 - 4 * count as u32;
-    (word ^ ZEROS) << half << half
+fn upmost(word: u64, unused: u8) -> u64 {
+    (word ^ ZEROS) << (unused & 63) << (unused & 63)
 }
 
 #[cfg(test)]
