@@ -28,6 +28,12 @@ enum Repr {
 
 const _: () = assert!(size_of::<FloatSum>() <= 32);
 
+/// The exponent that [`decode`] finds in what is no finite double.
+const NON_FINITE: i32 = 972;
+
+/// Addends whose last bit is at most so far above the window's are added by a multiplication of words.
+const NEAR: i32 = 62;
+
 impl Default for FloatSum {
     fn default() -> Self {
         FloatSum(Repr::Window { mantissa: 0, exponent: 0 })
@@ -38,11 +44,19 @@ impl FloatSum {
     /// Adds a double. Gives the change of the heap bytes held.
     #[inline]
     pub fn add(&mut self, value: f64) -> isize {
-        if !value.is_finite() {
-            return self.add_non_finite(value);
-        }
         let (mantissa, exponent) = decode(value);
-        self.add_scaled(mantissa.into(), 53, exponent)
+        if let Repr::Window { mantissa: sum, exponent: base } = &mut self.0
+            && exponent < NON_FINITE
+            && let Some(shift @ 0..=NEAR) = exponent.checked_sub(*base)
+        {
+            // A product of two words costs less than a shift of two, and has no more bits than the window.
+            let (total, overflow) = sum.overflowing_add(i128::from(mantissa) * i128::from(1i64 << shift));
+            if !overflow {
+                *sum = total;
+                return 0;
+            }
+        }
+        self.add_far(value)
     }
 
     /// Adds the product of two doubles, exactly; it is NaN where one of them is not finite. Gives the change of the
@@ -116,6 +130,19 @@ impl FloatSum {
             return 0;
         }
         self.0.grow(mantissa, exponent)
+    }
+
+    /// Adds a double that is not near to the window, or does not fit it.
+    #[inline(never)]
+    fn add_far(&mut self, value: f64) -> isize {
+        if value == 0.0 {
+            return 0;
+        }
+        if !value.is_finite() {
+            return self.add_non_finite(value);
+        }
+        let (mantissa, exponent) = decode(value);
+        self.add_scaled(mantissa.into(), 53, exponent)
     }
 
     #[cold]
