@@ -55,6 +55,8 @@ LOOPS = [
          "SELECT t011, count(*), sum(n049) FROM {table} WHERE i099 > 100 GROUP BY t011"),
     Loop("quoted text", "quoted", (20_000, 100_000),
          'SELECT "customer, full name", count(*), sum(amount) FROM {table} GROUP BY 1'),
+    Loop("means of doubles", "floats", (50_000, 200_000), "SELECT id, avg(x), avg(y), max(z) FROM {table} GROUP BY id",
+         ["--types", "x=DOUBLE,y=DOUBLE"]),
     Loop("filter and project", "g1", (50_000, 200_000), "SELECT id1, id6, v3 FROM {table} WHERE v3 > 90"),
 ]
 

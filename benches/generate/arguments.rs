@@ -14,6 +14,7 @@ kinds, and their rows unless --rows says otherwise:
                          [--k N]  100 unless given: distinct values of id1, id2, id4, id5
   wide        1,000,000  120 columns of mixed types, some cells empty
   quoted      5,000,000  text in quotes with commas, quotes and newlines inside
+  floats      8,000,000  id,at,x,y,z: doubles with all their digits, as Python prints them
   groups     10,000,000  key,v with about 0.43 distinct keys for each row
 
 FILE must not exist unless --force is given. It appears under its name only when it is whole.
@@ -36,6 +37,7 @@ pub(crate) enum Kind {
     Brc { stations: u32 },
     Weather { stations: u32 },
     G1 { groups: u64 },
+    Floats,
     Wide,
     Quoted,
     Groups,
@@ -96,6 +98,7 @@ impl Arguments {
             "brc" => (Kind::Brc { stations }, 100_000_000),
             "weather" => (Kind::Weather { stations }, 3_000),
             "g1" => (Kind::G1 { groups }, 10_000_000),
+            "floats" => (Kind::Floats, 8_000_000),
             "wide" => (Kind::Wide, 1_000_000),
             "quoted" => (Kind::Quoted, 5_000_000),
             "groups" => (Kind::Groups, 10_000_000),

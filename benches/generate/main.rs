@@ -3,6 +3,7 @@
 
 mod arguments;
 mod brc;
+mod floats;
 mod g1;
 mod groups;
 mod output;
@@ -51,6 +52,7 @@ fn generate(arguments: &Arguments) -> std::io::Result<()> {
         Kind::Brc { stations } => brc::write(&mut output, &mut random, rows, stations, brc::Form::Challenge)?,
         Kind::Weather { stations } => brc::write(&mut output, &mut random, rows, stations, brc::Form::Csv)?,
         Kind::G1 { groups } => g1::write(&mut output, &mut random, rows, groups)?,
+        Kind::Floats => floats::write(&mut output, &mut random, rows)?,
         Kind::Wide => wide::write(&mut output, &mut random, rows)?,
         Kind::Quoted => quoted::write(&mut output, &mut random, rows)?,
         Kind::Groups => groups::write(&mut output, &mut random, rows)?,

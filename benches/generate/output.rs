@@ -55,6 +55,11 @@ impl Output {
     }
 
     #[inline]
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
+        self.buffer.extend_from_slice(bytes);
+    }
+
+    #[inline]
     pub(crate) fn byte(&mut self, byte: u8) {
         self.buffer.push(byte);
     }

@@ -30,6 +30,12 @@ impl Random {
         result
     }
 
+    /// A double from 0 up to (not including) 1: 53 random bits behind the binary point.
+    #[inline]
+    pub(crate) fn unit(&mut self) -> f64 {
+        (self.next() >> 11) as f64 / (1u64 << 53) as f64
+    }
+
     /// A number below `bound`; 0 for a bound of 0. Lemire's multiplication without the rejection step: the bias is
     /// below `bound` / 2^64.
     #[inline]
