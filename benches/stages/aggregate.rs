@@ -1,8 +1,8 @@
-//! Aggregate states: rows of one block after the other into 1, 413 and 100,000 groups.
+//! Aggregate states: rows of one block after the other into 1, 413 and 100,000 groups; doubles into 1,000, too.
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Decimal64Array};
+use arrow::array::{ArrayRef, Decimal64Array, Float64Array};
 use arrow::datatypes::DataType as ArrowType;
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
@@ -14,10 +14,11 @@ use plimsoll_kernels::{Aggregates, Block};
 const ROWS: usize = 1 << 20;
 const GROUPS: [usize; 3] = [1, 413, 100_000];
 
-/// Blocks of group ids and of three decimal columns with one digit behind the point.
+/// Blocks of group ids and of three columns of one type: decimals with one digit behind the point, or doubles from 0 to 1.
 struct Input {
     blocks: Vec<(Vec<u32>, Vec<ArrayRef>)>,
     groups: usize,
+    data_type: DataType,
 }
 
 /// Numbers that follow no order (SplitMix64: Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014).
@@ -29,10 +30,15 @@ pub(crate) fn random(seed: u64) -> u64 {
 }
 
 impl Input {
-    fn new(groups: usize) -> Self {
+    fn new(groups: usize, data_type: DataType) -> Self {
         let column = |start: usize, column: usize| -> ArrayRef {
-            let rows = start..start + Block::ROWS;
-            let values = rows.map(|row| (random((row * 4 + column) as u64) % 2000) as i64 - 1000);
+            let bits = (start..start + Block::ROWS).map(|row| random((row * 4 + column) as u64));
+            if data_type == DataType::Float64 {
+                return Arc::new(Float64Array::from_iter_values(
+                    bits.map(|bits| (bits >> 11) as f64 / 2f64.powi(53)),
+                ));
+            }
+            let values = bits.map(|bits| (bits % 2000) as i64 - 1000);
             let values = Decimal64Array::from_iter_values(values);
             Arc::new(values.with_data_type(ArrowType::Decimal64(18, 1)))
         };
@@ -40,7 +46,7 @@ impl Input {
             let ids = (start..start + Block::ROWS).map(|row| random(row as u64 * 4) as u32 % groups as u32);
             (ids.collect(), (1..4).map(|number| column(start, number)).collect())
         };
-        Input { blocks: (0..ROWS).step_by(Block::ROWS).map(block).collect(), groups }
+        Input { blocks: (0..ROWS).step_by(Block::ROWS).map(block).collect(), groups, data_type }
     }
 
     /// All rows into states of these functions, each of a column.
@@ -49,7 +55,7 @@ impl Input {
             .iter()
             .map(|(function, column)| {
                 let arguments: Vec<Expr> = (0..function.arity()).map(|_| Expr::Field(*column)).collect();
-                bind_aggregate(*function, &arguments, &[DataType::decimal(1); 3]).expect("numbers")
+                bind_aggregate(*function, &arguments, &[self.data_type; 3]).expect("numbers")
             })
             .collect();
         let columns: Vec<usize> = functions.iter().map(|(_, column)| *column).collect();
@@ -70,8 +76,17 @@ mod update {
     use super::*;
 
     fn measured(bencher: Bencher<'_, '_>, groups: usize, functions: &[(A, usize)]) {
-        let input = Input::new(groups);
+        measured_of(bencher, groups, DataType::decimal(1), functions);
+    }
+
+    fn measured_of(bencher: Bencher<'_, '_>, groups: usize, data_type: DataType, functions: &[(A, usize)]) {
+        let input = Input::new(groups, data_type);
         bencher.counter(ItemsCount::new(ROWS)).bench(|| black_box(input.fill(functions)));
+    }
+
+    #[divan::bench(args = [1, 1_000, 100_000])]
+    fn sum_of_doubles(bencher: Bencher<'_, '_>, groups: usize) {
+        measured_of(bencher, groups, DataType::Float64, &[(A::Sum, 0)]);
     }
 
     #[divan::bench(args = GROUPS)]
@@ -111,7 +126,7 @@ mod results {
     use super::*;
 
     fn measured(bencher: Bencher<'_, '_>, groups: usize, functions: &[(A, usize)]) {
-        let input = Input::new(groups);
+        let input = Input::new(groups, DataType::decimal(1));
         let mut states = input.fill(functions);
         states.close().expect("small numbers");
         let ids: Vec<u32> = (0..groups as u32).collect();
