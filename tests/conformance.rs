@@ -20,7 +20,7 @@ mod common;
 use std::path::{Path, PathBuf};
 
 use common::held::run_held;
-use common::{Setting, difference, lines, run_engine};
+use common::{Setting, difference, lines, resolved, run_engine};
 use libtest_mimic::{Arguments, Failed, Trial};
 use plimsoll_compare::Strategy;
 use plimsoll_core::{CsvOptions, ErrorKind, Infer, Query, Result};
@@ -166,7 +166,7 @@ impl Case {
     fn check(&self, input: &Path, root: &Path, how: How) -> std::result::Result<(), Failed> {
         let outcome = match (self.query(input, root), how) {
             (Ok(query), How::Held(strategy)) => return check_held(&query, strategy),
-            (Ok(query), How::Oracle) => plimsoll_rows::run(&query, false),
+            (Ok(query), How::Oracle) => plimsoll_rows::run(&resolved(&query), false),
             (Ok(query), How::Stream(setting)) => run_engine(&query, setting, false),
             (Err(error), _) => Err(error),
         };
@@ -228,7 +228,7 @@ impl Case {
 fn check_held(query: &Query, strategy: Strategy) -> std::result::Result<(), Failed> {
     let mut full = query.clone();
     full.from.options.infer = Infer::Full;
-    let expected = plimsoll_rows::run(&full, false);
+    let expected = plimsoll_rows::run(&resolved(&full), false);
     let ordered = query.group_by.is_empty() || !query.order_by.is_empty();
     match (run_held(query, strategy), expected) {
         // Held values have no place in a file that an error could name, so kinds differ: what matters is that both fail.
@@ -238,7 +238,7 @@ fn check_held(query: &Query, strategy: Strategy) -> std::result::Result<(), Fail
             Some(difference) => Err(difference.into()),
         },
         // A load reads every cell, so it may fail where the query alone does not: where all of the file is at fault.
-        (Err(error), expected) => match plimsoll_rows::run(&Query::new(full.from), false) {
+        (Err(error), expected) => match plimsoll_rows::run(&Query::new(resolved(&full).from), false) {
             Err(_) => Ok(()),
             Ok(_) => Err(format!("the load fails: {error}; the oracle gives {expected:?}").into()),
         },

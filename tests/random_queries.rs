@@ -7,7 +7,7 @@
 mod common;
 mod random;
 
-use common::{Setting, difference, run_engine, same_failure};
+use common::{Setting, difference, resolved, run_engine, same_failure};
 use plimsoll_core::{Error, ErrorKind, Query, Result, Schema, resolve};
 use plimsoll_rows::{Rows, run_bytes};
 use proptest::prelude::*;
@@ -34,6 +34,7 @@ fn engine_and_oracle_agree() {
             let block_size = if file.beyond_sample { block_size.max(4096) } else { block_size };
             let setting = Setting { threads, block_size: Some(block_size) };
             let engine = run_engine(&query, setting, bare_text);
+            let query = resolved(&query);
             let oracle = run_bytes(&query, &file.bytes, bare_text);
             match compare(&query, &file, &engine, &oracle) {
                 None => Ok(()),

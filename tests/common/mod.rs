@@ -37,6 +37,14 @@ pub(crate) fn run_engine(query: &Query, setting: Setting, bare_text: bool) -> Re
     engine.build()?.query(query.clone()).bare_text(bare_text).run().map(|outcome| rows(&outcome))
 }
 
+/// The query with the dialect that the engine finds in the file: the oracle searches for none. Where the engine cannot open
+/// the file, the query as it is.
+pub(crate) fn resolved(query: &Query) -> Query {
+    let engine = Engine::builder().threads(1).build().unwrap();
+    let from = engine.resolve(&query.from).unwrap_or_else(|_| query.from.clone());
+    Query { from, ..query.clone() }
+}
+
 /// The batches as the oracle gives its result.
 fn rows(outcome: &Outcome) -> Rows {
     let fields = outcome.schema.fields().iter();

@@ -1,9 +1,10 @@
-//! What a run cost, in a line or two for people.
+//! What a run cost, in a line or two for people, and what it found the file's dialect to be.
 
-use plimsoll::Footprint;
+use plimsoll::{Choice, Footprint};
 use plimsoll_compare::units::{counted, file_bytes, memory_bytes, seconds, throughput};
 
-/// The footer, a line feed at its end. The second line stands only where there is something out of the ordinary.
+/// The footer, a line feed at its end. The second line stands only where there is something out of the ordinary, the third
+/// where the dialect is not the usual one and nobody gave it.
 pub(crate) fn footer(footprint: &Footprint) -> String {
     let threads = u64::try_from(footprint.threads).unwrap_or(u64::MAX);
     let peak = footprint.memory.resident.peak;
@@ -25,7 +26,18 @@ pub(crate) fn footer(footprint: &Footprint) -> String {
         (footprint.blank_lines > 0).then(|| counted(footprint.blank_lines, "blank line")),
         (spilled > 0).then(|| format!("{} to temporary files", file_bytes(spilled))),
     ];
-    line(&cost) + &line(&unusual)
+    line(&cost) + &line(&unusual) + &dialect(&footprint.dialect)
+}
+
+/// What was found that is not the default; of what decides which records there are, why, and what settles it.
+fn dialect(choices: &[Choice]) -> String {
+    let found = choices.iter().filter(|choice| choice.is_unusual()).map(|choice| match choice.name {
+        "header" => format!("{} ({}; {} if it names the columns)", choice.short(), choice.why, choice.flag),
+        "skip_rows" | "comment" | "columns" => format!("{} ({})", choice.short(), choice.why),
+        _ => choice.short(),
+    });
+    let parts: Vec<String> = found.collect();
+    if parts.is_empty() { String::new() } else { format!("dialect: {}\n", parts.join(" · ")) }
 }
 
 fn line(parts: &[Option<String>]) -> String {
@@ -58,6 +70,24 @@ mod tests {
         assert_eq!(footer(&footprint), format!("{usual}1 restart · 2,000 blank lines\n"));
         (footprint.restarts, footprint.blank_lines, footprint.bytes_spilled) = (0, 0, 1_234_567);
         assert_eq!(footer(&footprint), format!("{usual}1.23 MB to temporary files\n"));
+    }
+
+    #[test]
+    fn what_was_found() {
+        let choice = |name, value: &str, default, given| Choice {
+            name,
+            value: value.to_owned(),
+            why: "so it looks".to_owned(),
+            default,
+            given,
+            flag: "--header",
+        };
+        assert_eq!(dialect(&[choice("quote", "\"", true, false), choice("delimiter", "|", false, true)]), "");
+        let found = [choice("delimiter", ";", false, false), choice("header", "no", false, false)];
+        assert_eq!(
+            dialect(&found),
+            "dialect: delimiter ';' · no header (so it looks; --header if it names the columns)\n"
+        );
     }
 
     #[test]

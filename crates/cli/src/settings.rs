@@ -155,7 +155,7 @@ pub(crate) fn csv_options(input: InputArgs) -> Result<CsvOptions> {
         delimiter: input.delimiter,
         quote: input.quote.map(|quote| quote.0),
         escape: input.escape.map(|escape| escape.0),
-        header: input.no_header.then_some(false),
+        header: input.no_header.then_some(false).or(input.header.then_some(true)),
         columns,
         nulls: input.null,
         comment: input.comment.map(Some),

@@ -1,7 +1,9 @@
 //! What a run cost, as JSON for programs. The fields are documented in docs/stats.md.
 
+use std::collections::BTreeMap;
+
 use plimsoll::memory::{Footprint as Memory, Holder};
-use plimsoll::{Footprint, OperatorFootprint};
+use plimsoll::{Choice, Footprint, OperatorFootprint};
 use serde::Serialize;
 
 /// Grows when a field changes its meaning or goes; new fields do not count.
@@ -23,9 +25,27 @@ struct Stats<'a> {
     blank_lines: u64,
     bytes_spilled: u64,
     tracing_bytes: Option<u64>,
+    dialect: BTreeMap<&'static str, Setting<'a>>,
     memory: Memory,
     consumers: &'a [Holder],
     operators: Vec<Operator>,
+}
+
+/// A setting of the file's dialect.
+#[derive(Serialize)]
+struct Setting<'a> {
+    value: &'a str,
+    why: &'a str,
+    default: bool,
+    given: bool,
+    flag: &'static str,
+}
+
+impl<'a> From<&'a Choice> for Setting<'a> {
+    fn from(choice: &'a Choice) -> Self {
+        let Choice { value, why, default, given, flag, .. } = choice;
+        Setting { value, why, default: *default, given: *given, flag }
+    }
 }
 
 #[derive(Serialize)]
@@ -92,6 +112,7 @@ pub(crate) fn json(footprint: &Footprint) -> serde_json::Result<String> {
         restarts,
         blank_lines,
         bytes_spilled,
+        ref dialect,
         tracing,
     } = *footprint;
     let stats = Stats {
@@ -109,6 +130,7 @@ pub(crate) fn json(footprint: &Footprint) -> serde_json::Result<String> {
         blank_lines,
         bytes_spilled,
         tracing_bytes: tracing,
+        dialect: dialect.iter().map(|choice| (choice.name, Setting::from(choice))).collect(),
         memory,
         consumers,
         operators: operators.iter().map(Operator::from).collect(),
@@ -151,6 +173,14 @@ mod tests {
             restarts: 1,
             blank_lines: 0,
             bytes_spilled: 7,
+            dialect: vec![Choice {
+                name: "delimiter",
+                value: ";".to_owned(),
+                why: "given".to_owned(),
+                default: false,
+                given: true,
+                flag: "--delimiter",
+            }],
             tracing: None,
         };
         let expected = format!(
@@ -169,6 +199,15 @@ mod tests {
   "blank_lines": 0,
   "bytes_spilled": 7,
   "tracing_bytes": null,
+  "dialect": {{
+    "delimiter": {{
+      "value": ";",
+      "why": "given",
+      "default": false,
+      "given": true,
+      "flag": "--delimiter"
+    }}
+  }},
   "memory": {{
     "reserved": {none},
     "untracked": {none},

@@ -1,9 +1,10 @@
 //! An opened CSV file: its dialect, the names of its columns, and what the head sample says of their types.
 
+use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-use plimsoll_core::{CsvOptions, DataType, Delimiter, Error, Field, Location, Profile, Result, Schema};
+use plimsoll_core::{CsvOptions, DataType, Error, Field, Location, Profile, Result, Schema};
 
 use crate::Dialect;
 use crate::block::{Block, Region};
@@ -11,16 +12,11 @@ use crate::column::{Cells, ColumnType};
 use crate::incomplete::{breaks, fields, never_closed, too_long};
 use crate::input::{Input, Looked};
 use crate::reader::NOT_UTF8;
+use crate::sniff::{Choice, ROW_NAMES, Short, Sniffed, behind_mark, sniff};
 use crate::walk::{Cursor, Walker, locate};
 
 /// Bytes looked at first: the sample and room for the header and for the record that the sample ends in.
 const HEAD_BYTES: usize = CsvOptions::SAMPLE_BYTES + (64 << 10);
-
-/// Bytes of the head that show most delimiters to be wrong.
-const FEW_BYTES: usize = 8 << 10;
-
-/// The delimiters that are tried where the user names none; of equally good ones the first is taken.
-const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
 /// A CSV file (or stream) that is open and whose head was looked at.
 #[derive(Debug)]
@@ -38,6 +34,9 @@ pub struct CsvFile {
     profiles: Vec<Profile>,
     /// For each column the first cell that made it text.
     text_cells: Vec<Option<Location>>,
+    /// The given options with every setting of the dialect resolved.
+    options: CsvOptions,
+    choices: Vec<Choice>,
 }
 
 impl CsvFile {
@@ -55,9 +54,15 @@ impl CsvFile {
             let enough = ended
                 || head.len()
                     > usize::try_from(options.max_field).unwrap_or(usize::MAX).saturating_add(HEAD_BYTES);
-            let looked = Head { bytes: &head, ended, enough, paused, path, options }.read();
+            let Sniffed { options: mut resolved, choices, short } = sniff(&head, ended, options);
+            let looked = Head { bytes: &head, ended, enough, paused, path, options: &resolved, short }.read();
             if let Some(findings) = looked.map_err(|error| input.in_file(error))? {
-                return Ok(findings.with(input));
+                if short.is_some() {
+                    resolved.columns =
+                        Some(findings.columns.iter().map(|name| (name.clone(), None)).collect());
+                }
+                resolved.encoding = Some(input.encoding()).filter(|name| *name != "UTF-8").map(str::to_owned);
+                return Ok(findings.with(input, resolved, choices));
             }
             wanted = head.len().saturating_mul(2).max(HEAD_BYTES);
         }
@@ -93,6 +98,17 @@ impl CsvFile {
     /// The dialect that the file is read with.
     pub fn dialect(&self) -> &Dialect {
         &self.dialect
+    }
+
+    /// The options that the file was opened with, every setting of the dialect resolved: whoever reads the file with them
+    /// reads the same records and names.
+    pub fn options(&self) -> &CsvOptions {
+        &self.options
+    }
+
+    /// The settings of the dialect and the evidence for each.
+    pub fn choices(&self) -> &[Choice] {
+        &self.choices
     }
 
     /// The length in bytes; `None` for a stream, which can be read only once.
@@ -132,7 +148,10 @@ struct Head<'a> {
     /// Whether no more have come for a while: then a record behind the header is enough.
     paused: bool,
     path: &'a str,
+    /// With a resolved dialect.
     options: &'a CsvOptions,
+    /// How the header is one name short, where it is.
+    short: Option<Short>,
 }
 
 /// What the head says; all of a [`CsvFile`] but its input.
@@ -148,7 +167,7 @@ struct Findings {
 }
 
 impl Findings {
-    fn with(self, input: Input) -> CsvFile {
+    fn with(self, input: Input, options: CsvOptions, choices: Vec<Choice>) -> CsvFile {
         let in_file = |location: Option<Location>| location.map(|location| input.place_in_file(location));
         let text_cells = self.text_cells.into_iter().map(in_file).collect();
         CsvFile {
@@ -161,6 +180,8 @@ impl Findings {
             declared: self.declared,
             profiles: self.profiles,
             text_cells,
+            options,
+            choices,
         }
     }
 }
@@ -172,7 +193,7 @@ impl Head<'_> {
         let Some(begin) = begin else {
             return if self.ended { Err(self.empty(self.bytes.len())) } else { Ok(None) };
         };
-        let dialect = Dialect::new(self.options, self.sniff(begin)?)?;
+        let dialect = Dialect::new(self.options, b',')?;
         let block = Block::of_head(self.bytes, begin, &dialect, self.ended);
         // Records that begin before this byte are complete.
         let known = block.marks.last_end(0, block.marks.ends.len()).map_or(begin, |end| end + 1);
@@ -213,7 +234,7 @@ impl Head<'_> {
 
     /// Where the header (or the data) begins: behind a byte order mark and the rows to skip.
     fn behind_skipped_rows(&self) -> Option<usize> {
-        let mut at = if self.bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+        let mut at = behind_mark(self.bytes);
         for _ in 0..self.options.skip_rows.unwrap_or(0) {
             let rest = &self.bytes[at..];
             let length = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r'))?;
@@ -221,45 +242,6 @@ impl Head<'_> {
             at += length + 1 + usize::from(crlf);
         }
         Some(at)
-    }
-
-    /// See [`CsvOptions::delimiter`].
-    fn sniff(&self, begin: usize) -> Result<Delimiter> {
-        if let Some(delimiter) = &self.options.delimiter {
-            return Ok(delimiter.clone());
-        }
-        let comment = self.options.comment_text().and_then(|text| text.bytes().next());
-        let taken = [self.options.quote_byte(), self.options.escape_byte(), comment];
-        let mut best = (1, DELIMITERS[0]);
-        for delimiter in DELIMITERS.into_iter().filter(|delimiter| !taken.contains(&Some(*delimiter))) {
-            let dialect = Dialect::new(self.options, delimiter)?;
-            // A delimiter that does not fit a few records, or is no better there, need not be tried on all.
-            let few = &self.bytes[..self.bytes.len().min(begin + FEW_BYTES)];
-            let block = Block::of_head(few, begin, &dialect, false);
-            let even = self.even_fields(&block, &dialect, begin);
-            let decided = block.marks.last_end(0, block.marks.ends.len()).is_some();
-            if decided && even.is_none_or(|fields| fields <= best.0) {
-                continue;
-            }
-            let block = Block::of_head(self.bytes, begin, &dialect, self.ended);
-            if let Some(fields) = self.even_fields(&block, &dialect, begin)
-                && fields > best.0
-            {
-                best = (fields, delimiter);
-            }
-        }
-        Ok(best.1.into())
-    }
-
-    /// The number of fields that every complete record of the sample has.
-    fn even_fields(&self, block: &Block, dialect: &Dialect, begin: usize) -> Option<usize> {
-        let known = block.marks.last_end(0, block.marks.ends.len())? + 1;
-        let (fields, _) = self.first_record(block, dialect, begin, known)?;
-        let limit = known.min(begin.saturating_add(CsvOptions::SAMPLE_BYTES));
-        let region = Region::of_head(begin, limit, 0);
-        let walker = dialect.walker(Vec::new(), fields.len());
-        let walked = walker.walk(block, &region, &mut Cursor::new(&region), usize::MAX, &mut [], self.path);
-        walked.1.is_none().then_some(fields.len())
     }
 
     /// Where the raw fields of the first record that is neither blank nor a comment stand, and where the one behind it
@@ -302,8 +284,12 @@ impl Head<'_> {
         begin: usize,
     ) -> Result<Vec<String>> {
         if let Some(given) = &self.options.columns {
+            let fits = |first: &[Range<usize>]| {
+                let named = usize::from(self.options.has_header());
+                (first.len()..=first.len() + named).contains(&given.len())
+            };
             if let Some(first) = first
-                && first.len() != given.len()
+                && !fits(first)
             {
                 return Err(Error::data(
                     self.location(begin),
@@ -322,9 +308,8 @@ impl Head<'_> {
             let width = (first.len() - 1).to_string().len();
             return Ok((0..first.len()).map(|index| format!("column{index:0width$}")).collect());
         }
-        let mut names: Vec<String> = Vec::with_capacity(first.len());
-        let mut taken = std::collections::HashSet::new();
-        for (index, field) in first.iter().enumerate() {
+        let mut texts = Vec::with_capacity(first.len() + 1);
+        for field in first {
             let raw = &self.bytes[field.clone()];
             let mut text = Vec::new();
             dialect.decode(raw, &mut text);
@@ -332,17 +317,14 @@ impl Head<'_> {
                 let location = self.location(field.start).with_value(error.as_bytes());
                 Error::data(location, "the column's name is not UTF-8", NOT_UTF8)
             })?;
-            let base = if name.is_empty() { format!("column{index}") } else { name };
-            let mut name = base.clone();
-            let mut copy = 0;
-            while taken.contains(&name) {
-                copy += 1;
-                name = format!("{base}_{copy}");
-            }
-            taken.insert(name.clone());
-            names.push(name);
+            texts.push(name);
         }
-        Ok(names)
+        match self.short {
+            Some(Short::RowNames) => texts.insert(0, ROW_NAMES.to_owned()),
+            Some(Short::Trailing) => texts.push(String::new()),
+            None => {}
+        }
+        Ok(distinct_names(texts))
     }
 
     /// The types that the user gives, by column.
@@ -415,4 +397,23 @@ impl Head<'_> {
         let location = self.location(known + field_start);
         if self.ended { never_closed(location) } else { too_long(location, dialect.max_field) }
     }
+}
+
+/// The header's texts as names: an empty one is `column` and its number, one that stands before gets the first suffix that
+/// is free.
+fn distinct_names(texts: Vec<String>) -> Vec<String> {
+    let mut names: Vec<String> = Vec::with_capacity(texts.len());
+    let mut taken = HashSet::new();
+    for (index, text) in texts.into_iter().enumerate() {
+        let base = if text.is_empty() { format!("column{index}") } else { text };
+        let mut name = base.clone();
+        let mut copy = 0;
+        while taken.contains(&name) {
+            copy += 1;
+            name = format!("{base}_{copy}");
+        }
+        taken.insert(name.clone());
+        names.push(name);
+    }
+    names
 }

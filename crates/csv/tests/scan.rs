@@ -170,7 +170,15 @@ fn check(bytes: &[u8], options: &CsvOptions, block: usize, threads: usize) -> Re
 }
 
 fn options() -> CsvOptions {
-    CsvOptions { header: Some(false), delimiter: Some(b','.into()), ..CsvOptions::default() }
+    CsvOptions {
+        header: Some(false),
+        delimiter: Some(b','.into()),
+        quote: Some(Some(b'"')),
+        escape: Some(None),
+        comment: Some(None),
+        skip_rows: Some(0),
+        ..CsvOptions::default()
+    }
 }
 
 proptest! {

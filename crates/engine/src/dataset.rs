@@ -56,7 +56,7 @@ impl Dataset {
 /// that again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Inferred {
-    /// The file, with the delimiter that was found.
+    /// The file, every setting of its dialect resolved.
     pub table: Table,
     /// Names and final types of its columns.
     pub schema: Schema,
@@ -65,6 +65,15 @@ pub struct Inferred {
 }
 
 impl Engine {
+    /// The same file with every setting of its dialect resolved from its head.
+    ///
+    /// # Errors
+    /// Those of opening it.
+    pub fn resolve(&self, table: &Table) -> Result<Table> {
+        let file = CsvFile::open(&table.path, &table.options)?;
+        Ok(Table { path: table.path.clone(), options: file.options().clone() })
+    }
+
     /// Reads all of a CSV file for the types of its columns.
     ///
     /// # Errors
@@ -81,8 +90,7 @@ impl Engine {
         let pool = thread_pool(limits.threads())?;
         let columns: Vec<usize> = (0..file.schema().fields.len()).collect();
         let profiles = infer_full(&file, &columns, limits.block_size, &pool, Arc::default())?;
-        table.options.delimiter = Some(file.dialect().delimiter.clone());
-        table.options.encoding = Some(file.encoding()).filter(|name| *name != "UTF-8").map(str::to_owned);
+        table.options = file.options().clone();
         let mut schema = file.schema();
         for (column, field) in schema.fields.iter_mut().enumerate() {
             field.data_type = file.column_type(column, &profiles).data_type;

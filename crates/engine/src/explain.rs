@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use plimsoll_columnar::Form;
 use plimsoll_core::{Expr, SortKey};
+use plimsoll_csv::Choice;
 
 use crate::plan::Plan;
 use crate::source::Source;
@@ -64,6 +65,13 @@ impl Plan {
             // Writing to a String cannot fail.
             let _ = writeln!(text, "{}{line}", "  ".repeat(depth));
         }
+        let found: Vec<&Choice> = self.source.choices().iter().filter(|choice| choice.is_unusual()).collect();
+        if !found.is_empty() {
+            let _ = writeln!(text, "\nFound in the head of {}:", self.source.name());
+        }
+        for choice in found {
+            let _ = writeln!(text, "  {}: {}; {} overrides it", choice.short(), choice.why, choice.flag);
+        }
         text
     }
 
@@ -93,7 +101,8 @@ impl Plan {
             .map_or_else(String::new, |filter| format!("; where {}", written(filter, columns_of_file)));
         let form = match &self.source {
             Source::Csv { file, .. } => {
-                format!("delimiter {}", file.dialect().delimiter)
+                let shown = |choice: &&Choice| choice.name == "delimiter" || !choice.default;
+                file.choices().iter().filter(shown).map(Choice::short).collect::<Vec<_>>().join(", ")
             }
             Source::Held { store, .. } if store.is_mapped() => "mapped".to_owned(),
             Source::Held { store, .. } => match store.form() {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use plimsoll_csv::Choice;
 use plimsoll_memory::{Budget, Holder, process};
 
 use crate::OperatorFootprint;
@@ -42,6 +43,8 @@ pub struct Footprint {
     pub blank_lines: u64,
     /// Bytes written to temporary files, what memory did not hold.
     pub bytes_spilled: u64,
+    /// The settings of the file's dialect; none where the query reads what is held.
+    pub dialect: Vec<Choice>,
 }
 
 /// How far a running query is; shared with whoever draws a bar.

@@ -31,6 +31,7 @@ pub use plimsoll_core::{
     AggregateFunction, CsvOptions, DataType, Delimiter, Error, ErrorKind, Expr, Infer, Location, OnError,
     OrderBy, Profile, Query, Quotes, Ragged, Result, Schema, SelectItem, Table, Value,
 };
+pub use plimsoll_csv::Choice;
 /// The accounting layer, for programs that count, trace or limit what they allocate themselves.
 pub use plimsoll_memory as memory;
 pub use stream::Stream;

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use plimsoll_columnar::{Store, StoreScan};
 use plimsoll_core::{Error, Expr, Location, Profile, Result, Schema, Table};
-use plimsoll_csv::CsvFile;
+use plimsoll_csv::{Choice, CsvFile};
 use plimsoll_kernels::Block;
 use plimsoll_memory::{Budget, Consumer};
 use plimsoll_pipeline::scan::{CsvScan, ScanSpec, renumber};
@@ -75,6 +75,14 @@ impl Source {
         match self {
             Source::Csv { file, .. } => file.text_cell(column),
             Source::Held { .. } => None,
+        }
+    }
+
+    /// The settings of the file's dialect.
+    pub(crate) fn choices(&self) -> &[Choice] {
+        match self {
+            Source::Csv { file, .. } => file.choices(),
+            Source::Held { .. } => &[],
         }
     }
 

@@ -105,6 +105,7 @@ impl Stream {
             restarts: self.restarts,
             blank_lines,
             bytes_spilled: self.space.written(),
+            dialect: self.plan.source.choices().to_vec(),
             operators: self.operators.footprints(rows_read, &self.budget),
             ..self.meter.read(&self.budget)
         }

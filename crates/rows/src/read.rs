@@ -1,5 +1,5 @@
-//! From the bytes of a file to its named columns and its records: dialect, header, blank lines, the head sample.
-//! Types are not its business.
+//! From the bytes of a file to its named columns and its records: header, blank lines, the head sample. A setting of the
+//! dialect that is not given is the default: nothing is searched for. Types are not its business.
 
 use plimsoll_core::{CsvOptions, DataType, Delimiter, Error, Location, Result, Schema};
 
@@ -21,14 +21,13 @@ pub(crate) struct Table {
 }
 
 /// All records of `bytes`, the header included: without empty lines, unless the first record has one field; then an
-/// empty line (behind the header) is a record of one empty cell. Field counts may differ. A delimiter that is not given
-/// is the comma. `file` is the name that errors show.
+/// empty line (behind the header) is a record of one empty cell. Field counts may differ. `file` is the name that errors show.
 ///
 /// # Errors
 /// `Data` for a quote that is never closed and for a field longer than the options allow, located where the field begins.
 pub fn records(bytes: &[u8], options: &CsvOptions, file: &str) -> Result<Vec<Record>> {
     let bytes = &decoded(bytes, options, file)?;
-    let split = Split::new(bytes, options, options.delimiter.clone().unwrap_or(b','.into()));
+    let split = Split::new(bytes, options);
     let (header, records) = split.parts;
     if let Some(fault) = split.fault {
         let data_records = if header.is_none() && options.has_header() { None } else { Some(records.len()) };
@@ -48,7 +47,8 @@ struct Split {
 }
 
 impl Split {
-    fn new(bytes: &[u8], options: &CsvOptions, delimiter: Delimiter) -> Self {
+    fn new(bytes: &[u8], options: &CsvOptions) -> Self {
+        let delimiter = options.delimiter.clone().unwrap_or_else(|| b','.into());
         let machine = Machine::new(bytes, options, delimiter);
         let mut start = machine.offset();
         let (mut records, mut fault) = (Vec::new(), None);
@@ -102,8 +102,7 @@ impl Table {
     /// `UnknownColumn` for a type given to a column that does not exist.
     pub(crate) fn read(bytes: &[u8], options: &CsvOptions, file: &str) -> Result<Table> {
         let bytes = &decoded(bytes, options, file)?;
-        let delimiter = options.delimiter.clone().unwrap_or_else(|| sniff(bytes, options).into());
-        let Split { parts: (header, records), start, fault } = Split::new(bytes, options, delimiter);
+        let Split { parts: (header, records), start, fault } = Split::new(bytes, options);
         if header.is_none()
             && (options.has_header() || records.is_empty())
             && let Some(fault) = fault
@@ -112,8 +111,10 @@ impl Table {
         }
         let names = names(options, header.as_ref(), &records, file)?;
         let declared = declared(options, &names)?;
+        // Given names may be one more than the header has: then the first column has none there, or the last.
         if let Some(header) = &header
             && header.fields.len() != names.len()
+            && header.fields.len() + 1 != names.len()
         {
             return Err(ragged(header, 0, names.len(), file));
         }
@@ -165,39 +166,6 @@ pub(crate) fn ragged(record: &Record, number: usize, width: usize, file: &str) -
     let found = record.fields.len();
     let fields = if found == 1 { "field" } else { "fields" };
     Error::data(location, format!("{found} {fields} where {width} are expected"), "")
-}
-
-/// The delimiter that splits the header and every record of the head sample into the same number of fields, two at
-/// least, and most of them; the comma where none does.
-fn sniff(bytes: &[u8], options: &CsvOptions) -> u8 {
-    let mut best = (1, b',');
-    let taken = [
-        options.quote_byte(),
-        options.escape_byte(),
-        options.comment_text().and_then(|text| text.bytes().next()),
-    ];
-    for delimiter in b",;\t|".iter().copied().filter(|delimiter| !taken.contains(&Some(*delimiter))) {
-        let mut machine = Machine::new(bytes, options, delimiter);
-        let mut start = machine.offset();
-        let mut records =
-            machine.by_ref().map_while(std::result::Result::ok).filter(|r| !r.fields.is_empty());
-        let mut counts = Vec::new();
-        if options.has_header()
-            && let Some(header) = records.next()
-        {
-            counts.push(header.fields.len());
-            start = header.end;
-        }
-        counts.extend(records.next().map(|first| first.fields.len()));
-        counts.extend(records.take_while(|record| in_sample(record, start)).map(|r| r.fields.len()));
-        if let Some(fields) = counts.first().copied()
-            && counts.iter().all(|count| *count == fields)
-            && fields > best.0
-        {
-            best = (fields, delimiter);
-        }
-    }
-    best.1
 }
 
 fn names(
@@ -332,15 +300,11 @@ mod tests {
     }
 
     #[test]
-    fn delimiters() {
-        let found = |bytes: &[u8]| char::from(sniff(bytes, &CsvOptions::default()));
-        assert_eq!(found(b"a;b;c,d\n1;2;3,4\n"), ';');
-        assert_eq!(found(b"a\tb\n1,5\t2\n"), '\t');
-        assert_eq!(found(b"a|b,c\n1|2,3\n"), ',', "the first of two that split alike");
-        assert_eq!(found(b"a;b\n1\n"), ',');
-        assert_eq!(found(b"\"a,b\";c\n"), ';');
-        assert_eq!(found(b"a;b\n1;\"x"), ';', "an open quote is reported, not sniffed away");
-        assert_eq!(found(b""), ',');
+    fn names_for_a_header_that_is_one_short() {
+        let given =
+            |o: &mut CsvOptions| o.columns = Some(vec![("row_names".into(), None), ("x".into(), None)]);
+        let table = table(b"x\na,1\nb,2\n", &given).unwrap();
+        assert_eq!((table.names.len(), table.records.len()), (2, 2));
     }
 
     #[test]

@@ -246,6 +246,9 @@ pub(crate) struct InputArgs {
     /// [default: none]
     #[arg(long, value_name = "BYTE")]
     pub(crate) escape: Option<OptionalByte>,
+    /// The first record names the columns [default: found in the head of the file]
+    #[arg(long, conflicts_with = "no_header")]
+    pub(crate) header: bool,
     /// The first record is data, not names
     #[arg(long)]
     pub(crate) no_header: bool,
