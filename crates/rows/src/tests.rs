@@ -272,7 +272,7 @@ fn names_that_do_not_exist() {
 fn files_on_disk() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("a.csv");
-    std::fs::write(&path, "a;b\n1;2\n").unwrap();
+    std::fs::write(&path, "a,b\n1,2\n").unwrap();
     let mut query = query(Vec::new());
     query.from.path = path.to_str().unwrap().into();
     assert_eq!(shown(&run(&query, false).unwrap()), ["1|2"]);
