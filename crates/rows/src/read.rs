@@ -1,7 +1,7 @@
 //! From the bytes of a file to its named columns and its records: header, blank lines, the head sample. A setting of the
 //! dialect that is not given is the default: nothing is searched for. Types are not its business.
 
-use plimsoll_core::{CsvOptions, DataType, Delimiter, Error, Location, Result, Schema};
+use plimsoll_core::{CsvOptions, DataType, Error, Location, Result, Schema};
 
 use crate::encoding::decoded;
 use crate::machine::{Cell, Fault, Machine, Record};
