@@ -16,11 +16,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failed expectation is the test's message")]
 
 mod common;
+#[path = "common/held.rs"]
+mod held;
 
 use std::path::{Path, PathBuf};
 
-use common::held::run_held;
 use common::{Setting, difference, lines, resolved, run_engine};
+use held::run_held;
 use libtest_mimic::{Arguments, Failed, Trial};
 use plimsoll_compare::Strategy;
 use plimsoll_core::{CsvOptions, ErrorKind, Infer, Query, Result};

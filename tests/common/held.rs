@@ -6,7 +6,7 @@ use plimsoll_compare::Strategy;
 use plimsoll_core::{Query, Result};
 use plimsoll_rows::{Held, Rows};
 
-use super::rows;
+use crate::common::rows;
 
 /// Loads the query's file in the strategy's way, and runs the query over that.
 ///

@@ -2,8 +2,6 @@
 
 #![allow(dead_code, reason = "each test program uses its part")]
 
-pub(crate) mod held;
-
 use std::fmt::Write as _;
 use std::mem::discriminant;
 
@@ -46,7 +44,7 @@ pub(crate) fn resolved(query: &Query) -> Query {
 }
 
 /// The batches as the oracle gives its result.
-fn rows(outcome: &Outcome) -> Rows {
+pub(crate) fn rows(outcome: &Outcome) -> Rows {
     let fields = outcome.schema.fields().iter();
     let fields = fields.map(|field| Field::new(field.name(), logical_type(field.data_type()))).collect();
     let mut rows = Vec::new();
