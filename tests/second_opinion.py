@@ -164,7 +164,7 @@ def main():
         "Python's csv": (python_reader(True), python_reader(False)),
         "DuckDB": (
             duckdb_reader(""),
-            duckdb_reader(", ignore_errors=true, null_padding=true, strict_mode=false"),
+            duckdb_reader(", ignore_errors=true, null_padding=true, strict_mode=false, parallel=false"),
         ),
     }
     for name, (strict, lenient) in readers.items():
