@@ -7,25 +7,23 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # Each case takes some fifty times as long as without.
 export PROPTEST_CASES=${PROPTEST_CASES:-16}
 
-# The unit tests of a crate, as a program.
-program() {
-    cargo test --quiet --package "$1" --lib --no-run --message-format json |
-        python3 -c 'import json, sys
+# All unit tests at once: the features of dependencies are then those of `cargo test --workspace`, which need not be built anew.
+programs=$(cargo test --quiet --workspace --lib --no-run --message-format json |
+    python3 -c 'import json, sys
 for line in sys.stdin:
     message = json.loads(line)
-    if message.get("executable") and message["target"]["kind"] == ["lib"]:
-        print(message["executable"])'
-}
+    if message.get("executable"):
+        print(message["target"]["name"], message["executable"])')
 
 # The tests of a crate whose names have one of the texts.
 check() {
     local crate=$1 tests
     shift
-    tests=$(program "$crate")
+    tests=$(awk -v name="$crate" '$1 == name { print $2 }' <<<"$programs")
     printf '\n== %s: %s\n' "$crate" "$*"
     valgrind --quiet --error-exitcode=99 --leak-check=no "$tests" --test-threads 1 "$@"
 }
 
-check plimsoll-csv structure:: views:: parse::lanes:: stride::
-check plimsoll-memory heap:: process:: trace::
-check plimsoll-columnar ipc::map::
+check plimsoll_csv structure:: views:: parse::lanes:: stride::
+check plimsoll_memory heap:: process:: trace::
+check plimsoll_columnar ipc::map::

@@ -67,7 +67,7 @@ fn check(members: Vec<(usize, Variant)>, directory: &Path, judged: &Judged) -> R
         let path = directory.join(file_name(number));
         std::fs::write(&path, &variant.bytes).unwrap();
         let verdict = judge(&variant, &path);
-        if let Strict::Wrong(what) = &verdict.strict {
+        if let Strict::Wrong(what) | Strict::Unlike(what) = &verdict.strict {
             failures.push(format!("{} ({number}): {what}", variant.name));
         }
         if let Some(Err(what)) = &verdict.told {

@@ -10,6 +10,7 @@ struct Line {
     right: usize,
     error: usize,
     wrong: usize,
+    unlike: usize,
     lenient: f64,
     told: usize,
     told_right: usize,
@@ -32,23 +33,24 @@ pub(crate) fn table(judged: &[(Variant, Verdict)]) -> String {
     }
     kinds.push(("all", total));
     let mut text = format!(
-        "\n{:<36} {:>8} {:>6} {:>6} {:>6} {:>8} {:>8}\n",
-        "kind", "variants", "right", "error", "WRONG", "lenient", "told"
+        "\n{:<36} {:>8} {:>6} {:>6} {:>6} {:>6} {:>8} {:>8}\n",
+        "kind", "variants", "right", "error", "WRONG", "UNLIKE", "lenient", "told"
     );
     for (kind, line) in &kinds {
         let told = if line.told > 0 { format!("{}/{}", line.told_right, line.told) } else { "-".to_owned() };
         text.push_str(&format!(
-            "{kind:<36} {:>8} {:>6} {:>6} {:>6} {:>8.3} {told:>8}\n",
+            "{kind:<36} {:>8} {:>6} {:>6} {:>6} {:>6} {:>8.3} {told:>8}\n",
             line.variants,
             line.right,
             line.error,
             line.wrong,
+            line.unlike,
             line.lenient / line.variants as f64
         ));
     }
     text.push_str(
-        "\nright, error, WRONG: what strict readings gave; lenient: the part of cells that are right;\n",
-    );
+        "\nright, error, WRONG: what strict readings gave; UNLIKE: another outcome in other blocks or by the oracle;\n");
+    text.push_str("lenient: the part of cells that are right;\n");
     text.push_str("told: right with the settings that the file needs\n\nwhat bytes do not tell:\n");
     for (kind, line) in &kinds {
         if let Some(reason) = line.reason {
@@ -65,6 +67,7 @@ impl Line {
             Strict::Right => self.right += 1,
             Strict::Error => self.error += 1,
             Strict::Wrong(_) => self.wrong += 1,
+            Strict::Unlike(_) => self.unlike += 1,
         }
         self.lenient += verdict.lenient;
         self.told += usize::from(verdict.told.is_some());
