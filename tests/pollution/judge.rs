@@ -125,13 +125,15 @@ fn alike(expected: &str, found: &str) -> bool {
     }
     let trimmed = expected.trim_matches([' ', '\t']);
     let number = |text: &str| -> Option<f64> {
-        text.bytes()
-            .all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte))
-            .then(|| text.parse().ok())?
+        let digits = text.trim_start_matches(['+', '-']).as_bytes();
+        // 007 is a text, and equal to itself only.
+        let is_text = digits.len() > 1 && digits[0] == b'0' && digits[1].is_ascii_digit();
+        let is_number = text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
+        (is_number && !is_text).then(|| text.parse().ok())?
     };
     match (number(trimmed), number(found)) {
         // No cell of the sources needs more digits than a double has.
-        (Some(left), Some(right)) => left == right && !trimmed.starts_with('0') | trimmed.starts_with("0."),
+        (Some(left), Some(right)) => left == right,
         _ => time(trimmed) == time(found),
     }
 }
