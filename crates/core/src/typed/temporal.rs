@@ -106,7 +106,19 @@ impl Binder<'_> {
                 made(vec![as_moment(input, name)?, checked_format(format, name)?], T::Utf8)
             }
             F::Strptime | F::TryStrptime => {
-                let text = self.text(&arguments[0], name)?;
+                let text = self.bind(&arguments[0])?;
+                let text = match text.data_type {
+                    T::Utf8 => text,
+                    T::Null => cast(text, T::Utf8),
+                    found if found.is_temporal() => {
+                        let message = format!("{name}() takes text, and this is a {found} already");
+                        return Err(type_error(message, format!("leave {name}() out"), &[]));
+                    }
+                    found => {
+                        let message = format!("{name}() takes text, not {found}");
+                        return Err(type_error(message, "write CAST(… AS VARCHAR)", &[]));
+                    }
+                };
                 made(vec![text, checked_format(self.bind(&arguments[1])?, name)?], T::Timestamp)
             }
             F::MakeDate => {
