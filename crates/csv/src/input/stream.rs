@@ -63,7 +63,7 @@ impl Stream {
         }
         if self.can_be_read_again() && self.read < self.keep {
             self.kept.extend_from_slice(&into[..at]);
-        } else {
+        } else if at > 0 {
             self.kept = Vec::new();
         }
         self.read += at as u64;
