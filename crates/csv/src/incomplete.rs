@@ -74,7 +74,8 @@ pub(crate) fn check_length(splitter: &Splitter, boundary: &Boundary, chunk: Chun
         return Ok(());
     }
     let (field_start, longest) = fields(&boundary.tail, &splitter.dialect);
-    if longest <= max_field && tail <= MAX_RECORD {
+    let is_comment = splitter.dialect.is_comment(&boundary.tail);
+    if (longest <= max_field || is_comment) && tail <= MAX_RECORD {
         return Ok(());
     }
     Err(too_long(location(splitter, boundary, chunk, field_start), max_field))
