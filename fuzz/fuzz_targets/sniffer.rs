@@ -13,7 +13,11 @@ fuzz_target!(|bytes: &[u8]| {
             let file = CsvFile::open(path, &CsvOptions::default());
             file.map(|file| (file.dialect().clone(), file.schema())).map_err(|error| error.to_string())
         };
-        assert_eq!(open(), open(), "the same bytes, another dialect");
-        assert_agree(&all_of(path, CsvOptions::default()), Some(64));
+        let found = open();
+        assert_eq!(found, open(), "the same bytes, another dialect");
+        // Without a dialect there is nothing to read the file with.
+        if found.is_ok() {
+            assert_agree(&all_of(path, CsvOptions::default()), Some(64));
+        }
     });
 });

@@ -6,7 +6,7 @@ mod common;
 use std::cell::RefCell;
 use std::io::{Seek as _, Write as _};
 
-use common::{Setting, difference, run_engine};
+use common::{Setting, difference, resolved, run_engine};
 use plimsoll_core::{CsvOptions, DataType, Query, Table};
 use tempfile::NamedTempFile;
 
@@ -91,10 +91,11 @@ pub fn run(query: &Query) {
     let _ = run_engine(query, Setting { threads: 1, block_size: None }, false);
 }
 
-/// Panics unless the engine, with blocks of that many bytes, gives what the oracle gives.
+/// Panics unless the engine, with blocks of that many bytes, gives what the oracle gives with the dialect that the engine
+/// finds.
 pub fn assert_agree(query: &Query, block_size: Option<usize>) {
     let engine = run_engine(query, Setting { threads: 1, block_size }, false);
-    let oracle = plimsoll_rows::run(query, false);
+    let oracle = plimsoll_rows::run(&resolved(query), false);
     if let Some(difference) = difference(&engine, &oracle, true) {
         panic!("{difference}");
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 use plimsoll_core::{CsvOptions, ErrorKind, OnError, Query, Quotes, Ragged, Result, Table as Input, Value};
 use plimsoll_rows::Rows;
 
-use crate::common::{Setting, difference, run_engine};
+use crate::common::{Setting, difference, resolved, run_engine};
 use crate::table::{ANY, Table};
 use crate::variant::Variant;
 
@@ -91,7 +91,8 @@ fn strict(variant: &Variant, path: &Path) -> Strict {
     if let Strict::Wrong(_) = verdict {
         return verdict;
     }
-    let oracle = plimsoll_rows::run(&query, false);
+    // The oracle searches for no dialect: it reads the file with the one that the engine found.
+    let oracle = plimsoll_rows::run(&resolved(&query), false);
     match difference(&found, &oracle, true) {
         Some(difference) => Strict::Unlike(format!("the oracle differs: {difference}")),
         None => verdict,

@@ -7,7 +7,7 @@ use crate::variant::Variant;
 
 pub(super) fn variants(source: &Source) -> Vec<Variant> {
     let mut all = Vec::new();
-    for delimiter in [";", "\t", "|", ":", "^", "~", "\u{1}", "\u{1f}", "::", "||", ";;", "~|~", "¦"] {
+    for delimiter in [";", "\t", "|", ":", "^", "~", "\u{1}", "\u{1f}", "::", "||", ";;"] {
         all.push(delimited(source, delimiter, Quoting::Needed));
     }
     for delimiter in [";", "\t", "|"] {
@@ -46,11 +46,7 @@ fn delimited(source: &Source, text: &str, quoting: Quoting) -> Variant {
         _ => {
             let lines = 1..=variant.bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
             let variant = variant.or_error(lines).or_refused();
-            if text.is_ascii() {
-                variant.told(|options| options.delimiter = delimiter(text))
-            } else {
-                variant
-            }
+            variant.told(|options| options.delimiter = delimiter(text))
         }
     }
 }
