@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::io::{Seek as _, Write as _};
 
 use common::{Setting, difference, resolved, run_engine};
-use plimsoll_core::{CsvOptions, DataType, Query, Table};
+use plimsoll_core::{CsvOptions, DataType, ErrorKind, Query, Table};
 use tempfile::NamedTempFile;
 
 thread_local! {
@@ -92,10 +92,15 @@ pub fn run(query: &Query) {
 }
 
 /// Panics unless the engine, with blocks of that many bytes, gives what the oracle gives with the dialect that the engine
-/// finds.
+/// finds. Both may fail at the header: the oracle's place is then its record, the engine's the field.
 pub fn assert_agree(query: &Query, block_size: Option<usize>) {
     let engine = run_engine(query, Setting { threads: 1, block_size }, false);
     let oracle = plimsoll_rows::run(&resolved(query), false);
+    if let (Err(engine), Err(_)) = (&engine, &oracle)
+        && matches!(engine.kind(), ErrorKind::Data { location, .. } if location.record == 0)
+    {
+        return;
+    }
     if let Some(difference) = difference(&engine, &oracle, true) {
         panic!("{difference}");
     }
