@@ -8,7 +8,10 @@ use super::layout::Layout;
 use super::split::{Record, Records};
 
 /// Delimiters that split most records are believed.
-const USUAL: [u8; 4] = [b',', b';', b'\t', b'|'];
+const USUAL: [u8; 5] = [b',', b';', b'\t', b'|', 1];
+
+/// Delimiters of two bytes that are tried as those are; the last one where blanks stand behind commas.
+const LONG: [&[u8]; 3] = [b"||", b"::", b", "];
 
 /// Delimiters that stand in texts as well, and need more evidence.
 const RARE: [u8; 4] = [b':', b' ', b'~', b'^'];
@@ -18,17 +21,29 @@ const PROBED: usize = 8 << 10;
 
 /// The usual delimiters that stand in the text.
 pub(super) fn usual(text: &[u8]) -> Vec<Delimiter> {
-    present(&USUAL, text)
+    let probe = probe(text);
+    let long = LONG.iter().filter(|long| probe.windows(long.len()).any(|window| window == **long));
+    present(&USUAL, probe).chain(long.map(|long| Delimiter::Text(long.to_vec()))).collect()
 }
 
-/// The rare ones.
+/// The rare ones; runs of blanks where two of them stand together.
 pub(super) fn rare(text: &[u8]) -> Vec<Delimiter> {
-    present(&RARE, text)
+    let probe = probe(text);
+    let runs = probe.windows(2).any(|pair| pair.iter().all(|byte| matches!(byte, b' ' | b'\t')));
+    present(&RARE, probe).chain(runs.then_some(Delimiter::Blanks)).collect()
 }
 
-fn present(bytes: &[u8], text: &[u8]) -> Vec<Delimiter> {
-    let probe = &text[..text.len().min(PROBED)];
-    bytes.iter().filter(|byte| probe.contains(byte)).map(|byte| Delimiter::from(*byte)).collect()
+fn probe(text: &[u8]) -> &[u8] {
+    &text[..text.len().min(PROBED)]
+}
+
+fn present(bytes: &[u8], probe: &[u8]) -> impl Iterator<Item = Delimiter> {
+    bytes.iter().filter(|byte| probe.contains(byte)).map(|byte| Delimiter::from(*byte))
+}
+
+/// Whether it is punctuation as well, so that rare ones are tried beside it.
+pub(super) fn is_punctuation(delimiter: &Delimiter) -> bool {
+    matches!(delimiter, Delimiter::Text(bytes) if bytes == b", ")
 }
 
 /// Whether a usual delimiter other than `own` stands in the text; a comma before a blank is punctuation.

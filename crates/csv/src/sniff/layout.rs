@@ -19,6 +19,9 @@ pub(crate) enum Short {
     Trailing,
 }
 
+/// The most records of a block before a table that are no single lines of text.
+const BLOCK: usize = 17;
+
 /// What is settled before the layout is looked for.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Rules {
@@ -50,7 +53,11 @@ impl Layout {
         let first = records.all.iter().position(|record| record.width() == width).unwrap_or(0);
         let short = if rules.header == Some(false) { None } else { short(records, first, width) };
         let titled = rules.titles && short.is_none() && first > 0 && are_titles(records, first, width, rules);
-        let start = if titled { first } else { 0 };
+        let start = match titled {
+            true => first,
+            false if rules.titles => behind_block(records, width).unwrap_or(0),
+            false => 0,
+        };
         let table = &records.all[start.min(records.all.len())..];
         Layout {
             start,
@@ -99,6 +106,21 @@ fn are_titles(records: &Records<'_>, first: usize, width: usize, rules: Rules) -
         rules.header != Some(false) && verdict.names && verdict.certain
     };
     records.all[first].behind_blank || follows_header()
+}
+
+/// The record behind a blank line where a header begins, and each of the few records before it is no record of the table: it
+/// has another number of fields, or an empty one.
+fn behind_block(records: &Records<'_>, width: usize) -> Option<usize> {
+    let empty =
+        |record: &Record| records.cells(record).iter().any(|cell| kind(records.text(cell)) == Kind::Empty);
+    let begins = |record: &Record| {
+        let text = |cell| kind(records.text(cell)) == Kind::Text;
+        record.behind_blank && record.width() == width && records.cells(record).iter().all(text)
+    };
+    let start = (1..records.all.len().min(BLOCK)).rev().find(|index| begins(&records.all[*index]))?;
+    let (block, table) = records.all.split_at(start);
+    let is_block = block.iter().all(|record| record.width() != width || empty(record));
+    (is_block && block.len() < table.len()).then_some(start)
 }
 
 fn has_letter(text: &[u8]) -> bool {

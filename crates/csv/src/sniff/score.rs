@@ -43,6 +43,8 @@ fn mark(records: &Records<'_>, cell: &Cell, syntax: &Syntax) -> usize {
         Kind::Missing => 70,
         Kind::Text if delimiter::could_split(text, &syntax.delimiter) => 10,
         Kind::Text if text.first().is_some_and(|first| matches!(first, b'"')) => 10,
+        // Perhaps the blank belongs to the delimiter.
+        Kind::Text if text.first() == Some(&b' ') => 60,
         Kind::Text => 70,
     }
 }

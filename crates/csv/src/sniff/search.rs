@@ -45,14 +45,16 @@ impl<'a> Text<'a> {
             .free(delimiter::usual(text))
             .filter(|delimiter| self.splits_some(delimiter))
             .map(|delimiter| self.best_with(&delimiter, comment));
-        if let Some(best) = first_best(usual.filter(splits)) {
-            return best;
-        }
+        let usual = first_best(usual.filter(splits));
+        let usual = match usual {
+            Some(best) if !delimiter::is_punctuation(&best.syntax.delimiter) => return best,
+            usual => usual,
+        };
         let rare = self.free(delimiter::rare(text)).map(|delimiter| self.best_with(&delimiter, comment));
         let credible = |candidate: &Candidate<'_>| {
             splits(candidate) && delimiter::is_credible(&candidate.records, &candidate.layout)
         };
-        if let Some(best) = first_best(rare.filter(credible)) {
+        if let Some(best) = first_best(usual.into_iter().chain(rare.filter(credible))) {
             return best;
         }
         let mut column = self.best_with(&Delimiter::from(b','), comment);
@@ -66,8 +68,10 @@ impl<'a> Text<'a> {
     fn free(&self, delimiters: Vec<Delimiter>) -> impl Iterator<Item = Delimiter> {
         let comment = self.given.comment_text().and_then(|text| text.bytes().next());
         let taken = [self.given.quote.flatten(), self.given.escape_byte(), comment];
-        let is_free =
-            move |delimiter: &Delimiter| delimiter.byte().is_none_or(|byte| !taken.contains(&Some(byte)));
+        let is_free = move |delimiter: &Delimiter| match delimiter {
+            Delimiter::Text(bytes) => bytes.iter().all(|byte| !taken.contains(&Some(*byte))),
+            Delimiter::Blanks => [b' ', b'\t'].iter().all(|byte| !taken.contains(&Some(*byte))),
+        };
         delimiters.into_iter().filter(is_free)
     }
 

@@ -228,7 +228,6 @@ impl Splitter<'_> {
             Delimiter::Text(text) => text.first().copied(),
             Delimiter::Blanks => None,
         };
-        let escape = if self.syntax.quote.is_none() { self.syntax.escape } else { None };
         while let Some(&byte) = self.bytes.get(self.at) {
             if matches!(byte, b'\n' | b'\r') {
                 return End::Break;
@@ -237,7 +236,9 @@ impl Splitter<'_> {
             if may_delimit && self.delimiter() > 0 {
                 return End::Delimiter;
             }
-            self.at += 1 + usize::from(Some(byte) == escape && self.at + 1 < self.bytes.len());
+            let next = self.bytes.get(self.at + 1);
+            let escaped = |next: &u8| matches!(next, b'\n' | b'\r') || Some(*next) == first;
+            self.at += 1 + usize::from(Some(byte) == self.syntax.escape && next.is_some_and(escaped));
         }
         End::Bytes
     }

@@ -99,6 +99,12 @@ const CORPUS: &[(&str, &str)] = &[
     ("id,name,qty\n1,\"ann,10\n2,\"bob,20\n3,eve,30\n", "0 none , none none yes"),
     ("id,name,qty\n1,\"ann,10\n2,bob,20\n3,eve,30\n", "0 none , \" none yes"),
     ("size,n\n5\" pipe,1\n6\" pipe,2\n", "0 none , \" none yes"),
+    // Delimiters of several bytes.
+    ("id||name||v\n1||x||5\n2||y||6\n", "0 none || \" none yes"),
+    ("id::name::v\n1::a:b::5\n2::c::6\n", "0 none :: \" none yes"),
+    ("k, name, country\n1, ann, \"peru, south\"\n2, bob, chile\n", "0 none ,  \" none yes"),
+    ("\"DATE\", \"NAME\", \"AGE\"\n\"2024-08-05\", \"ann\", \"47\"\n", "0 none ,  \" none yes"),
+    ("x   y  z\n1   2  3\n10 20  30\n", "0 none blanks \" none yes"),
     // Rarer delimiters.
     ("a b c\n1 2 3\n4 5 6\n", "0 none   \" none yes"),
     ("root:x:0:0:root:/root:/bin/bash\nbin:x:1:1:bin:/bin:/bin/false\n", "0 none : \" none no"),
