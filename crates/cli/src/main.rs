@@ -3,6 +3,7 @@
 
 mod args;
 mod compare;
+mod describe;
 mod destination;
 mod dialect;
 mod exit;
@@ -50,6 +51,7 @@ fn run(args: Args) -> anyhow::Result<ExitCode> {
         Verb::Explain(args) => explain::run(args, terminal)?,
         Verb::Profile(args) => profile::run(args, terminal)?,
         Verb::Compare(args) => compare::run(args, terminal)?,
+        Verb::Describe(args) => describe::run(args, terminal)?,
         Verb::Footprint(args) => footprint::run(args, terminal)?,
         Verb::Serve => compare::serve()?,
     }

@@ -101,7 +101,11 @@ const KEPT: u64 = 1024;
 /// ... which is at most that: more than the arrays of a block, less than the parts of a table that is worth its limit.
 const MOST_KEPT: usize = 80 << 10;
 
-fn engine(limits: &LimitArgs, temp: TempArgs) -> Result<Engine> {
+/// The engine with these limits.
+///
+/// # Errors
+/// `Plan` and `MemoryLimit` for limits that it cannot have.
+pub(crate) fn engine(limits: &LimitArgs, temp: TempArgs) -> Result<Engine> {
     let mut builder = Engine::builder();
     if let Some(directory) = temp.temp_dir {
         builder = builder.temp_dir(directory);

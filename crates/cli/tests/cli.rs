@@ -3,6 +3,8 @@
 
 #[path = "cli/compare.rs"]
 mod compare;
+#[path = "cli/describe.rs"]
+mod describe;
 #[path = "cli/failures.rs"]
 mod failures;
 #[path = "cli/files.rs"]

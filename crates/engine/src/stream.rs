@@ -5,10 +5,10 @@ use std::sync::atomic::Ordering;
 
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
-use plimsoll_core::{Error, ErrorKind, Profile, Resolved, Result};
+use plimsoll_core::{Error, ErrorKind, Profile, Resolved, Result, Schema};
 use plimsoll_kernels::Block;
 use plimsoll_kernels::spill::Space;
-use plimsoll_memory::{Budget, process};
+use plimsoll_memory::{Budget, Consumer, process};
 use plimsoll_pipeline::{Group, Ordered, Pipeline, Project};
 use rayon::ThreadPool;
 
@@ -133,6 +133,25 @@ impl Stream {
             batches.clear();
         }
         Ok(batches)
+    }
+
+    /// The next batch, and whether the scan has begun anew since the one before it, which then does not count, nor those
+    /// before that.
+    pub(crate) fn next_of_scan(&mut self) -> Result<Option<(bool, RecordBatch)>> {
+        self.collects = true;
+        let restarts = self.restarts;
+        let batch = self.pull()?;
+        Ok(batch.map(|batch| (self.restarts > restarts, batch)))
+    }
+
+    /// Names and types of the result, as far as they are known.
+    pub(crate) fn result_schema(&self) -> Result<Schema> {
+        self.plan.result_schema()
+    }
+
+    /// Who reserves for what takes the batches.
+    pub(crate) fn consumer(&self, name: &str) -> Consumer {
+        self.budget.consumer(name)
     }
 
     fn pull(&mut self) -> Result<Option<RecordBatch>> {

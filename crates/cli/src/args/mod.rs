@@ -57,6 +57,13 @@ pub(crate) enum Verb {
     /// the same. Fails where they are not.
     #[command(after_long_help = compare::EXAMPLES)]
     Compare(CompareArgs),
+    /// Print the dialect of a file, with the evidence for it, and figures of each column
+    ///
+    /// Reads the file once and prints how it is read (each setting, why, and the flag that overrides it), then for each
+    /// column its type, NULLs, distinct values, least and greatest value, quartiles, mean and most frequent values. What is
+    /// estimated stands behind a ~. Where the output is for programs, the settings go to standard error.
+    #[command(after_long_help = DESCRIBE_EXAMPLES)]
+    Describe(DescribeArgs),
     /// Predict how much memory each way of holding a file would need
     ///
     /// Reads a sample of the file, at most 4 MiB or one per cent of it (small files whole), and prints for each column and
@@ -96,6 +103,11 @@ Examples:
   What each operator did and cost, where memory does not hold all rows:
     plimsoll explain --analyze --memory-limit 64MiB \"SELECT * FROM 'weather.csv' ORDER BY t\"";
 
+const DESCRIBE_EXAMPLES: &str = "\
+Examples:
+  plimsoll describe weather.csv
+  plimsoll describe --delimiter ';' --no-header --format json -o columns.json measurements.txt";
+
 const FOOTPRINT_EXAMPLES: &str = "\
 Examples:
   plimsoll footprint weather.csv
@@ -130,6 +142,21 @@ pub(crate) struct ExplainArgs {
     /// were read and merged.
     #[arg(long)]
     pub(crate) analyze: bool,
+}
+
+/// A file to describe, and how it is read.
+#[derive(Debug, clap::Args)]
+pub(crate) struct DescribeArgs {
+    /// The CSV file
+    pub(crate) file: String,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
+    #[command(flatten)]
+    pub(crate) temp: TempArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
 }
 
 /// A file, and how it is read.

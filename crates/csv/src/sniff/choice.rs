@@ -7,7 +7,7 @@ use plimsoll_core::Delimiter;
 pub struct Choice {
     /// `skip_rows`, `comment`, `delimiter`, `quote`, `escape`, `header` or `columns`.
     pub name: &'static str,
-    /// The value as its flag takes it: `;`, `tab`, `none`, `yes`.
+    /// The value as its flag takes it: `;`, `tab`, `none`, `yes`; a control byte as an escape.
     pub value: String,
     /// The evidence, or that it was given.
     pub why: String,
@@ -43,11 +43,12 @@ impl Choice {
     }
 }
 
-/// A delimiter as `--delimiter` takes it.
+/// A delimiter as `--delimiter` takes it, a control byte as an escape.
 pub(super) fn delimiter(delimiter: &Delimiter) -> String {
     match delimiter {
         Delimiter::Blanks => "blanks".to_owned(),
         Delimiter::Text(bytes) if bytes == b"\t" => "tab".to_owned(),
+        Delimiter::Text(bytes) if bytes.iter().any(u8::is_ascii_control) => bytes.escape_ascii().to_string(),
         Delimiter::Text(bytes) => String::from_utf8_lossy(bytes).into_owned(),
     }
 }
