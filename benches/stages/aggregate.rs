@@ -8,7 +8,7 @@ use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use plimsoll::AggregateFunction as A;
 use plimsoll_core::typed::bind_aggregate;
-use plimsoll_core::{DataType, Expr, TypedAggregate};
+use plimsoll_core::{DataType, Expr, Quantile, TypedAggregate};
 use plimsoll_kernels::{Aggregates, Block};
 
 const ROWS: usize = 1 << 20;
@@ -111,7 +111,7 @@ mod update {
 
     #[divan::bench(args = GROUPS)]
     fn median(bencher: Bencher<'_, '_>, groups: usize) {
-        measured(bencher, groups, &[(A::QuantileCont(0.5), 0)]);
+        measured(bencher, groups, &[(A::QuantileCont(Quantile::MEDIAN), 0)]);
     }
 
     #[divan::bench(args = GROUPS)]
@@ -142,7 +142,7 @@ mod results {
 
     #[divan::bench(args = GROUPS)]
     fn median(bencher: Bencher<'_, '_>, groups: usize) {
-        measured(bencher, groups, &[(A::QuantileCont(0.5), 0)]);
+        measured(bencher, groups, &[(A::QuantileCont(Quantile::MEDIAN), 0)]);
     }
 
     #[divan::bench(args = GROUPS)]

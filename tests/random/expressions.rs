@@ -2,7 +2,7 @@
 
 use plimsoll_core::value::Interval;
 use plimsoll_core::{
-    AggregateFunction as A, ArithmeticOp, CompareOp, DataType, DatePart, Expr, Function as F, Value,
+    AggregateFunction as A, ArithmeticOp, CompareOp, DataType, DatePart, Expr, Function as F, Quantile, Value,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -222,7 +222,8 @@ fn condition(depth: u32) -> BoxedStrategy<Expr> {
 /// An aggregate over expressions of the given depth.
 pub(crate) fn aggregate(depth: u32) -> BoxedStrategy<Expr> {
     let made = |function, arguments| Expr::Aggregate { function, arguments };
-    let q = select(vec![0.0, 0.1, 0.25, 1.0 / 3.0, 0.5, 0.9, 1.0]);
+    let written = ["0", "0.1", "0.25", "0.333333333333333333333333", "0.5", "0.9", "1"];
+    let q = select(written.iter().filter_map(|q| Quantile::parse(q)).collect::<Vec<_>>());
     let numeric = prop_oneof![
         3 => select(vec![A::Sum, A::Avg, A::VarPop, A::VarSamp, A::StddevPop, A::StddevSamp]),
         1 => q.clone().prop_map(A::QuantileCont),

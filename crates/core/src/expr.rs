@@ -1,6 +1,6 @@
 //! Expressions as written: a tree of columns, literals, operators, functions and aggregates.
 
-use crate::{DataType, Value};
+use crate::{DataType, Quantile, Value};
 
 /// An expression. `Column` names stand until [`resolve`](crate::resolve()) turns them into `Field` indexes.
 #[derive(Debug, Clone, PartialEq)]
@@ -268,10 +268,11 @@ pub enum AggregateFunction {
     /// `stddev_samp(x)`, `stddev(x)`: NULL for fewer than two values.
     StddevSamp,
     /// `quantile_cont(x, q)`, and `median(x)` with q = 0.5: interpolated between neighbours, the exact value rounded
-    /// once to a double.
-    QuantileCont(f64),
-    /// `quantile_disc(x, q)`: the value at index `max(ceil(q * n), 1) - 1` of the n sorted values.
-    QuantileDisc(f64),
+    /// once to a double. q is the decimal that was written.
+    QuantileCont(Quantile),
+    /// `quantile_disc(x, q)`: the value at index `max(ceil(q * n), 1) - 1` of the n sorted values. q is the decimal
+    /// that was written.
+    QuantileDisc(Quantile),
     /// `first(x)`: the value of the first record of the group, be it NULL.
     First,
     /// `last(x)`: the value of the last record of the group, be it NULL.
@@ -297,7 +298,7 @@ impl AggregateFunction {
             AggregateFunction::VarSamp => "var_samp",
             AggregateFunction::StddevPop => "stddev_pop",
             AggregateFunction::StddevSamp => "stddev_samp",
-            AggregateFunction::QuantileCont(0.5) => "median",
+            AggregateFunction::QuantileCont(Quantile::MEDIAN) => "median",
             AggregateFunction::QuantileCont(_) => "quantile_cont",
             AggregateFunction::QuantileDisc(_) => "quantile_disc",
             AggregateFunction::First => "first",

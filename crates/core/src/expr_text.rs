@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{AggregateFunction, Expr, Function, Value};
+use crate::{AggregateFunction, Expr, Function, Quantile, Value};
 
 /// Words that SQL reads as something else than a name where they stand bare.
 const RESERVED: &str = "\
@@ -120,7 +120,7 @@ impl fmt::Display for Expr {
                 }
                 write_list(f, arguments)?;
                 match function {
-                    AggregateFunction::QuantileCont(q) if *q != 0.5 => write!(f, ", {q})"),
+                    AggregateFunction::QuantileCont(q) if *q != Quantile::MEDIAN => write!(f, ", {q})"),
                     AggregateFunction::QuantileDisc(q) => write!(f, ", {q})"),
                     _ => f.write_str(")"),
                 }

@@ -13,7 +13,7 @@
 //! # Ok::<(), plimsoll::Error>(())
 //! ```
 
-use plimsoll_core::{AggregateFunction, Error, Expr, Function, Result, Value};
+use plimsoll_core::{AggregateFunction, Error, Expr, Function, MAX_PRECISION, Quantile, Result, Value};
 
 /// The column called `name`.
 pub fn col(name: impl Into<String>) -> Expr {
@@ -91,7 +91,8 @@ pub fn corr(y: Expr, x: Expr) -> Expr {
     aggregate(AggregateFunction::Corr, [y, x])
 }
 
-/// `quantile_cont(expr, q)` for q from 0 to 1: interpolated between neighbours.
+/// `quantile_cont(expr, q)` for q from 0 to 1: interpolated between neighbours. q is taken as the shortest decimal that
+/// reads back as the double, so that 0.1 is a tenth.
 ///
 /// # Errors
 /// `Value` for any other q.
@@ -99,7 +100,7 @@ pub fn quantile_cont(expr: Expr, q: f64) -> Result<Expr> {
     Ok(aggregate(AggregateFunction::QuantileCont(fraction(q)?), [expr]))
 }
 
-/// `quantile_disc(expr, q)` for q from 0 to 1: one of the values.
+/// `quantile_disc(expr, q)` for q from 0 to 1: one of the values. q is taken as by [`quantile_cont`].
 ///
 /// # Errors
 /// `Value` for any other q.
@@ -107,12 +108,10 @@ pub fn quantile_disc(expr: Expr, q: f64) -> Result<Expr> {
     Ok(aggregate(AggregateFunction::QuantileDisc(fraction(q)?), [expr]))
 }
 
-fn fraction(q: f64) -> Result<f64> {
-    if (0.0..=1.0).contains(&q) {
-        Ok(q)
-    } else {
-        Err(Error::value(format!("a quantile is from 0 to 1, not {q}")))
-    }
+fn fraction(q: f64) -> Result<Quantile> {
+    Quantile::of(q).ok_or_else(|| {
+        Error::value(format!("a quantile is from 0 to 1, with {MAX_PRECISION} digits at most, not {q}"))
+    })
 }
 
 macro_rules! aggregates {
@@ -146,7 +145,7 @@ aggregates! {
     /// `stddev_samp(expr)`.
     stddev_samp AggregateFunction::StddevSamp;
     /// `median(expr)`.
-    median AggregateFunction::QuantileCont(0.5);
+    median AggregateFunction::QuantileCont(Quantile::MEDIAN);
     /// `first(expr)`: the value of the first record, be it NULL.
     first AggregateFunction::First;
     /// `last(expr)`: the value of the last record, be it NULL.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Int64Array, StringArray};
 use plimsoll_core::typed::bind_aggregate;
-use plimsoll_core::{AggregateFunction, DataType, Expr};
+use plimsoll_core::{AggregateFunction, DataType, Expr, Quantile};
 use plimsoll_kernels::group::PARTITIONS;
 use plimsoll_kernels::{Block, GroupTable};
 use plimsoll_memory::{Counting, measure};
@@ -31,7 +31,7 @@ struct Case {
 
 /// Every form of keys of fixed types with states of every kind: numbers, values one by one, sets.
 fn cases() -> impl Iterator<Item = Case> {
-    let median = AggregateFunction::QuantileCont(0.5);
+    let median = AggregateFunction::QuantileCont(Quantile::MEDIAN);
     let functions = [AggregateFunction::Sum, median, AggregateFunction::CountDistinct];
     [TEXT, WORD, LANES].into_iter().flat_map(move |keys| functions.map(|function| Case { keys, function }))
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use num_bigint::BigInt;
 use num_traits::{One, Signed, ToPrimitive, Zero};
-use plimsoll_core::{AggregateFunction, DataType, Error, Result, TypedAggregate, Value};
+use plimsoll_core::{AggregateFunction, DataType, Quantile, Result, TypedAggregate, Value};
 
 use crate::exact::{self, Fraction, exact_value, power_of_ten};
 use crate::order::{Key, order};
@@ -13,7 +13,7 @@ use crate::order::{Key, order};
 /// The result of `aggregate` over a group of `rows` records; `arguments[i]` holds the values of argument `i`.
 ///
 /// # Errors
-/// `Value` for a sum past 38 digits, `Plan` for a quantile outside 0 to 1.
+/// `Value` for a sum past 38 digits.
 pub(crate) fn aggregate(aggregate: &TypedAggregate, rows: usize, arguments: &[Vec<Value>]) -> Result<Value> {
     use AggregateFunction as A;
     let all: &[Value] = arguments.first().map_or(&[], |values| values);
@@ -44,8 +44,8 @@ pub(crate) fn aggregate(aggregate: &TypedAggregate, rows: usize, arguments: &[Ve
         A::VarSamp => variance(&values, 1).map_or(Value::Null, exact::float),
         A::StddevPop => variance(&values, 0).map_or(Value::Null, |variance| exact::float(variance.sqrt())),
         A::StddevSamp => variance(&values, 1).map_or(Value::Null, |variance| exact::float(variance.sqrt())),
-        A::QuantileCont(q) => quantile_cont(values, &quantile(q)?),
-        A::QuantileDisc(q) => quantile_disc(values, &quantile(q)?),
+        A::QuantileCont(q) => quantile_cont(values, &quantile(q)),
+        A::QuantileDisc(q) => quantile_disc(values, &quantile(q)),
     };
     Ok(result)
 }
@@ -137,12 +137,10 @@ fn correlation(left: &[Value], right: &[Value]) -> Value {
     exact::float(if a.is_negative() { -root } else { root })
 }
 
-/// The exact value of the double `q`.
-fn quantile(q: f64) -> Result<Fraction> {
-    match Fraction::of_float(q) {
-        Some(fraction) if (0.0..=1.0).contains(&q) => Ok(fraction),
-        _ => Err(Error::plan(format!("a quantile lies between 0 and 1, not at {q}"), "")),
-    }
+/// The decimal that was written.
+fn quantile(q: Quantile) -> Fraction {
+    let (numerator, denominator) = q.fraction();
+    Fraction::new(numerator.into(), denominator.into())
 }
 
 /// The value at place `q` * (n - 1) between its neighbours, rounded once.
@@ -268,32 +266,54 @@ mod tests {
         assert_eq!(floats, "NaN");
     }
 
+    fn cont(q: &str) -> AggregateFunction {
+        A::QuantileCont(Quantile::parse(q).unwrap())
+    }
+
+    fn disc(q: &str) -> AggregateFunction {
+        A::QuantileDisc(Quantile::parse(q).unwrap())
+    }
+
+    /// 2,400 pairs of a q of two digits and a count, in plain integers: place ceil(q * n) of 1 to n.
+    #[test]
+    fn discrete_quantiles_are_those_of_the_decimal_written() {
+        for hundredths in 1..=100i64 {
+            for n in 1..=24i64 {
+                let q = format!("{}.{:02}", hundredths / 100, hundredths % 100);
+                let expected = (hundredths * n + 99) / 100;
+                assert_eq!(
+                    of_ints(disc(&q), &(1..=n).collect::<Vec<_>>()),
+                    expected.to_string(),
+                    "{q} of {n}"
+                );
+            }
+        }
+    }
+
     #[test]
     fn quantiles() {
-        assert_eq!(of_ints(A::QuantileCont(0.5), &[4, 1, 2, 3]), "2.5");
-        assert_eq!(of_ints(A::QuantileCont(1.0), &[4, 1]), "4.0");
-        assert_eq!(of_ints(A::QuantileCont(0.25), &[0, 10]), "2.5");
-        assert_eq!(of_ints(A::QuantileDisc(0.5), &[4, 1, 2, 3]), "2");
-        assert_eq!(
-            (of_ints(A::QuantileDisc(0.0), &[4, 1]), of_ints(A::QuantileDisc(1.0), &[4, 1])),
-            ("1".into(), "4".into())
-        );
-        assert_eq!(of_floats(A::QuantileCont(0.5), &[f64::INFINITY, f64::INFINITY]), "inf");
-        assert_eq!(of_floats(A::QuantileCont(0.5), &[1.0, f64::INFINITY]), "inf");
-        assert_eq!(of_floats(A::QuantileCont(0.5), &[f64::NEG_INFINITY, 1.0]), "NaN");
-        assert_eq!(of_floats(A::QuantileCont(0.0), &[f64::NAN, 1.0]), "1.0");
-        assert_eq!(of_floats(A::QuantileCont(0.5), &[1.0, f64::NAN]), "NaN");
-        assert_eq!(of_floats(A::QuantileCont(0.5), &[-f64::MAX, f64::MAX]), "0.0", "no overflow between");
+        assert_eq!(of_ints(cont("0.5"), &[4, 1, 2, 3]), "2.5");
+        assert_eq!(of_ints(cont("1.0"), &[4, 1]), "4.0");
+        assert_eq!(of_ints(cont("0.25"), &[0, 10]), "2.5");
+        assert_eq!(of_ints(disc("0.5"), &[4, 1, 2, 3]), "2");
+        assert_eq!((of_ints(disc("0.0"), &[4, 1]), of_ints(disc("1.0"), &[4, 1])), ("1".into(), "4".into()));
+        assert_eq!(of_floats(cont("0.5"), &[f64::INFINITY, f64::INFINITY]), "inf");
+        assert_eq!(of_floats(cont("0.5"), &[1.0, f64::INFINITY]), "inf");
+        assert_eq!(of_floats(cont("0.5"), &[f64::NEG_INFINITY, 1.0]), "NaN");
+        assert_eq!(of_floats(cont("0.0"), &[f64::NAN, 1.0]), "1.0");
+        assert_eq!(of_floats(cont("0.5"), &[1.0, f64::NAN]), "NaN");
+        assert_eq!(of_floats(cont("0.5"), &[-f64::MAX, f64::MAX]), "0.0", "no overflow between");
         let days = vec![Value::Date(3), Value::Date(1)];
-        assert_eq!(of(A::QuantileDisc(0.5), &[DataType::Date], &[days]), "1970-01-02");
-        assert!(of_ints(A::QuantileCont(1.5), &[1]).contains("between 0 and 1"));
+        assert_eq!(of(disc("0.5"), &[DataType::Date], &[days]), "1970-01-02");
+        // 0.1 as a double is a little more than a tenth, and would be past the first of ten.
+        let ten: Vec<i64> = (1..=10).collect();
+        assert_eq!(of_ints(disc("0.1"), &ten), "1");
+        assert_eq!(of_ints(cont("0.1"), &[0, 10]), "1.0");
     }
 
     #[test]
     fn nothing_gives_null() {
-        for function in
-            [A::Sum, A::Avg, A::Min, A::VarPop, A::QuantileCont(0.5), A::QuantileDisc(0.5), A::AnyValue]
-        {
+        for function in [A::Sum, A::Avg, A::Min, A::VarPop, cont("0.5"), disc("0.5"), A::AnyValue] {
             assert_eq!(of_ints(function, &[]), "NULL", "{function:?}");
         }
         assert_eq!(of_ints(A::Count, &[]), "0");

@@ -1,6 +1,6 @@
 //! Calls of scalar functions and aggregates.
 
-use plimsoll_core::{AggregateFunction, Expr, Function, Result, Value};
+use plimsoll_core::{AggregateFunction, Expr, Function, MAX_PRECISION, Quantile, Result, Value};
 use sqlparser::ast::{
     self, CeilFloorKind, DateTimeField, DuplicateTreatment, Expr as Ast, FunctionArg, FunctionArgExpr,
     FunctionArgumentList, FunctionArguments, TrimWhereField,
@@ -25,7 +25,7 @@ const AGGREGATES: [(&str, AggregateFunction); 16] = [
     ("stddev_pop", A::StddevPop),
     ("stddev_samp", A::StddevSamp),
     ("stddev", A::StddevSamp),
-    ("median", A::QuantileCont(0.5)),
+    ("median", A::QuantileCont(Quantile::MEDIAN)),
     ("first", A::First),
     ("last", A::Last),
     ("any_value", A::AnyValue),
@@ -67,9 +67,9 @@ impl Expressions<'_> {
             self.check_arity(name, (function.arity(), function.arity()), arguments.len(), place)?;
             Expr::Aggregate { function: *function, arguments }
         } else if name == "quantile_cont" {
-            self.quantile(name, A::QuantileCont, arguments, place)?
+            self.quantile(name, A::QuantileCont, list, arguments, place)?
         } else if name == "quantile_disc" {
-            self.quantile(name, A::QuantileDisc, arguments, place)?
+            self.quantile(name, A::QuantileDisc, list, arguments, place)?
         } else if let Some(expr) = self.temporal_call(name, &arguments, place)? {
             expr
         } else if let Some(function) = Function::from_name(name) {
@@ -140,25 +140,24 @@ impl Expressions<'_> {
         Err(self.source.error(place, format!("{name}() takes {wanted} {noun}, not {found}"), ""))
     }
 
-    /// `quantile_cont(x, q)` and `quantile_disc(x, q)`.
+    /// `quantile_cont(x, q)` and `quantile_disc(x, q)`: q is the text of the constant, which a double could not hold.
     fn quantile(
         &self,
         name: &str,
-        function: fn(f64) -> AggregateFunction,
+        function: fn(Quantile) -> AggregateFunction,
+        list: Option<&FunctionArgumentList>,
         mut arguments: Vec<Expr>,
         place: Location,
     ) -> Result<Expr> {
         self.check_arity(name, (2, 2), arguments.len(), place)?;
-        let quantile = match arguments.pop() {
-            Some(Expr::Literal(value @ (Value::Int64(_) | Value::Decimal { .. } | Value::Float64(_)))) => {
-                value.to_string().parse::<f64>().ok().filter(|q| (0.0..=1.0).contains(q))
-            }
-            _ => None,
-        };
-        match quantile {
+        arguments.pop();
+        let written = list.and_then(|list| list.args.last()).and_then(number_text);
+        match written.and_then(|text| Quantile::parse(&text)) {
             Some(quantile) => Ok(Expr::Aggregate { function: function(quantile), arguments }),
             None => {
-                let message = format!("the second argument of {name}() is a number from 0 to 1");
+                let message = format!(
+                    "the second argument of {name}() is a number from 0 to 1, with {MAX_PRECISION} digits at most"
+                );
                 Err(self.source.error(place, message, format!("write {name}(x, 0.5)")))
             }
         }
@@ -192,6 +191,22 @@ impl Expressions<'_> {
                 Err(self.source.error(place, format!("TRIM({side} …) is not supported"), refuse::TRIM))
             }
         }
+    }
+}
+
+/// The text of an argument that is a number, without the `_` between digits.
+fn number_text(argument: &FunctionArg) -> Option<String> {
+    let FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) = argument else { return None };
+    let mut expr = expr;
+    while let Ast::Nested(inner) = expr {
+        expr = &**inner;
+    }
+    match expr {
+        Ast::Value(constant) => match &constant.value {
+            ast::Value::Number(text, false) => Some(text.replace('_', "")),
+            _ => None,
+        },
+        _ => None,
     }
 }
 

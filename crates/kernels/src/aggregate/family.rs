@@ -63,8 +63,8 @@ fn shared(aggregate: &TypedAggregate) -> Option<Shared> {
 
 #[cfg(test)]
 mod tests {
-    use plimsoll_core::Expr;
     use plimsoll_core::typed::bind_aggregate;
+    use plimsoll_core::{Expr, Quantile};
 
     use super::*;
 
@@ -83,8 +83,8 @@ mod tests {
             (A::Max, Some(2)),
             (A::StddevPop, Some(0)),
             (A::VarSamp, Some(0)),
-            (A::QuantileCont(0.5), Some(3)),
-            (A::QuantileDisc(0.9), Some(3)),
+            (A::QuantileCont(Quantile::MEDIAN), Some(3)),
+            (A::QuantileDisc(Quantile::new(9, 1).unwrap()), Some(3)),
             (A::Sum, Some(3)),
             (A::Count, Some(2)),
         ]

@@ -1,19 +1,19 @@
 //! `quantile_cont(x, q)`, with it `median(x)`, and `quantile_disc(x, q)`.
 //!
-//! A double q is an exact fraction, so the position q * (n - 1) is too, and so is what lies between two neighbours
-//! that are exact numbers or finite doubles: it is rounded once.
+//! q is the decimal that was written, so the position q * (n - 1) is an exact fraction, and so is what lies between two
+//! neighbours that are exact numbers or finite doubles: it is rounded once.
 
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Float64Array};
-use plimsoll_core::{AggregateFunction, DataType, Result, TypedAggregate};
+use plimsoll_core::{AggregateFunction, DataType, Quantile, Result, TypedAggregate};
 
 use super::frozen::{get, put};
 use super::key::{float_of_key, from_keys, widening};
 use super::passing::Passing;
-use super::rank::{Between, Quantile, interpolate_exact, interpolate_floats};
+use super::rank::{Between, Rank, interpolate_exact, interpolate_floats};
 use super::samples::{Samples, Visitor};
 use super::values::{Values, Visit, key_of, put_key};
 use super::{AggregateState, NOWHERE, argument_type, same_kind, same_state};
@@ -31,7 +31,7 @@ pub(super) struct Quantiles {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Measure {
     interpolates: bool,
-    quantile: Quantile,
+    rank: Rank,
 }
 
 impl Measure {
@@ -39,17 +39,17 @@ impl Measure {
     pub(super) fn ranks(&self, count: usize) -> [usize; 2] {
         match self.interpolates {
             true => {
-                let (index, rest) = self.quantile.position(count.saturating_sub(1));
+                let (index, rest) = self.rank.position(count.saturating_sub(1));
                 [index, index + usize::from(rest > 0)]
             }
-            false => [self.quantile.rank(count); 2],
+            false => [self.rank.discrete_of(count); 2],
         }
     }
 
     /// What lies between the values at its ranks.
     pub(super) fn between<T>(&self, count: usize, low: T, high: T) -> Option<Between<T>> {
-        let (_, rest) = self.quantile.position(count.checked_sub(1)?);
-        Some(Between { low, high, rest, bits: self.quantile.bits })
+        let (_, rest) = self.rank.position(count.checked_sub(1)?);
+        Some(Between { low, high, rest, parts: self.rank.parts() })
     }
 }
 
@@ -58,11 +58,11 @@ impl Quantiles {
         let measure = |function: &AggregateFunction| match function {
             AggregateFunction::QuantileDisc(quantile) => (false, *quantile),
             AggregateFunction::QuantileCont(quantile) => (true, *quantile),
-            _ => (true, 0.5),
+            _ => (true, Quantile::MEDIAN),
         };
         let measures = functions.iter().map(measure);
         let measures = measures
-            .map(|(interpolates, quantile)| Measure { interpolates, quantile: Quantile::new(quantile) })
+            .map(|(interpolates, quantile)| Measure { interpolates, rank: Rank::from(quantile) })
             .collect();
         Quantiles { measures, argument, samples: Samples::default(), passing: BTreeMap::new() }
     }
@@ -94,13 +94,13 @@ struct Results<'a> {
 impl Visitor for Results<'_> {
     fn visit<T: Copy + Ord + Into<i128>>(&mut self, values: &mut [T]) {
         let columns = self.interpolated.iter_mut().zip(&mut self.keys);
-        for (Measure { interpolates, quantile }, (interpolated, keys)) in self.measures.iter().zip(columns) {
+        for (Measure { interpolates, rank }, (interpolated, keys)) in self.measures.iter().zip(columns) {
             match interpolates {
                 true => {
-                    let between = quantile.neighbours(values);
+                    let between = rank.neighbours(values);
                     interpolated.push(between.map(|between| interpolate(self.argument, between)));
                 }
-                false => keys.push(quantile.discrete(values).map(Into::into)),
+                false => keys.push(rank.discrete(values).map(Into::into)),
             }
         }
     }
@@ -121,14 +121,14 @@ impl Results<'_> {
 }
 
 fn interpolate<T: Into<i128>>(argument: DataType, between: Between<T>) -> f64 {
-    let Between { low, high, rest, bits } = between;
+    let Between { low, high, rest, parts } = between;
     let (low, high) = (low.into(), high.into());
     match argument {
         DataType::Float64 => {
-            interpolate_floats(float_of_key(low as i64), float_of_key(high as i64), rest, bits)
+            interpolate_floats(float_of_key(low as i64), float_of_key(high as i64), rest, parts)
         }
         exact => {
-            interpolate_exact(low, high, rest, bits, 10u128.pow(exact.exact_scale().unwrap_or(0).into()))
+            interpolate_exact(low, high, rest, parts, 10u128.pow(exact.exact_scale().unwrap_or(0).into()))
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What holds for every text: no panic, and what is printed reads back as itself.
 
 use plimsoll_core::{
-    AggregateFunction, ArithmeticOp, CompareOp, CsvOptions, DataType, Expr, Function, Value,
+    AggregateFunction, ArithmeticOp, CompareOp, CsvOptions, DataType, Expr, Function, Quantile, Value,
 };
 use proptest::prelude::*;
 use sqlparser::keywords::ALL_KEYWORDS;
@@ -111,8 +111,8 @@ fn aggregate() -> impl Strategy<Value = AggregateFunction> {
         Just(A::StddevSamp),
         Just(A::First),
         Just(A::Corr),
-        (0.0..=1.0).prop_map(A::QuantileCont),
-        (0.0..=1.0).prop_map(A::QuantileDisc),
+        (0.0..=1.0).prop_map(|q| A::QuantileCont(Quantile::of(q).unwrap_or(Quantile::MEDIAN))),
+        (0.0..=1.0).prop_map(|q| A::QuantileDisc(Quantile::of(q).unwrap_or(Quantile::MEDIAN))),
     ]
 }
 

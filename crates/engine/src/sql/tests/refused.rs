@@ -197,7 +197,7 @@ fn calls() {
         ("SELECT lower(a := b) FROM f", "lower() takes no named arguments", "lower", ""),
         (
             "SELECT quantile_cont(a, 1.5) FROM f",
-            "the second argument of quantile_cont() is a number from 0 to 1",
+            "the second argument of quantile_cont() is a number from 0 to 1, with 38 digits at most",
             "quantile_cont",
             "quantile_cont(x, 0.5)",
         ),

@@ -10,10 +10,18 @@ use arrow::array::{
     Array, ArrayRef, Float64Array, Int8Array, Int16Array, Int32Array, Int64Array, NullArray, StringArray,
 };
 use plimsoll_core::typed::bind_aggregate;
-use plimsoll_core::{AggregateFunction as A, DataType, ErrorKind, Expr, TypedAggregate, Value};
+use plimsoll_core::{AggregateFunction as A, DataType, ErrorKind, Expr, Quantile, TypedAggregate, Value};
 use proptest::prelude::*;
 
 use harness::{Input, Split, cells, finish, input, run, split, states};
+
+/// So many tenths.
+const fn tenths(count: u128) -> Quantile {
+    match Quantile::new(count, 1) {
+        Some(quantile) => quantile,
+        None => Quantile::MEDIAN,
+    }
+}
 
 const ANY_TYPE: [A; 9] = [
     A::CountStar,
@@ -24,7 +32,7 @@ const ANY_TYPE: [A; 9] = [
     A::First,
     A::Last,
     A::AnyValue,
-    A::QuantileDisc(0.3),
+    A::QuantileDisc(tenths(3)),
 ];
 const NUMBERS: [A; 9] = [
     A::Sum,
@@ -33,8 +41,8 @@ const NUMBERS: [A; 9] = [
     A::VarSamp,
     A::StddevPop,
     A::StddevSamp,
-    A::QuantileCont(0.5),
-    A::QuantileCont(0.1),
+    A::QuantileCont(Quantile::MEDIAN),
+    A::QuantileCont(tenths(1)),
     A::Corr,
 ];
 
@@ -79,14 +87,14 @@ const TOGETHER: [A; 12] = [
     A::Max,
     A::VarPop,
     A::Sum,
-    A::QuantileDisc(0.3),
+    A::QuantileDisc(tenths(3)),
     A::Count,
     A::StddevSamp,
     A::Min,
-    A::QuantileCont(0.5),
+    A::QuantileCont(Quantile::MEDIAN),
     A::Avg,
     A::CountStar,
-    A::QuantileDisc(0.9),
+    A::QuantileDisc(tenths(9)),
 ];
 
 proptest! {
@@ -166,6 +174,7 @@ proptest! {
         integers in input(&[DataType::Int64]), floats in input(&[DataType::Float64]),
         quantile in 0.0..=1.0f64, split in split(),
     ) {
+        let quantile = Quantile::of(quantile).unwrap_or(Quantile::MEDIAN);
         let functions = [A::QuantileCont(quantile), A::QuantileDisc(quantile)];
         check(&functions, &integers, &split);
         check(&functions, &floats, &split);
@@ -292,7 +301,7 @@ fn squares_beyond_256_bits_are_an_error() {
 
 #[test]
 fn a_widened_value_needs_room() {
-    for function in [A::Min, A::First, A::CountDistinct, A::QuantileDisc(0.5)] {
+    for function in [A::Min, A::First, A::CountDistinct, A::QuantileDisc(Quantile::MEDIAN)] {
         let mut state = states(&[bound(function, &[DataType::decimal(0)])]);
         state.resize(1);
         let column = cells(&[Value::decimal(10i128.pow(37), 0)], DataType::decimal(0), true);
@@ -316,7 +325,7 @@ fn sizes_follow_what_is_held() {
             assert!(state.size() < 100, "a set is let go once it is counted");
         }
     }
-    for function in [A::Sum, A::VarPop, A::QuantileCont(0.5)] {
+    for function in [A::Sum, A::VarPop, A::QuantileCont(Quantile::MEDIAN)] {
         let mut state = states(&[bound(function, &[DataType::Float64])]);
         state.resize(1);
         state.update(&[0], &[vec![Arc::clone(&floats)]], 0).unwrap();

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use num_bigint::BigInt;
 use num_traits::{Signed, Zero};
-use plimsoll_core::{AggregateFunction as A, Value};
+use plimsoll_core::{AggregateFunction as A, Quantile, Value};
 
 use super::harness::{GROUPS, Input};
 use crate::exact::{Dyadic, ratio_to_f64};
@@ -54,7 +54,7 @@ fn result(function: A, rows: &[&[Value]]) -> Option<Value> {
         A::StddevPop => double(variance(&present, 0).map(f64::sqrt)),
         A::StddevSamp => double(variance(&present, 1).map(f64::sqrt)),
         A::QuantileDisc(quantile) => {
-            let position = Fraction::of(&Value::Float64(quantile)).times(n);
+            let position = Fraction::written(quantile).times(n);
             let (whole, rest) = (&position.0 / &position.1, &position.0 % &position.1);
             let index = usize::try_from(whole).unwrap() + usize::from(!rest.is_zero());
             or_null(sorted.get(index.max(1) - 1))
@@ -104,6 +104,11 @@ impl Fraction {
             (_, Some((mantissa, scale))) => Fraction(mantissa.into(), BigInt::from(10).pow(scale.into())),
             _ => panic!("{value} is no number"),
         }
+    }
+
+    fn written(quantile: Quantile) -> Self {
+        let (numerator, denominator) = quantile.fraction();
+        Fraction(numerator.into(), denominator.into())
     }
 
     fn plus(&self, other: &Self) -> Self {
@@ -191,8 +196,8 @@ fn variance(values: &[Value], lost: usize) -> Option<f64> {
     Some(sum_of_products(&deviations, &deviations).over(values.len() - lost).round())
 }
 
-fn quantile_cont(sorted: &[Value], quantile: f64) -> Option<f64> {
-    let position = Fraction::of(&Value::Float64(quantile)).times(sorted.len().checked_sub(1)?);
+fn quantile_cont(sorted: &[Value], quantile: Quantile) -> Option<f64> {
+    let position = Fraction::written(quantile).times(sorted.len().checked_sub(1)?);
     let index = usize::try_from(&position.0 / &position.1).ok()?;
     let rest = Fraction(&position.0 % &position.1, position.1.clone());
     let low = &sorted[index];
