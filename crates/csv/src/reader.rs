@@ -187,6 +187,17 @@ impl Reader {
         splitter.pass.input.place_in_file(location)
     }
 
+    /// Where record `row` (of the records found) stands; there must be a wanted column.
+    pub fn locate_record(&self, row: usize) -> Location {
+        let Some(region) = &self.region else { return Location::default() };
+        let (splitter, record) = (&self.scan.splitter, self.first_record + row as u64);
+        let span = self.spans[0][row];
+        let start = walk::record_start(&self.block, region, span.start as usize);
+        let cell = walk::locate(&self.block, region, span, record, &splitter.file, &splitter.dialect);
+        let location = Location { byte: region.offset(start), column: None, value: None, ..cell };
+        splitter.pass.input.place_in_file(location)
+    }
+
     /// The error for text that is not UTF-8 in that cell.
     pub fn not_utf8(&self, row: usize, index: usize) -> Error {
         Error::data(self.locate(row, index), "the text is not UTF-8", NOT_UTF8)

@@ -2,27 +2,35 @@
 
 use plimsoll_core::Result;
 use plimsoll_kernels::Block;
-use plimsoll_pipeline::Ticketed;
+use plimsoll_pipeline::{Place, PlaceOf, Ticketed, nowhere};
 
 /// Gives what `apply` makes of each block of `base`, and of how many rows of it from the front, one at the least. Rows
 /// before one that fails are given first, so that what comes out before an error does not depend on where blocks end.
 pub(crate) struct Applied<I, F> {
     base: I,
     apply: F,
+    place: PlaceOf<I>,
     /// Rows of a block, the first of which may fail.
     rest: Option<Ticketed>,
 }
 
-impl<I, F: FnMut(&Block) -> Result<(usize, Block)>> Applied<I, F> {
+impl<I, F: FnMut(&Block, Place<'_>) -> Result<(usize, Block)>> Applied<I, F> {
     pub(crate) fn new(base: I, apply: F) -> Self {
-        Applied { base, apply, rest: None }
+        Applied { base, apply, place: nowhere, rest: None }
+    }
+
+    /// Tells `apply` where rows stand that expressions fail for; see [`PlaceOf`].
+    pub(crate) fn with_place(mut self, place: PlaceOf<I>) -> Self {
+        self.place = place;
+        self
     }
 
     fn take(&mut self, item: Ticketed) -> Result<Ticketed> {
         let Some(block) = &item.block else { return Ok(item) };
         let mut rows = block.rows;
         loop {
-            match (self.apply)(&block.slice(0, rows)) {
+            let place = |position, column| (self.place)(&self.base, position, column);
+            match (self.apply)(&block.slice(0, rows), &place) {
                 Ok((taken, given)) => {
                     let rest = block.rows - taken;
                     let last = item.last && rest == 0;
@@ -38,8 +46,10 @@ impl<I, F: FnMut(&Block) -> Result<(usize, Block)>> Applied<I, F> {
     }
 }
 
-impl<I: Iterator<Item = Result<Ticketed>>, F: FnMut(&Block) -> Result<(usize, Block)>> Iterator
-    for Applied<I, F>
+impl<I, F> Iterator for Applied<I, F>
+where
+    I: Iterator<Item = Result<Ticketed>>,
+    F: FnMut(&Block, Place<'_>) -> Result<(usize, Block)>,
 {
     type Item = Result<Ticketed>;
 

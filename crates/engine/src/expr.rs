@@ -44,7 +44,7 @@ pub fn dec(text: &str) -> Result<Expr> {
     }
     let scale = u8::try_from(fraction.len()).map_err(|_| wrong())?;
     let mantissa: i128 = digits.parse().map_err(|_| wrong())?;
-    if scale.max(plimsoll_core::value::decimal_digits(mantissa)) > plimsoll_core::MAX_PRECISION {
+    if scale.max(plimsoll_core::value::decimal_digits(mantissa)) > MAX_PRECISION {
         return Err(wrong());
     }
     Ok(Expr::Literal(Value::decimal(if negative { -mantissa } else { mantissa }, scale)))

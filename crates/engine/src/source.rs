@@ -11,14 +11,47 @@ use plimsoll_core::{Error, Expr, Location, Profile, Result, Schema, Table};
 use plimsoll_csv::{Choice, CsvFile};
 use plimsoll_kernels::Block;
 use plimsoll_memory::{Budget, Consumer};
-use plimsoll_pipeline::scan::{CsvScan, ScanSpec, renumber};
-use plimsoll_pipeline::{Filter, Tagged, Ticketed};
+use plimsoll_pipeline::scan::{CsvScan, ScanSpec, TicketedScan, renumber};
+use plimsoll_pipeline::{Filter, Place, Tagged, Ticketed};
 
 use crate::applied::Applied;
 use crate::operator;
 
 /// One worker's end of a pass: blocks with the tickets that they belong to.
-pub(crate) type Worker = Box<dyn Iterator<Item = Result<Ticketed>> + Send>;
+pub(crate) struct Worker {
+    base: Base,
+    inspect: Box<dyn FnMut(&Result<Ticketed>) + Send>,
+}
+
+/// What a worker pulls from.
+enum Base {
+    Csv(Tagged<TicketedScan>),
+    Held(Box<dyn Iterator<Item = Result<Ticketed>> + Send>),
+}
+
+impl Worker {
+    /// Where the row at `position` of the last block stands: its cell in `column` of the block, else its record. Values that
+    /// are held stand nowhere.
+    pub(crate) fn place(&self, position: u64, column: Option<usize>) -> Option<Location> {
+        match &self.base {
+            Base::Csv(scan) => scan.base().place(position, column),
+            Base::Held(_) => None,
+        }
+    }
+}
+
+impl Iterator for Worker {
+    type Item = Result<Ticketed>;
+
+    fn next(&mut self) -> Option<Result<Ticketed>> {
+        let item = match &mut self.base {
+            Base::Csv(scan) => scan.next(),
+            Base::Held(scan) => scan.next(),
+        }?;
+        (self.inspect)(&item);
+        Some(item)
+    }
+}
 
 /// An input whose columns are known.
 #[derive(Debug, Clone)]
@@ -171,10 +204,10 @@ pub(crate) enum Pass {
 }
 
 impl Pass {
-    /// One worker's end.
-    pub(crate) fn worker(&self) -> Worker {
-        match self {
-            Pass::Csv(scan) => Box::new(Tagged::new(Arc::clone(scan).ticketed(), operator::SCAN.tag())),
+    /// One worker's end, whose items `inspect` sees.
+    pub(crate) fn worker(&self, inspect: impl FnMut(&Result<Ticketed>) + Send + 'static) -> Worker {
+        let base = match self {
+            Pass::Csv(scan) => Base::Csv(Tagged::new(Arc::clone(scan).ticketed(), operator::SCAN.tag())),
             Pass::Held { scan, filter, given, records } => {
                 let (records, given) = (Arc::clone(records), *given);
                 let blocks = Arc::clone(scan).ticketed().inspect(move |item| {
@@ -186,7 +219,7 @@ impl Pass {
                 let schema = Arc::new(schema);
                 let mut filter =
                     filter.clone().map(|filter| Filter::new(std::iter::empty::<Result<Block>>(), filter));
-                let select = move |block: &Block| {
+                let select = move |block: &Block, _: Place<'_>| {
                     let rows = block.rows;
                     let mut block = match &mut filter {
                         Some(filter) => filter.apply(block)?,
@@ -195,9 +228,10 @@ impl Pass {
                     block.columns.truncate(given);
                     Ok((rows, Block { schema: Arc::clone(&schema), ..block }))
                 };
-                Box::new(Tagged::new(Applied::new(blocks, select), operator::SCAN.tag()))
+                Base::Held(Box::new(Tagged::new(Applied::new(blocks, select), operator::SCAN.tag())))
             }
-        }
+        };
+        Worker { base, inspect: Box::new(inspect) }
     }
 
     /// Records read, and blank lines passed over, so far.

@@ -9,7 +9,7 @@ use plimsoll_core::{Error, ErrorKind, Profile, Resolved, Result, Schema};
 use plimsoll_kernels::Block;
 use plimsoll_kernels::spill::Space;
 use plimsoll_memory::{Budget, Consumer, process};
-use plimsoll_pipeline::{Group, Ordered, Pipeline, Project};
+use plimsoll_pipeline::{Group, Ordered, Pipeline, Place, Project};
 use rayon::ThreadPool;
 
 use crate::applied::Applied;
@@ -18,7 +18,7 @@ use crate::footprint::{Footprint, Meter, Progress};
 use crate::operator;
 use crate::operators::Operators;
 use crate::plan::{Plan, thread_pool};
-use crate::source::{Pass, Source};
+use crate::source::{Pass, Source, Worker};
 
 type Blocks = Box<dyn Iterator<Item = Result<Block>> + Send>;
 
@@ -255,7 +255,7 @@ impl Stream {
         let bytes_read = Arc::clone(&self.progress.bytes_read);
         let pass = plan.source.pass(&plan.scan, operators.scan.consumer(&self.budget), bytes_read)?;
         let (resolved, threads) = (&plan.resolved, self.pool.current_num_threads());
-        let workers = (0..threads).map(|_| pass.worker().inspect(operators.scan.tickets()));
+        let workers = (0..threads).map(|_| pass.worker(operators.scan.tickets()));
         let projecting = operators.project.consumer(&self.budget);
         let visible: Vec<usize> = (0..resolved.visible).collect();
 
@@ -266,6 +266,7 @@ impl Stream {
                     Group::parallel(workers.collect(), Arc::clone(&self.pool), grouping.clone(), input)
                         .with_consumer(operators.group.consumer(&self.budget))
                         .with_space(operators.group.space())
+                        .with_place(Worker::place)
                         .tagged(operators.group.tag())
                         .inspect(operators.group.blocks());
                 let groups: Blocks = match &resolved.having {
@@ -285,7 +286,10 @@ impl Stream {
                     let none = std::iter::empty::<Result<Block>>();
                     let project = Project::new(none, plan.outputs.clone());
                     let mut project = project.with_consumer(&projecting, threads);
-                    Applied::new(base, move |block| project.apply(block).map(|given| (given.rows, given)))
+                    let apply = move |block: &Block, place: Place<'_>| {
+                        project.apply(block, place).map(|given| (given.rows, given))
+                    };
+                    Applied::new(base, apply).with_place(Worker::place)
                 });
                 Box::new(
                     Ordered::new(workers.collect(), Arc::clone(&self.pool)).tagged(operators.project.tag()),

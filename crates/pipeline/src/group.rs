@@ -11,6 +11,7 @@ use plimsoll_kernels::spill::Space;
 use plimsoll_memory::{Consumer, Tag, process};
 use rayon::ThreadPool;
 
+use crate::blame::{PlaceOf, nowhere};
 use crate::given::{Output, at_once, workers};
 use crate::group_given::HeldGroups;
 use crate::group_part::Part;
@@ -44,6 +45,7 @@ pub struct Group<I> {
     in_order: bool,
     /// How many groups a worker may have for itself; see [`Partitions`].
     few: usize,
+    place: PlaceOf<I>,
     output: Option<Output>,
     ended: bool,
 }
@@ -71,6 +73,7 @@ impl<I> Group<I> {
             space,
             in_order: false,
             few: FEW,
+            place: nowhere,
             output,
             ended: false,
         }
@@ -87,6 +90,12 @@ impl<I> Group<I> {
     /// Where temporary files may lie.
     pub fn with_space(mut self, space: Space) -> Self {
         self.space = Some(space);
+        self
+    }
+
+    /// Tells where rows stand that expressions fail for; see [`PlaceOf`].
+    pub fn with_place(mut self, place: PlaceOf<I>) -> Self {
+        self.place = place;
         self
     }
 
@@ -129,7 +138,9 @@ impl<I: Iterator<Item = Result<T>> + Send, T: Into<Ticketed>> Group<I> {
                 (base, Worker::new(&self.grouping, consumer, workers, &failed, &partitions), None)
             })
             .collect();
-        each(self.pool.as_deref(), &mut tasks, |(base, worker, outcome)| *outcome = Some(worker.drive(base)));
+        each(self.pool.as_deref(), &mut tasks, |(base, worker, outcome)| {
+            *outcome = Some(worker.drive(base, self.place))
+        });
         let mut first_error: Option<(u64, Error)> = None;
         let mut tables = Vec::new();
         for (_, worker, outcome) in tasks {

@@ -5,13 +5,15 @@ use std::sync::Arc;
 use arrow::array::ArrayRef;
 use plimsoll_core::resolve::Grouping;
 use plimsoll_core::typed::{bind, bind_aggregate};
-use plimsoll_core::{DataType, Result, Schema, Typed, TypedAggregate};
+use plimsoll_core::{DataType, Error, Result, Schema, Typed, TypedAggregate};
 use plimsoll_kernels::group::{PARTITIONS, SpilledGroups};
 use plimsoll_kernels::spill::Runs;
 use plimsoll_kernels::{
     Block, EvaluatedSize, GroupTable, evaluate_argument, evaluate_key, evaluated_argument_size,
     evaluated_key_size,
 };
+
+use crate::blame::{Place, blame};
 
 /// Keys and aggregates.
 pub(crate) struct Plan {
@@ -95,6 +97,12 @@ impl Plan {
         let arguments = arguments.map(|argument| evaluated_argument_size(argument, block));
         let all = keys.chain(arguments).fold(EvaluatedSize::default(), EvaluatedSize::then);
         all.peak.saturating_add(all.values)
+    }
+
+    /// `error`, with its place where an expression has failed for a row of `block`.
+    pub(crate) fn blame(&self, error: Error, block: &Block, place: Place<'_>) -> Error {
+        let arguments = self.aggregates.iter().flat_map(|aggregate| &aggregate.arguments);
+        blame(error, &self.keys.iter().chain(arguments).collect::<Vec<_>>(), block, place)
     }
 
     /// The keys of a block of this schema, and the arguments of each aggregate.

@@ -10,6 +10,7 @@ use plimsoll_kernels::{Block, GroupTable};
 use plimsoll_memory::{Consumer, process};
 
 use crate::Ticketed;
+use crate::blame::{Place, PlaceOf};
 use crate::evaluation::Evaluation;
 use crate::group_partitions::{Feeder, Partitions};
 use crate::group_plan::Plan;
@@ -58,9 +59,10 @@ impl<'a> Worker<'a> {
     ///
     /// # Errors
     /// The first error and the ticket that it belongs to.
-    pub(crate) fn drive(
+    pub(crate) fn drive<I: Iterator<Item = Result<T>>, T: Into<Ticketed>>(
         &mut self,
-        base: &mut impl Iterator<Item = Result<impl Into<Ticketed>>>,
+        base: &mut I,
+        place: PlaceOf<I>,
     ) -> std::result::Result<(), (u64, Error)> {
         let _guard = EndsOthers(self.failed);
         let mut ticket = 0;
@@ -70,7 +72,8 @@ impl<'a> Worker<'a> {
                 Some(Ok(item)) => {
                     let item = item.into();
                     ticket = item.ticket;
-                    item.block.map_or(Ok(()), |block| self.take(block))
+                    let place = |position, column| place(base, position, column);
+                    item.block.map_or(Ok(()), |block| self.take(block, &place))
                 }
                 Some(Err(error)) => Err(error),
             };
@@ -87,7 +90,7 @@ impl<'a> Worker<'a> {
         self.grouped
     }
 
-    fn take(&mut self, block: Block) -> Result<()> {
+    fn take(&mut self, block: Block, place: Place<'_>) -> Result<()> {
         let mut rest = self.widest.bring(block)?;
         let bind = |_: &[DataType]| self.partitions.plan(&rest.schema).map(Arc::new);
         let plan = Arc::clone(self.plan.for_schema(&rest.schema, bind)?);
@@ -96,7 +99,8 @@ impl<'a> Worker<'a> {
                 Some(evaluation) => evaluation.rows(&rest, |block| plan.evaluated_size(block))?,
                 None => rest.rows,
             };
-            self.take_piece(rest.slice(0, rows), &plan)?;
+            let piece = rest.slice(0, rows);
+            self.take_piece(piece.clone(), &plan).map_err(|error| plan.blame(error, &piece, place))?;
             if rows == rest.rows {
                 return Ok(());
             }

@@ -5,6 +5,7 @@
 //! expressions and bind them against the schema of the blocks: a source may widen a column's type between two blocks,
 //! and they follow. This crate plans nothing and prints nothing.
 
+mod blame;
 mod distinct;
 mod evaluation;
 mod filter;
@@ -39,6 +40,7 @@ mod laws;
 #[cfg(test)]
 mod testing;
 
+pub use blame::{Place, PlaceOf, nowhere};
 pub use distinct::Distinct;
 pub use filter::Filter;
 pub use group::Group;

@@ -6,6 +6,7 @@ use plimsoll_core::{Expr, Field, Result, Schema, Typed};
 use plimsoll_kernels::{Block, EvaluatedSize, evaluate, evaluated_size};
 use plimsoll_memory::Consumer;
 
+use crate::blame::{Place, blame};
 use crate::evaluation::Evaluation;
 use crate::lanes::AHEAD;
 use crate::plumbing::{Bound, settle};
@@ -57,7 +58,7 @@ impl<I: Iterator<Item = Result<Block>>> Project<I> {
                 None => return Ok(None),
             },
         };
-        let given = self.apply(&block)?;
+        let given = self.apply(&block, &|_, _| None)?;
         let left = block.rows - given.rows;
         self.rest = (left > 0).then(|| block.slice(given.rows, left));
         Ok(Some(given))
@@ -68,8 +69,8 @@ impl<I> Project<I> {
     /// The values of the expressions for the rows of `block`, or for as many from the front as there is memory for.
     ///
     /// # Errors
-    /// Those of binding and evaluating the expressions; `MemoryLimit`.
-    pub fn apply(&mut self, block: &Block) -> Result<Block> {
+    /// Those of binding and evaluating the expressions, with the place of the first row that fails; `MemoryLimit`.
+    pub fn apply(&mut self, block: &Block, place: Place<'_>) -> Result<Block> {
         let outputs = &self.outputs;
         let (schema, expressions) = self.bound.for_schema(&block.schema, |types| {
             let bind = |(_, expr): &(String, Expr)| plimsoll_core::typed::bind(expr, types);
@@ -83,7 +84,9 @@ impl<I> Project<I> {
             None => block.rows,
         };
         let block = block.slice(0, rows);
-        let columns = expressions.iter().map(|typed| evaluate(typed, &block)).collect::<Result<_>>()?;
+        let columns = expressions.iter().map(|typed| evaluate(typed, &block)).collect::<Result<_>>();
+        let columns =
+            columns.map_err(|error| blame(error, &expressions.iter().collect::<Vec<_>>(), &block, place))?;
         Ok(Block { position: block.position, schema: Arc::clone(schema), columns, rows })
     }
 }

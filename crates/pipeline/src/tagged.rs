@@ -15,6 +15,11 @@ impl<I> Tagged<I> {
     pub fn new(base: I, tag: &'static Tag) -> Self {
         Tagged { base, tag }
     }
+
+    /// What is pulled.
+    pub fn base(&self) -> &I {
+        &self.base
+    }
 }
 
 impl<I: Iterator> Iterator for Tagged<I> {

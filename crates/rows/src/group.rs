@@ -6,7 +6,8 @@ use plimsoll_core::resolve::Grouping;
 use plimsoll_core::{DataType, Expr, Resolved, Result, Typed, TypedAggregate, Value, typed};
 
 use crate::aggregate::aggregate;
-use crate::evaluate::{evaluate_all, is_true};
+use crate::blame::blame;
+use crate::evaluate::{evaluate, evaluate_all, is_true};
 use crate::order::Key;
 use crate::typing::Selected;
 
@@ -38,12 +39,16 @@ pub(crate) fn grouped(
     }
     for record in selected.passing() {
         let row = selected.used_row(*record)?;
-        let key = evaluate_all(&plan.keys, &row)?;
+        let evaluate = |expr: &Typed| {
+            evaluate(expr, &row)
+                .map_err(|error| blame(error, expr, &row, &|column| selected.place(*record, column)))
+        };
+        let key: Vec<Value> = plan.keys.iter().map(evaluate).collect::<Result<_>>()?;
         let index = *by_key.entry(Key(key.clone())).or_insert(groups.len());
         if index == groups.len() {
             groups.push(plan.group(key));
         }
-        groups[index].take(&plan, &row)?;
+        groups[index].take(&plan, evaluate)?;
     }
     selected.end()?;
 
@@ -111,11 +116,12 @@ impl Plan {
 }
 
 impl Group {
-    fn take(&mut self, plan: &Plan, row: &[Value]) -> Result<()> {
+    fn take(&mut self, plan: &Plan, evaluate: impl Fn(&Typed) -> Result<Value>) -> Result<()> {
         self.rows += 1;
         for (aggregate, columns) in plan.aggregates.iter().zip(&mut self.arguments) {
-            let values = evaluate_all(&aggregate.arguments, row)?;
-            columns.iter_mut().zip(values).for_each(|(column, value)| column.push(value));
+            for (column, argument) in columns.iter_mut().zip(&aggregate.arguments) {
+                column.push(evaluate(argument)?);
+            }
         }
         Ok(())
     }

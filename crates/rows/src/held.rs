@@ -207,6 +207,11 @@ impl Selected for Selection<'_> {
         Ok(self.held.rows[record][column].clone())
     }
 
+    /// Values that are held stand nowhere.
+    fn place(&self, _: usize, _: Option<usize>) -> Option<Location> {
+        None
+    }
+
     fn end(&mut self) -> Result<()> {
         self.pending.take().map_or(Ok(()), Err)
     }

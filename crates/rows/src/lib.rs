@@ -13,6 +13,7 @@
 //!    `exact`).
 
 mod aggregate;
+mod blame;
 mod calendar;
 mod cast;
 mod cell;

@@ -138,16 +138,22 @@ impl Table {
 
     /// An error at a cell.
     pub(crate) fn cell_error(&self, record: usize, column: usize, message: &str, hint: &str) -> Error {
-        let cell = &self.records[record].fields[column];
+        Error::data(self.place(record, Some(column)), message, hint)
+    }
+
+    /// Where a record stands, or its cell in a column.
+    pub(crate) fn place(&self, record: usize, column: Option<usize>) -> Location {
+        let found = &self.records[record];
         let location = Location {
             file: self.file.clone(),
-            line: self.records[record].line,
+            line: found.line,
             record: record as u64 + 1,
-            byte: cell.byte,
-            column: Some(self.names[column].clone()),
-            value: None,
+            byte: found.byte,
+            ..Location::default()
         };
-        Error::data(location.with_value(&cell.bytes), message, hint)
+        let Some(column) = column else { return location };
+        let (cell, name) = (&found.fields[column], self.names[column].clone());
+        Location { byte: cell.byte, column: Some(name), ..location }.with_value(&cell.bytes)
     }
 }
 

@@ -8,6 +8,7 @@ use plimsoll_core::{
     DataType, Error, Expr, Field, Query, Resolved, Result, Schema, SortKey, Typed, Value, resolve, typed,
 };
 
+use crate::blame::blame;
 use crate::evaluate::evaluate;
 use crate::group::grouped;
 use crate::order::{Key, order};
@@ -120,7 +121,8 @@ fn plain(
         let row = selected.used_row(*record)?;
         let values = outputs.iter().map(|output| match output {
             Output::Text(column) => selected.text(*record, *column),
-            Output::Value(typed) => evaluate(typed, &row),
+            Output::Value(typed) => evaluate(typed, &row)
+                .map_err(|error| blame(error, typed, &row, &|column| selected.place(*record, column))),
         });
         rows.push(values.collect::<Result<_>>()?);
     }

@@ -7,9 +7,10 @@
 use std::borrow::Cow;
 
 use plimsoll_core::{
-    CsvOptions, DataType, Error, ErrorKind, Infer, Profile, Resolved, Result, Typed, Value, typed,
+    CsvOptions, DataType, Error, ErrorKind, Infer, Location, Profile, Resolved, Result, Typed, Value, typed,
 };
 
+use crate::blame::blame;
 use crate::cell;
 use crate::evaluate::is_true;
 use crate::read::Table;
@@ -33,6 +34,9 @@ pub(crate) trait Selected {
     /// # Errors
     /// `Data` where it is not UTF-8.
     fn text(&self, record: usize, column: usize) -> Result<Value>;
+
+    /// Where a record stands in the file, or its cell in a column; `None` where there is no file.
+    fn place(&self, record: usize, column: Option<usize>) -> Option<Location>;
 
     /// What the query ends with once the records that were selected are done with.
     ///
@@ -158,7 +162,8 @@ impl<'a> Reading<'a> {
                 return Ok(());
             }
             let passes = self.row(record, &self.filtered).and_then(|row| match &filter {
-                Some(filter) => is_true(filter, &row),
+                Some(filter) => is_true(filter, &row)
+                    .map_err(|error| blame(error, filter, &row, &|column| self.place(record, column))),
                 None => Ok(true),
             });
             let fits = passes.and_then(|passes| {
@@ -251,6 +256,10 @@ impl Selected for Reading<'_> {
     fn text(&self, record: usize, column: usize) -> Result<Value> {
         let cell = &self.table.records[record].fields[column];
         cell::text(cell, self.options).map_err(|message| self.table.cell_error(record, column, &message, ""))
+    }
+
+    fn place(&self, record: usize, column: Option<usize>) -> Option<Location> {
+        Some(self.table.place(record, column))
     }
 
     fn end(&mut self) -> Result<()> {

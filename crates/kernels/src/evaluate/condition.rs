@@ -56,6 +56,11 @@ impl Condition {
         Condition { whole, parts }
     }
 
+    /// The Boolean expression.
+    pub fn whole(&self) -> &Typed {
+        &self.whole
+    }
+
     /// Which rows of `block` it selects: those where it is true, neither false nor NULL. The result has no NULL.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use arrow::array::{Array, ArrayRef, AsArray, Int64Array, StringArray, UInt32Arra
 use arrow::compute::{concat, take};
 use arrow::datatypes::Int64Type;
 use plimsoll_core::typed::bind_aggregate;
-use plimsoll_core::{AggregateFunction as A, DataType, Expr, TypedAggregate};
+use plimsoll_core::{AggregateFunction as A, DataType, Expr, Quantile, TypedAggregate};
 use proptest::prelude::*;
 
 use super::{GroupTable, SpilledGroups};
@@ -21,9 +21,9 @@ fn aggregates() -> Vec<TypedAggregate> {
         (A::First, Some(1)),
         (A::CountDistinct, Some(0)),
         (A::CountDistinct, Some(1)),
-        (A::QuantileCont(0.5), Some(0)),
-        (A::QuantileDisc(0.3), Some(0)),
-        (A::QuantileCont(0.9), Some(0)),
+        (A::QuantileCont(Quantile::MEDIAN), Some(0)),
+        (A::QuantileDisc(Quantile::new(3, 1).unwrap()), Some(0)),
+        (A::QuantileCont(Quantile::new(9, 1).unwrap()), Some(0)),
         (A::StddevPop, Some(0)),
     ];
     let bound = functions.map(|(function, field)| {

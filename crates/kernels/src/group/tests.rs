@@ -9,7 +9,7 @@ use arrow::array::{
 };
 use arrow::datatypes::{DataType as ArrowType, Int8Type, Int64Type};
 use plimsoll_core::typed::bind_aggregate;
-use plimsoll_core::{AggregateFunction, Expr, TypedKind};
+use plimsoll_core::{AggregateFunction, Expr, Quantile, TypedKind};
 use proptest::prelude::*;
 
 use super::*;
@@ -177,7 +177,7 @@ proptest! {
         use AggregateFunction as A;
         let aggregates = bound(&[
             (A::Sum, 0), (A::Min, 0), (A::Count, 0), (A::Min, 1), (A::First, 0), (A::Last, 1), (A::AnyValue, 1),
-            (A::CountDistinct, 0), (A::CountDistinct, 1), (A::QuantileCont(0.5), 0), (A::StddevPop, 0),
+            (A::CountDistinct, 0), (A::CountDistinct, 1), (A::QuantileCont(Quantile::MEDIAN), 0), (A::StddevPop, 0),
         ]);
         let used = [vec![0], vec![1], vec![0, 1]][used].clone();
         let types: Vec<DataType> = used.iter().map(|key| [DataType::Int64, DataType::Utf8][*key]).collect();

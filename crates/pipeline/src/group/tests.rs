@@ -4,7 +4,7 @@ use std::sync::Barrier;
 
 use arrow::array::{Array, ArrayRef};
 use plimsoll_core::AggregateFunction::{self, self as A};
-use plimsoll_core::{ArithmeticOp, DataType, ErrorKind, Value};
+use plimsoll_core::{ArithmeticOp, DataType, ErrorKind, Quantile, Value};
 use plimsoll_kernels::spill::{Fault, Space};
 use plimsoll_memory::Budget;
 
@@ -238,7 +238,7 @@ fn many(blocks: u64, wide_from: u64) -> Vec<Result<Block>> {
 
 fn medians(keys: Vec<Expr>) -> Grouping {
     let of_values = |function| (function, vec![Expr::Field(1)]);
-    let functions = [A::Sum, A::QuantileCont(0.5), A::CountDistinct, A::First].map(of_values);
+    let functions = [A::Sum, A::QuantileCont(Quantile::MEDIAN), A::CountDistinct, A::First].map(of_values);
     Grouping { keys, aggregates: functions.to_vec() }
 }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 
 use arrow::array::{ArrayRef, BooleanArray};
 use arrow::compute::filter;
-use plimsoll_core::{CellClass, DataType, Error, Field, Profile, Result, Schema};
+use plimsoll_core::{CellClass, DataType, Error, Field, Location, Profile, Result, Schema};
 use plimsoll_csv::{ColumnType, Misfit as CellMisfit, Parsed, Reader, Scan, Span};
 use plimsoll_kernels::arrays::plain;
 use plimsoll_kernels::{Block, Condition};
@@ -14,6 +14,7 @@ use plimsoll_kernels::{Block, Condition};
 use super::form::Form;
 use super::{CsvScan, Misfit, ScanColumn};
 use crate::Ticketed;
+use crate::blame::blame;
 use crate::filter::bind_condition;
 use crate::plumbing::{Bound, Memory, thread};
 
@@ -68,7 +69,18 @@ pub struct TicketedScan {
     memory: Memory,
     /// Bytes that are reserved for the columns of a block.
     columns: usize,
+    given: Given,
     ended: bool,
+}
+
+/// Which records the rows of the last block are.
+#[derive(Debug, Default)]
+struct Given {
+    position: u64,
+    /// The first record that was looked at.
+    first: usize,
+    /// Which of the records from there on passed WHERE, where not all.
+    selected: Option<BooleanArray>,
 }
 
 /// Why some records cannot be given as one block.
@@ -120,6 +132,7 @@ impl TicketedScan {
             passed: Vec::new(),
             memory,
             columns: 0,
+            given: Given::default(),
             ended: false,
         };
         worker.make_schemas();
@@ -274,7 +287,28 @@ impl TicketedScan {
             });
         }
         let position = self.reader.position() + rows.start as u64;
+        self.given = Given { position, first: rows.start, selected: passed.selected };
         Ok(Some(Block { position, schema: Arc::clone(&self.output_schema), columns, rows: passed.rows }))
+    }
+
+    /// Where the row at `position` of the block that was given last stands in the file: its cell in `column` of the block,
+    /// else its record.
+    pub fn place(&self, position: u64, column: Option<usize>) -> Option<Location> {
+        let row = usize::try_from(position.checked_sub(self.given.position)?).ok()?;
+        let row = match &self.given.selected {
+            Some(selected) => selected.values().set_indices().nth(row)?,
+            None => row,
+        };
+        let column = column.map(|column| self.scan.spec.outputs[column].column);
+        self.place_record(self.given.first + row, column)
+    }
+
+    /// Where a record that was found stands: its cell in a column of the file, else the record.
+    fn place_record(&self, row: usize, column: Option<usize>) -> Option<Location> {
+        match column {
+            Some(column) => Some(self.reader.locate(row, self.scan.place(column).ok()?)),
+            None => Some(self.reader.locate_record(row)),
+        }
     }
 
     fn apply_filter(&mut self, rows: Range<usize>, ticket: u64) -> Result<Passed, Halt> {
@@ -294,7 +328,13 @@ impl TicketedScan {
             Ok(selected) => selected,
             // Halving finds the rows before the one that fails.
             Err(_) if rows.len() > 1 => return Err(Halt::Before(rows.start + rows.len() / 2)),
-            Err(error) => return Err(Halt::Failed(error)),
+            Err(error) => {
+                let whole = bound.whole().clone();
+                let place = |_, column: Option<usize>| {
+                    self.place_record(rows.start, column.map(|column| self.scan.filter_columns[column]))
+                };
+                return Err(Halt::Failed(blame(error, &[&whole], &block, &place)));
+            }
         };
         let passed = selected.true_count();
         let selected = (passed < block.rows).then_some(selected);
