@@ -6,7 +6,7 @@ use std::sync::Arc;
 use plimsoll_core::{Error, Location, Result};
 
 use crate::block::{Block, Region};
-use crate::incomplete::never_closed;
+use crate::incomplete::{breaks, fields, never_closed};
 use crate::machine::{Place, State};
 use crate::walk::Cursor;
 use crate::{Cells, CsvFile, Dialect, Span};
@@ -123,9 +123,11 @@ impl Stretch<'_> {
         let (records, fault) = walker.walk(&block, &region, &mut cursor, usize::MAX, &mut spans, name);
         let open = begins_record && self.ended && matches!(place.state, State::Quoted | State::Escaped);
         let unclosed = || {
-            let record = records as u64 + 1;
-            let byte = self.from + cursor.at() as u64;
-            never_closed(Location { file: name.to_string(), record, byte, ..Location::default() })
+            let (field, _) = fields(&self.bytes[cursor.at()..], dialect);
+            let at = cursor.at() + field;
+            let (line, record) = (lines_before + 1 + breaks(&self.bytes[..at]), cursor.record(&region));
+            let byte = self.from + at as u64;
+            never_closed(Location { file: name.to_string(), line, record, byte, ..Location::default() })
         };
         let fault = fault.or_else(|| open.then(unclosed));
         let record_bytes = (cursor.at() - start) as u64;
@@ -242,7 +244,8 @@ mod tests {
         let error = file.window(0, 100).unwrap_err();
         assert!(error.to_string().contains("line 3, record 2, byte 8: 1 field where 2"), "{error}");
         let (file, _kept) = opened("a,b\n1,2\n3,\"4\n", &CsvOptions::default());
-        assert!(file.window(0, 100).unwrap_err().to_string().contains("quote"));
+        let error = file.window(0, 100).unwrap_err().to_string();
+        assert!(error.contains("line 3, record 2, byte 10: a quote"), "{error}");
         assert_eq!(file.window(6, 100).unwrap().records(), 0);
     }
 
