@@ -6,6 +6,7 @@
 
 mod block;
 mod column;
+mod content;
 mod dialect;
 mod file;
 mod incomplete;

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use encoding_rs::Encoding;
 use plimsoll_core::{Error, ErrorKind, Location, Result};
 
+use crate::content;
 use crate::incomplete::breaks;
 use decoder::{Decoder, Finder};
 use stream::Stream;
@@ -66,9 +67,10 @@ impl Input {
     /// `Io`, also for a directory; `Plan` for an encoding that is not known.
     pub(crate) fn open(path: &str, label: Option<&str>) -> Result<Self> {
         let given = label.map(encoding::named).transpose()?;
+        let name = path;
         let path = Path::new(if path == "-" { "/dev/stdin" } else { path });
         let failed = |source| Error::io(path, source);
-        let file = File::open(path).map_err(failed)?;
+        let file = File::open(path).map_err(|source| content::not_opened(path, source))?;
         let metadata = file.metadata().map_err(failed)?;
         if metadata.is_dir() {
             return Err(ErrorKind::Io {
@@ -86,7 +88,11 @@ impl Input {
         };
         let mut input =
             Input { path: path.to_owned(), bytes, encoding: None, mark: 0, finder: Mutex::default() };
-        let found = encoding::find(given, &input.first_bytes()?)?;
+        let first = input.first_bytes()?;
+        if let Some(error) = content::refuse(&first, name) {
+            return Err(error);
+        }
+        let found = encoding::find(given, &first)?;
         (input.encoding, input.mark) = (found.encoding, found.mark);
         Ok(input)
     }

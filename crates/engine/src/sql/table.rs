@@ -120,10 +120,15 @@ fn read_csv(
         let hint = "write FROM 'file.csv' or FROM read_csv('file.csv', delimiter=';')";
         return Err(source.error(place, format!("table function {name} is not supported"), hint));
     }
+    let list = matches!(arguments.first(), Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(Ast::Array(_)))));
     let mut arguments = arguments.iter();
     let Some(path) = arguments.next().and_then(text) else {
         let hint = "write read_csv('file.csv')";
-        return Err(source.error(place, format!("{name} takes the path of one file first"), hint));
+        let message = match list {
+            true => "several files are not supported".to_owned(),
+            false => format!("{name} takes the path of one file first"),
+        };
+        return Err(source.error(place, message, hint));
     };
     let mut options = Options::new(source, defaults.clone());
     for argument in arguments {
