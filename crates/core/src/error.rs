@@ -1,7 +1,9 @@
 //! One error type for every library crate: what went wrong, where, and what to do about it.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use crate::visible;
 
 /// A result, with the project's error unless another is named.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -47,9 +49,9 @@ impl Location {
 
 impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: line {}, record {}, byte {}", self.file, self.line, self.record, self.byte)?;
+        write!(f, "{}: line {}, record {}, byte {}", visible(&self.file), self.line, self.record, self.byte)?;
         if let Some(column) = &self.column {
-            write!(f, ", column {column}")?;
+            write!(f, ", column {}", visible(column))?;
         }
         if let Some(value) = &self.value {
             write!(f, ", value '{value}'")?;
@@ -63,7 +65,7 @@ impl fmt::Display for Location {
 #[non_exhaustive]
 pub enum ErrorKind {
     /// A file could not be opened, read or written.
-    #[error("{}: {source}{}", path.display(), hint_suffix(hint))]
+    #[error("{}: {source}{}", shown(path), hint_suffix(hint))]
     Io {
         /// The file.
         path: PathBuf,
@@ -106,7 +108,7 @@ pub enum ErrorKind {
         field: Option<usize>,
     },
     /// A column that the input does not have.
-    #[error("no column is called {name}{}", nearest_suffix(nearest, available))]
+    #[error("no column is called {}{}", visible(name), nearest_suffix(nearest, available))]
     UnknownColumn {
         /// The name the query uses.
         name: String,
@@ -126,7 +128,7 @@ pub enum ErrorKind {
         hint: String,
     },
     /// A file of another format than CSV that is not what it says it is: cut short, damaged, of types that are not taken.
-    #[error("{}: {message}{}", path.display(), hint_suffix(hint))]
+    #[error("{}: {message}{}", shown(path), hint_suffix(hint))]
     File {
         /// The file.
         path: PathBuf,
@@ -156,15 +158,20 @@ pub enum ErrorKind {
     Interrupted,
 }
 
+fn shown(path: &Path) -> String {
+    visible(&path.to_string_lossy()).into_owned()
+}
+
 fn hint_suffix(hint: &str) -> String {
     if hint.is_empty() { String::new() } else { format!("\n  hint: {hint}") }
 }
 
 fn nearest_suffix(nearest: &[String], available: &[String]) -> String {
     if !nearest.is_empty() {
+        let nearest: Vec<_> = nearest.iter().map(|name| visible(name)).collect();
         return format!("\n  hint: did you mean {}?", nearest.join(" or "));
     }
-    let shown: Vec<&str> = available.iter().take(12).map(String::as_str).collect();
+    let shown: Vec<_> = available.iter().take(12).map(|name| visible(name)).collect();
     let more = if available.len() > shown.len() { ", …" } else { "" };
     format!("\n  hint: the columns are {}{more}", shown.join(", "))
 }
@@ -271,6 +278,17 @@ mod tests {
     fn unknown_column_names_the_nearest() {
         let error = Error::unknown_column("staton", ["station", "t"].into_iter());
         assert_eq!(error.to_string(), "no column is called staton\n  hint: did you mean station?");
+    }
+
+    #[test]
+    fn what_cannot_be_seen_in_names_is_shown() {
+        let error = Error::unknown_column("name", ["name\u{200b}", "\u{feff}id"].into_iter());
+        assert_eq!(error.to_string(), "no column is called name\n  hint: did you mean name\\u{200b}?");
+        let location =
+            Location { file: "a\n.csv".into(), column: Some("\u{feff}id".into()), ..Location::default() };
+        assert_eq!(location.to_string(), "a\\n.csv: line 0, record 0, byte 0, column \\u{feff}id");
+        let error = Error::io("a\u{1b}[1m", std::io::ErrorKind::NotFound.into());
+        assert!(error.to_string().starts_with("a\\u{1b}[1m: "), "{error}");
     }
 
     #[test]

@@ -16,8 +16,10 @@ mod quantile;
 pub mod query;
 pub mod resolve;
 pub mod schema;
+pub mod separators;
 pub mod typed;
 pub mod value;
+mod visible;
 
 pub use data_type::{DataType, MAX_PRECISION};
 pub use date_part::DatePart;
@@ -31,3 +33,4 @@ pub use resolve::{Resolved, SortKey, resolve};
 pub use schema::{Field, Schema};
 pub use typed::{Typed, TypedAggregate, TypedKind};
 pub use value::Value;
+pub use visible::{is_visible, visible};

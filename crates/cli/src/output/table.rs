@@ -7,6 +7,7 @@
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 use plimsoll::Result;
+use plimsoll_core::visible;
 use unicode_width::UnicodeWidthStr;
 
 use super::cell::{Column, columns};
@@ -56,7 +57,7 @@ impl Table {
     pub(super) fn new(schema: &SchemaRef, style: Style) -> Self {
         let printable = |name: &str| {
             let mut text = String::new();
-            append_printable(name, usize::MAX, &mut text);
+            append_printable(&visible(name), usize::MAX, &mut text);
             text
         };
         Table {
