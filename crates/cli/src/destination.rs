@@ -9,6 +9,8 @@ use plimsoll::{Error, Result};
 use tempfile::NamedTempFile;
 
 use crate::interrupt::Unfinished;
+#[cfg(target_os = "linux")]
+use crate::unnamed;
 
 /// An open destination. Dropped without [`Destination::commit`], it leaves a file's earlier content as it was.
 #[derive(Debug)]
@@ -23,6 +25,13 @@ enum Target {
     Stdout(io::Stdout),
     /// A pipe or a device, which cannot be replaced.
     Direct(File),
+    /// A new file without a name.
+    #[cfg(target_os = "linux")]
+    Unnamed {
+        file: File,
+        /// The name that it will have, symbolic links followed.
+        path: PathBuf,
+    },
     /// A new file beside the one that it will replace.
     Beside {
         file: NamedTempFile,
@@ -33,18 +42,23 @@ enum Target {
 }
 
 impl Destination {
-    /// Opens the file, or standard output where there is none.
+    /// Opens the file, or standard output where there is none or it is `-`.
     ///
     /// # Errors
     /// `Io` that names the file.
     pub(crate) fn open(path: Option<&Path>) -> Result<Self> {
         match path {
-            None => Ok(Destination { name: "standard output".into(), target: Target::Stdout(io::stdout()) }),
+            None => Self::stdout(),
+            Some(path) if path == Path::new("-") => Self::stdout(),
             Some(path) => Self::file(path),
         }
     }
 
-    /// Opens the file. A file of its own is made in the same directory, with the permissions of the one that it will
+    fn stdout() -> Result<Self> {
+        Ok(Destination { name: "standard output".into(), target: Target::Stdout(io::stdout()) })
+    }
+
+    /// Opens the file. A file of its own is made in the same directory, without a name where the system has such, with the permissions of the one that it will
     /// replace.
     ///
     /// # Errors
@@ -59,9 +73,7 @@ impl Destination {
             match earlier {
                 Some(earlier) if earlier.is_file() => {
                     let target = Target::beside(path.canonicalize()?)?;
-                    if let Target::Beside { file, .. } = &target {
-                        file.as_file().set_permissions(earlier.permissions())?;
-                    }
+                    target.set_permissions(earlier.permissions())?;
                     Ok(target)
                 }
                 // A directory is refused here, by the system.
@@ -86,6 +98,8 @@ impl Destination {
         let Destination { name, mut target } = self;
         let done = target.as_write().flush().and_then(|()| match target {
             Target::Stdout(_) | Target::Direct(_) => Ok(()),
+            #[cfg(target_os = "linux")]
+            Target::Unnamed { file, path } => unnamed::give_name(&file, &path),
             Target::Beside { file, path, _unfinished } => {
                 file.persist(path).map(drop).map_err(|error| error.error)
             }
@@ -102,6 +116,10 @@ impl Target {
         };
         // Asked for its own error: that of a temporary file names a file that nobody has heard of.
         directory.metadata()?;
+        #[cfg(target_os = "linux")]
+        if let Some(file) = unnamed::create(directory) {
+            return Ok(Target::Unnamed { file, path });
+        }
         let create = || -> io::Result<_> {
             // As a file that open(2) makes: the process's mask takes its bits away.
             let permissions = Permissions::from_mode(0o666);
@@ -116,10 +134,22 @@ impl Target {
         Ok(Target::Beside { file, path, _unfinished: unfinished })
     }
 
+    /// Of a file of its own.
+    fn set_permissions(&self, permissions: Permissions) -> io::Result<()> {
+        match self {
+            Target::Stdout(_) | Target::Direct(_) => Ok(()),
+            #[cfg(target_os = "linux")]
+            Target::Unnamed { file, .. } => file.set_permissions(permissions),
+            Target::Beside { file, .. } => file.as_file().set_permissions(permissions),
+        }
+    }
+
     fn as_write(&mut self) -> &mut dyn Write {
         match self {
             Target::Stdout(stdout) => stdout,
             Target::Direct(file) => file,
+            #[cfg(target_os = "linux")]
+            Target::Unnamed { file, .. } => file,
             Target::Beside { file, .. } => file.as_file_mut(),
         }
     }
@@ -191,6 +221,13 @@ mod tests {
         assert_eq!(fs::read(&path).unwrap(), b"later");
         assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o640);
         assert!(link.symlink_metadata().unwrap().is_symlink());
+    }
+
+    #[test]
+    fn a_dash_is_standard_output() {
+        let destination = Destination::open(Some(Path::new("-"))).unwrap();
+        assert_eq!(destination.name(), Path::new("standard output"));
+        assert!(!Path::new("-").exists());
     }
 
     #[test]

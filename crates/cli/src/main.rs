@@ -21,6 +21,8 @@ mod size;
 mod stats;
 mod temp;
 mod terminal;
+#[cfg(target_os = "linux")]
+mod unnamed;
 
 use std::process::ExitCode;
 

@@ -218,7 +218,7 @@ pub(crate) struct OutputArgs {
     /// Write the result to FILE instead of standard output
     ///
     /// The rows are written beside FILE, which is replaced when the run has succeeded and not touched when it has
-    /// not. FILE may be the query's own input.
+    /// not. FILE may be the query's own input; - is standard output.
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
     /// No progress bar and no footer; errors are still printed

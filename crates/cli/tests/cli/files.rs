@@ -18,6 +18,13 @@ fn output_to_a_file() {
 }
 
 #[test]
+fn a_dash_is_standard_output() {
+    let place = Place::with(SMALL);
+    assert_eq!(place.run(&["query", SUMS, "-o", "-"]).printed(), "k,s\na,4\nb,2\n");
+    assert_eq!(place.files(), ["f.csv"]);
+}
+
+#[test]
 fn a_failure_leaves_the_output_as_it_was() {
     let mut text = String::from("k,v\n");
     for number in 0..50_000 {

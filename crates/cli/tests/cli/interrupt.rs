@@ -38,6 +38,28 @@ fn while_it_merges_sorted_runs() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn even_a_kill_leaves_no_name_behind() {
+    use rustix::fs::{Mode, OFlags, open};
+    let place = Place::with(records(0, 300_000));
+    if open(place.path("."), OFlags::TMPFILE | OFlags::WRONLY, Mode::RUSR).is_err() {
+        return;
+    }
+    std::fs::create_dir(place.path("temp")).unwrap();
+    let arguments = [
+        "query",
+        "SELECT * FROM '-' WHERE number > 5",
+        "--threads",
+        "2",
+        "--temp-dir",
+        "temp",
+        "-o",
+        "out.csv",
+    ];
+    stopped(&place, &arguments, Signal::KILL, unnamed_output_begun);
+}
+
+#[test]
 fn while_it_compares() {
     interrupted(&["compare", "SELECT count(*) FROM 'f.csv'"], |place, _| {
         read_dir(place.path("temp")).unwrap().next().is_some()
@@ -126,7 +148,8 @@ fn stopped(
     kill_process(Pid::from_child(&child), signal).unwrap();
     let code = child.wait().unwrap().code();
     let took = sent.elapsed();
-    assert_eq!(code, Some(130), "{signal:?}");
+    let expected = if signal == Signal::KILL { None } else { Some(130) };
+    assert_eq!(code, expected, "{signal:?}");
     assert_eq!(place.files(), ["f.csv", "temp"], "{signal:?}");
     assert_eq!(read_dir(place.path("temp")).unwrap().count(), 0, "{signal:?}");
     writer.join().unwrap();
@@ -148,8 +171,22 @@ fn records(from: u32, count: u32) -> String {
 }
 
 /// Whether rows were written, beside the file that they are for.
-fn output_begun(place: &Place, _: &Child) -> bool {
+fn output_begun(place: &Place, child: &Child) -> bool {
     has_bytes(&place.path("."), |entry| entry.file_name().to_string_lossy().starts_with(".plimsoll-"))
+        || unnamed_output_begun(place, child)
+}
+
+/// The same, to a file that has no name yet.
+#[cfg(target_os = "linux")]
+fn unnamed_output_begun(_: &Place, child: &Child) -> bool {
+    has_bytes(&open_files(Pid::from_child(child)), |entry| {
+        leads_to(entry, |target| !target.contains("/temp/") && target.ends_with(" (deleted)"))
+    })
+}
+
+#[cfg(not(target_os = "linux"))]
+fn unnamed_output_begun(_: &Place, _: &Child) -> bool {
+    false
 }
 
 /// Whether something was written to a file without a name.
