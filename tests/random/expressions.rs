@@ -111,11 +111,11 @@ fn general(kind: Kind, depth: u32) -> BoxedStrategy<Expr> {
 }
 
 fn number(depth: u32) -> BoxedStrategy<Expr> {
-    use ArithmeticOp::{Add, Divide, Multiply, Remainder, Subtract};
+    use ArithmeticOp::{Add, Divide, IntegerDivide, Multiply, Remainder, Subtract};
     let n = move || expr(Kind::Number, depth);
-    let one = select(vec![F::Abs, F::Round, F::Floor, F::Ceil, F::Sqrt, F::Ln, F::Exp]);
+    let one = select(vec![F::Abs, F::Round, F::Floor, F::Ceil, F::Sqrt, F::Ln, F::Log10, F::Log2, F::Exp]);
     prop_oneof![
-        4 => (select(vec![Add, Subtract, Multiply, Divide, Remainder]), n(), n())
+        4 => (select(vec![Add, Subtract, Multiply, Divide, IntegerDivide, Remainder]), n(), n())
             .prop_map(|(op, left, right)| Expr::Arithmetic(op, boxed(left), boxed(right))),
         1 => n().prop_map(|input| Expr::Negate(boxed(input))),
         2 => (one, n()).prop_map(|(function, input)| Expr::Call(function, vec![input])),
@@ -129,6 +129,8 @@ fn number(depth: u32) -> BoxedStrategy<Expr> {
             .prop_map(|(function, part, from, to)| Expr::Call(function, vec![part, from, to])),
         1 => (expr(Kind::Day, depth), expr(Kind::Day, depth))
             .prop_map(|(to, from)| Expr::Arithmetic(Subtract, boxed(to), boxed(from))),
+        1 => (expr(Kind::Text, depth), expr(Kind::Text, depth))
+            .prop_map(|(input, part)| Expr::Call(F::Position, vec![input, part])),
     ]
     .boxed()
 }
@@ -137,7 +139,7 @@ fn text(depth: u32) -> BoxedStrategy<Expr> {
     let t = move || expr(Kind::Text, depth);
     let small = || (-3i64..4).prop_map(|n| Expr::Literal(Value::Int64(n)));
     prop_oneof![
-        (select(vec![F::Lower, F::Upper, F::Trim]), t())
+        (select(vec![F::Lower, F::Upper, F::Trim, F::LeftTrim, F::RightTrim]), t())
             .prop_map(|(function, input)| Expr::Call(function, vec![input])),
         (t(), any_expr(depth)).prop_map(|(left, right)| Expr::Call(F::Concat, vec![left, right])),
         (t(), small(), prop::option::of(small())).prop_map(|(input, start, length)| {

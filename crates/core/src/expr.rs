@@ -15,7 +15,7 @@ pub enum Expr {
     Not(Box<Expr>),
     /// Unary minus.
     Negate(Box<Expr>),
-    /// `+ - * / %`.
+    /// `+ - * / // %`.
     Arithmetic(ArithmeticOp, Box<Expr>, Box<Expr>),
     /// `= <> < <= > >=`.
     Compare(CompareOp, Box<Expr>, Box<Expr>),
@@ -79,7 +79,7 @@ pub enum Expr {
     },
 }
 
-/// `+ - * / %`.
+/// `+ - * / // %`; `//` takes integers and rounds towards zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum ArithmeticOp {
@@ -87,6 +87,7 @@ pub enum ArithmeticOp {
     Subtract,
     Multiply,
     Divide,
+    IntegerDivide,
     Remainder,
 }
 
@@ -121,6 +122,12 @@ pub enum Function {
     Substr,
     /// `trim(text)`: without the spaces (U+0020) at both ends.
     Trim,
+    /// `ltrim(text)`: without the spaces before it.
+    LeftTrim,
+    /// `rtrim(text)`: without the spaces behind it.
+    RightTrim,
+    /// `strpos(text, part)`: where the first `part` begins, in code points from 1; 0 where there is none.
+    Position,
     /// `replace(text, from, to)`: every occurrence; the text itself where `from` is empty.
     Replace,
     /// `starts_with(text, prefix)`.
@@ -139,6 +146,10 @@ pub enum Function {
     Power,
     /// `ln(number)`, a double; an error at 0 and below.
     Ln,
+    /// `log10(number)`, `log(number)`, a double; an error at 0 and below.
+    Log10,
+    /// `log2(number)`, a double; an error at 0 and below.
+    Log2,
     /// `exp(number)`, a double.
     Exp,
     /// `date_part(part, x)`, also written `extract(part FROM x)`: a [`DatePart`](crate::DatePart) of a date, timestamp,
@@ -181,7 +192,7 @@ pub enum Function {
 impl Function {
     /// Every function with its SQL names (the first is the one that is printed) and its least and greatest number of
     /// arguments. `Concat` is written `||`.
-    pub const ALL: [(Function, &'static [&'static str], usize, usize); 35] = [
+    pub const ALL: [(Function, &'static [&'static str], usize, usize); 40] = [
         (Function::Coalesce, &["coalesce", "ifnull"], 1, usize::MAX),
         (Function::NullIf, &["nullif"], 2, 2),
         (Function::Concat, &["||"], 2, 2),
@@ -190,6 +201,9 @@ impl Function {
         (Function::Length, &["length", "len", "char_length", "character_length"], 1, 1),
         (Function::Substr, &["substr", "substring"], 2, 3),
         (Function::Trim, &["trim"], 1, 1),
+        (Function::LeftTrim, &["ltrim"], 1, 1),
+        (Function::RightTrim, &["rtrim"], 1, 1),
+        (Function::Position, &["strpos", "instr"], 2, 2),
         (Function::Replace, &["replace"], 3, 3),
         (Function::StartsWith, &["starts_with", "prefix"], 2, 2),
         (Function::Abs, &["abs"], 1, 1),
@@ -199,6 +213,8 @@ impl Function {
         (Function::Sqrt, &["sqrt"], 1, 1),
         (Function::Power, &["power", "pow"], 2, 2),
         (Function::Ln, &["ln"], 1, 1),
+        (Function::Log10, &["log10", "log"], 1, 1),
+        (Function::Log2, &["log2"], 1, 1),
         (Function::Exp, &["exp"], 1, 1),
         (Function::DatePart, &["date_part", "datepart"], 2, 2),
         (Function::DateTrunc, &["date_trunc", "datetrunc"], 2, 2),
@@ -383,6 +399,7 @@ impl ArithmeticOp {
             ArithmeticOp::Subtract => "-",
             ArithmeticOp::Multiply => "*",
             ArithmeticOp::Divide => "/",
+            ArithmeticOp::IntegerDivide => "//",
             ArithmeticOp::Remainder => "%",
         }
     }

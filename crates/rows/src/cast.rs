@@ -60,8 +60,8 @@ fn round(number: Fraction, to: DataType, nearest: impl Fn(&Fraction) -> BigInt) 
 fn from_text(text: &str, to: DataType) -> Option<Value> {
     match to {
         DataType::Boolean => match text.to_ascii_lowercase().as_str() {
-            "true" | "t" | "1" => Some(Value::Boolean(true)),
-            "false" | "f" | "0" => Some(Value::Boolean(false)),
+            "true" | "t" | "1" | "yes" | "y" | "on" => Some(Value::Boolean(true)),
+            "false" | "f" | "0" | "no" | "n" | "off" => Some(Value::Boolean(false)),
             _ => None,
         },
         // The standard library takes the same texts, and the names of what is not finite, in any case.
@@ -164,7 +164,10 @@ mod tests {
     #[test]
     fn text_to_the_rest() {
         assert_eq!(cast(&text("T"), DataType::Boolean), Some(Value::Boolean(true)));
-        assert_eq!(cast(&text("yes"), DataType::Boolean), None);
+        assert_eq!(cast(&text("yes"), DataType::Boolean), Some(Value::Boolean(true)));
+        assert_eq!(cast(&text("oN"), DataType::Boolean), Some(Value::Boolean(true)));
+        assert_eq!(cast(&text("Off"), DataType::Boolean), Some(Value::Boolean(false)));
+        assert_eq!(cast(&text("yep"), DataType::Boolean), None);
         assert_eq!(cast(&text(" 1970-01-02"), DataType::Date), Some(Value::Date(1)));
         assert_eq!(cast(&text("1969-12-31 23:00:00"), DataType::Date), Some(Value::Date(-1)));
         assert_eq!(cast(&text("1970-1-1"), DataType::Date), None);

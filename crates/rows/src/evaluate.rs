@@ -161,7 +161,8 @@ fn arithmetic(op: ArithmeticOp, left: &Value, right: &Value, data_type: DataType
         return Ok(Value::Null);
     };
     let (a, b) = (BigInt::from(a), BigInt::from(b));
-    if matches!(op, ArithmeticOp::Divide | ArithmeticOp::Remainder) && b.is_zero() {
+    let divides = matches!(op, ArithmeticOp::Divide | ArithmeticOp::IntegerDivide | ArithmeticOp::Remainder);
+    if divides && b.is_zero() {
         return Ok(Value::Null);
     }
     let mantissa = match op {
@@ -170,6 +171,8 @@ fn arithmetic(op: ArithmeticOp, left: &Value, right: &Value, data_type: DataType
         ArithmeticOp::Multiply => a * b,
         // Of big numbers, too, it has the sign of the dividend.
         ArithmeticOp::Remainder => a % b,
+        // Towards zero.
+        ArithmeticOp::IntegerDivide => a / b,
         ArithmeticOp::Divide => {
             let (up, down) = (power_of_ten(right_scale.into()), power_of_ten(left_scale.into()));
             return Ok(exact::float(Fraction::new(a * up, b * down).to_f64()));
@@ -183,8 +186,10 @@ fn float_arithmetic(op: ArithmeticOp, a: f64, b: f64) -> Value {
         ArithmeticOp::Add => exact::float(a + b),
         ArithmeticOp::Subtract => exact::float(a - b),
         ArithmeticOp::Multiply => exact::float(a * b),
-        ArithmeticOp::Divide | ArithmeticOp::Remainder if b == 0.0 => Value::Null,
-        ArithmeticOp::Divide => exact::float(a / b),
+        ArithmeticOp::Divide | ArithmeticOp::IntegerDivide | ArithmeticOp::Remainder if b == 0.0 => {
+            Value::Null
+        }
+        ArithmeticOp::Divide | ArithmeticOp::IntegerDivide => exact::float(a / b),
         ArithmeticOp::Remainder => exact::float(a % b),
     }
 }

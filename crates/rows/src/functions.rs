@@ -63,6 +63,9 @@ fn text_function(function: Function, text: &str, rest: &[Value]) -> Result<Value
         (Function::Upper, []) => made(text.to_uppercase()),
         (Function::Length, []) => Ok(Value::Int64(i64::try_from(text.chars().count()).unwrap_or(i64::MAX))),
         (Function::Trim, []) => made(text.trim_matches(' ').to_owned()),
+        (Function::LeftTrim, []) => made(text.trim_start_matches(' ').to_owned()),
+        (Function::RightTrim, []) => made(text.trim_end_matches(' ').to_owned()),
+        (Function::Position, [Value::Utf8(part)]) => Ok(Value::Int64(position(text, part))),
         (Function::Replace, [Value::Utf8(from), Value::Utf8(to)]) => {
             made(if from.is_empty() { text.to_owned() } else { text.replace(&**from, to) })
         }
@@ -73,6 +76,13 @@ fn text_function(function: Function, text: &str, rest: &[Value]) -> Result<Value
         }
         _ => Err(mistyped(function)),
     }
+}
+
+/// Where the first `part` begins, in code points from 1; 0 where there is none.
+fn position(text: &str, part: &str) -> i64 {
+    let starts = text.char_indices().map(|(at, _)| at).chain([text.len()]);
+    let found = (1i64..).zip(starts).find(|(_, at)| text[*at..].starts_with(part));
+    found.map_or(0, |(place, _)| place)
 }
 
 /// The `length` code points from position `start`, or where negative, those before it. Positions count from 1, negative
@@ -96,10 +106,13 @@ fn float_function(function: Function, number: f64, rest: &[Value]) -> Result<Val
             return Err(Error::value(format!("sqrt({}): a square root below 0", exact::float(number))));
         }
         (Function::Sqrt, []) => number.sqrt(),
-        (Function::Ln, []) if number <= 0.0 => {
-            return Err(Error::value(format!("ln({}): a logarithm at or below 0", exact::float(number))));
+        (Function::Ln | Function::Log10 | Function::Log2, []) if number <= 0.0 => {
+            let shown = exact::float(number);
+            return Err(Error::value(format!("{}({shown}): a logarithm at or below 0", function.name())));
         }
         (Function::Ln, []) => number.ln(),
+        (Function::Log10, []) => number.log10(),
+        (Function::Log2, []) => number.log2(),
         (Function::Exp, []) => number.exp(),
         (Function::Power, [Value::Float64(exponent)]) => number.powf(*exponent),
         _ => return Err(mistyped(function)),

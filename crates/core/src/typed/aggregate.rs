@@ -40,7 +40,7 @@ pub fn bind_aggregate(
             return Err(type_error(
                 format!("{}() takes numbers, not {found}", function.name()),
                 format!(
-                    "write {}(CAST(… AS DOUBLE)), or TRY_CAST to make NULL of what is no number",
+                    "write {}(TRY_CAST(… AS DOUBLE)), which leaves out what is no number",
                     function.name()
                 ),
                 &[&*argument],

@@ -148,6 +148,12 @@ impl Binder<'_> {
             return temporal::arithmetic(op, left, right);
         }
         let (left, right) = (numeric(left, op.symbol())?, numeric(right, op.symbol())?);
+        if op == ArithmeticOp::IntegerDivide
+            && let Some(other) = [&left, &right].into_iter().find(|typed| typed.data_type != DataType::Int64)
+        {
+            let message = format!("// takes integers, not {}", other.data_type);
+            return Err(type_error(message, "write trunc(a / b)", &[other]));
+        }
         let (left, right, data_type) = match (left.data_type.as_decimal(), right.data_type.as_decimal()) {
             (Some(_), Some(_)) if op == ArithmeticOp::Divide => (left, right, DataType::Float64),
             _ if left.data_type == DataType::Int64 && right.data_type == DataType::Int64 => {
@@ -210,7 +216,7 @@ fn numeric(typed: Typed, place: &str) -> Result<Typed> {
         found if found.is_numeric() => Ok(typed),
         found => Err(type_error(
             format!("{place} takes numbers, not {found}"),
-            "write CAST(… AS DOUBLE), or TRY_CAST to make NULL of what is no number",
+            "write TRY_CAST(… AS DOUBLE), which makes NULL of what is no number",
             &[&typed],
         )),
     }

@@ -6,7 +6,8 @@ use crate::{DataType, Error, ErrorKind, MAX_PRECISION, Result, Value};
 /// Whether a CAST from one type to another exists. Decimals and text to integers round half away from zero, doubles to
 /// integers and decimals round half to even; a timestamp to a date drops the time, to a time the date; Boolean to number is 0 or 1, number
 /// to Boolean is "not 0". Text is read without the white space around it; numbers may have a sign, leading zeros, a
-/// point and an exponent; Booleans are `true false t f 1 0` in any case.
+/// point and an exponent; Booleans are `true t yes y on 1` and `false f no n off 0` in any
+/// case.
 pub fn castable(from: DataType, to: DataType) -> bool {
     use DataType::{Boolean, Date, Interval, Null, Time, Timestamp, Utf8};
     if from != Null && to == Interval {

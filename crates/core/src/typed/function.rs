@@ -41,11 +41,15 @@ impl Binder<'_> {
                 let bound = arguments.iter().map(|expr| Ok(cast(self.bind(expr)?, DataType::Utf8)));
                 made(bound.collect::<Result<_>>()?, DataType::Utf8)
             }
-            F::Lower | F::Upper | F::Trim | F::Replace => made(
+            F::Lower | F::Upper | F::Trim | F::LeftTrim | F::RightTrim | F::Replace => made(
                 arguments.iter().map(|expr| self.text(expr, name)).collect::<Result<_>>()?,
                 DataType::Utf8,
             ),
             F::Length => made(vec![self.text(&arguments[0], name)?], DataType::Int64),
+            F::Position => made(
+                arguments.iter().map(|expr| self.text(expr, name)).collect::<Result<_>>()?,
+                DataType::Int64,
+            ),
             F::StartsWith => made(
                 arguments.iter().map(|expr| self.text(expr, name)).collect::<Result<_>>()?,
                 DataType::Boolean,
@@ -88,7 +92,7 @@ impl Binder<'_> {
             | F::MakeTimestamp
             | F::ToTimestamp
             | F::EpochMs => self.temporal_call(function, arguments),
-            F::Sqrt | F::Power | F::Ln | F::Exp => {
+            F::Sqrt | F::Power | F::Ln | F::Log10 | F::Log2 | F::Exp => {
                 let bound =
                     arguments.iter().map(|expr| Ok(cast(self.number(expr, name)?, DataType::Float64)));
                 made(bound.collect::<Result<_>>()?, DataType::Float64)

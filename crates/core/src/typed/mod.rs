@@ -53,7 +53,8 @@ pub enum TypedKind {
     /// `Timestamp` ± `Interval` a `Timestamp`; `Timestamp` - `Timestamp` an `Interval` of days and microseconds; `Time` ±
     /// `Interval` a `Time`, modulo a day; `Interval` ± `Interval` and `Interval` * `Int64` an `Interval`. Months are added
     /// first, to the last day of the month where it has no such day. What leaves the years 1 to 9999 is an error.
-    /// A zero divisor gives NULL for `/` and `%` of every type. `%` has the sign of the dividend.
+    /// A zero divisor gives NULL for `/`, `//` and `%` of every type. `%` has the sign of the dividend; `//`, of `Int64`s
+    /// alone, rounds towards zero.
     Arithmetic(ArithmeticOp, Box<Typed>, Box<Typed>),
     /// Both of the same type; text by bytes, false < true, NaN equal to itself and above all.
     Compare(CompareOp, Box<Typed>, Box<Typed>),
@@ -98,7 +99,7 @@ pub enum TypedKind {
         otherwise: Option<Box<Typed>>,
     },
     /// A scalar function. `Coalesce`, `Greatest`, `Least`, `Abs`: arguments of the expression's type. `Sqrt`, `Power`,
-    /// `Ln`, `Exp`: doubles. `DatePart`, `DateTrunc`, `DateDiff`, `DateSub`: a literal name of a part, then dates,
+    /// `Ln`, `Log10`, `Log2`, `Exp`: doubles. `DatePart`, `DateTrunc`, `DateDiff`, `DateSub`: a literal name of a part, then dates,
     /// timestamps, times or intervals (of `DateTrunc`, `DateSub` and `DateDiff`: timestamps or times). `Strftime`: a
     /// timestamp and text. `MakeTime`, `MakeTimestamp`: integers, the seconds a double. `Round`: the number, then (optional) a literal `Int64` of digits. `Concat`: text.
     /// `Substr`: text, then `Int64`s. `NullIf` never occurs: it is written as `Case`.

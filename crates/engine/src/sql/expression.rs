@@ -95,6 +95,9 @@ impl<'a> Expressions<'a> {
             Ast::Substring { expr, substring_from, substring_for, .. } => {
                 self.substring(expr, substring_from.as_deref(), substring_for.as_deref())?
             }
+            Ast::Position { expr, r#in } => {
+                Expr::Call(Function::Position, vec![self.translate(r#in)?, self.translate(expr)?])
+            }
             Ast::Trim { trim_where, trim_what: None, expr, trim_characters: None } => {
                 self.trim(trim_where.as_ref(), expr)?
             }
@@ -158,6 +161,7 @@ impl<'a> Expressions<'a> {
             BinaryOperator::Minus => ArithmeticOp::Subtract,
             BinaryOperator::Multiply => ArithmeticOp::Multiply,
             BinaryOperator::Divide => ArithmeticOp::Divide,
+            BinaryOperator::DuckIntegerDivide => ArithmeticOp::IntegerDivide,
             BinaryOperator::Modulo => ArithmeticOp::Remainder,
             _ => {
                 let Some(compare) = compare_op(op) else {
@@ -281,7 +285,7 @@ impl<'a> Expressions<'a> {
     }
 
     /// A copy of `expr`, as long as there are not too many.
-    fn repeat(&mut self, expr: &Expr) -> Result<Expr> {
+    pub(super) fn repeat(&mut self, expr: &Expr) -> Result<Expr> {
         self.repeated += nodes(expr);
         if self.repeated > MAX_REPEATED {
             let hint = "take BETWEEN, IS DISTINCT FROM and CASE with an operand out of each other";

@@ -8,7 +8,7 @@ use sqlparser::ast::{
 use sqlparser::tokenizer::Location;
 
 use super::expression::Expressions;
-use super::{place, refuse, temporal};
+use super::{place, refuse, rewrite, temporal};
 
 use AggregateFunction as A;
 
@@ -36,10 +36,13 @@ const AGGREGATES: [(&str, AggregateFunction); 16] = [
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
     let scalar = Function::ALL.iter().flat_map(|(_, names, ..)| names.iter().copied());
     let aggregates = AGGREGATES.iter().map(|(name, _)| *name);
+    let rewritten = rewrite::NAMES.iter().map(|(name, ..)| *name);
+    let quantiles = ["count", "quantile_cont", "quantile_disc", "quantile"];
     scalar
         .chain(temporal::names())
         .chain(aggregates)
-        .chain(["count", "quantile_cont", "quantile_disc"])
+        .chain(rewritten)
+        .chain(quantiles)
         .filter(|name| *name != "||")
 }
 
@@ -68,10 +71,13 @@ impl Expressions<'_> {
             Expr::Aggregate { function: *function, arguments }
         } else if name == "quantile_cont" {
             self.quantile(name, A::QuantileCont, list, arguments, place)?
-        } else if name == "quantile_disc" {
+        } else if matches!(name, "quantile_disc" | "quantile") {
             self.quantile(name, A::QuantileDisc, list, arguments, place)?
         } else if let Some(expr) = self.temporal_call(name, &arguments, place)? {
             expr
+        } else if let Some((_, least, most)) = rewrite::NAMES.iter().find(|(known, ..)| *known == name) {
+            self.check_arity(name, (*least, *most), arguments.len(), place)?;
+            self.rewritten(name, arguments, place)?
         } else if let Some(function) = Function::from_name(name) {
             self.check_arity(name, function.arity(), arguments.len(), place)?;
             Expr::Call(function, arguments)
@@ -186,9 +192,9 @@ impl Expressions<'_> {
     pub(super) fn trim(&mut self, side: Option<&TrimWhereField>, expr: &Ast) -> Result<Expr> {
         match side {
             None | Some(TrimWhereField::Both) => Ok(Expr::Call(Function::Trim, vec![self.translate(expr)?])),
-            Some(side) => {
-                let place = place::start(expr);
-                Err(self.source.error(place, format!("TRIM({side} …) is not supported"), refuse::TRIM))
+            Some(TrimWhereField::Leading) => Ok(Expr::Call(Function::LeftTrim, vec![self.translate(expr)?])),
+            Some(TrimWhereField::Trailing) => {
+                Ok(Expr::Call(Function::RightTrim, vec![self.translate(expr)?]))
             }
         }
     }

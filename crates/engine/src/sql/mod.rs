@@ -10,6 +10,7 @@ mod literal;
 mod options;
 mod place;
 mod refuse;
+mod rewrite;
 mod select;
 mod source;
 mod table;

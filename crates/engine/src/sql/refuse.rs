@@ -16,39 +16,28 @@ const ONE_FILE: &str = "a query reads one file";
 const GROUPING: &str = "run one query for each grouping";
 /// What TRIM does.
 pub(super) const TRIM: &str =
-    "trim(x) takes the spaces off both ends; replace(x, from, to) takes anything out";
+    "trim(x), ltrim(x) and rtrim(x) take spaces off; replace(x, 'a', 'b') takes anything out";
+
+/// What stands for regular expressions.
+pub(super) const LIKE: &str = "write x LIKE '%text%', where % is any text and _ one character";
+const SUBSTR: &str = "write substr(x, strpos(x, 'text'), 3)";
 
 /// Functions that others have, and what does the same here.
-const INSTEAD: [(&str, &str); 30] = [
-    ("concat", "write a || b"),
-    ("mod", "write a % b"),
-    ("if", "write CASE WHEN … THEN … ELSE … END"),
-    ("iff", "write CASE WHEN … THEN … ELSE … END"),
-    ("nvl", "write coalesce(a, b)"),
-    ("log", "write ln(x) / ln(10)"),
-    ("log10", "write ln(x) / ln(10)"),
-    ("log2", "write ln(x) / ln(2)"),
-    ("left", "write substr(x, 1, n)"),
-    ("right", "write substr(x, -n)"),
-    ("contains", "write x LIKE '%text%'"),
-    ("suffix", "write x LIKE '%text'"),
-    ("ends_with", "write x LIKE '%text'"),
-    ("ltrim", TRIM),
-    ("rtrim", TRIM),
-    ("trunc", "write CAST(x AS BIGINT) to round, floor(x) or ceil(x)"),
-    ("date", "write CAST(x AS DATE)"),
-    ("count_if", "write count(CASE WHEN … THEN 1 END)"),
-    ("countif", "write count(CASE WHEN … THEN 1 END)"),
-    ("quantile", "write quantile_disc(x, q) or quantile_cont(x, q)"),
-    ("percentile_cont", "write quantile_cont(x, q)"),
-    ("percentile_disc", "write quantile_disc(x, q)"),
-    ("approx_quantile", "write quantile_cont(x, q), which is exact"),
+pub(super) const INSTEAD: [(&str, &str); 15] = [
+    ("percentile_cont", "write quantile_cont(x, 0.5)"),
+    ("percentile_disc", "write quantile_disc(x, 0.5)"),
+    ("approx_quantile", "write quantile_cont(x, 0.5), which is exact"),
     ("approx_count_distinct", "write count(DISTINCT x), which is exact"),
     ("string_agg", "texts are not joined yet: ORDER BY the group and join them outside"),
     ("group_concat", "texts are not joined yet: ORDER BY the group and join them outside"),
     ("listagg", "texts are not joined yet: ORDER BY the group and join them outside"),
     ("array_agg", "there are no lists: ORDER BY the group and collect them outside"),
     ("list", "there are no lists: ORDER BY the group and collect them outside"),
+    ("regexp_matches", LIKE),
+    ("regexp_full_match", LIKE),
+    ("regexp_like", LIKE),
+    ("regexp_extract", SUBSTR),
+    ("regexp_replace", "write replace(x, 'a', 'b')"),
     ("row_number", "window functions are not supported: ORDER BY and LIMIT"),
 ];
 
@@ -164,16 +153,11 @@ pub(super) fn expression(source: &Source<'_>, expr: &Ast) -> Error {
         Ast::AnyOp { .. } => ("ANY", "ANY", "write IN (…)"),
         Ast::AllOp { .. } => ("ALL", "ALL", "write the comparisons with AND"),
         Ast::InUnnest { .. } => ("UNNEST", "UNNEST", "write IN (…)"),
-        Ast::Position { .. } => ("POSITION", "POSITION", "write x LIKE '%text%'"),
         Ast::Overlay { .. } => ("OVERLAY", "OVERLAY", "write substr(…) || text || substr(…)"),
         Ast::Trim { .. } => ("TRIM", "TRIM with characters", TRIM),
         Ast::Like { .. } | Ast::ILike { .. } => ("ANY", "LIKE ANY", "write the LIKEs with OR"),
-        Ast::SimilarTo { .. } => {
-            ("SIMILAR", "SIMILAR TO", "write LIKE, where % is any text and _ one character")
-        }
-        Ast::RLike { .. } => {
-            ("", "a regular expression", "write LIKE, where % is any text and _ one character")
-        }
+        Ast::SimilarTo { .. } => ("SIMILAR", "SIMILAR TO", LIKE),
+        Ast::RLike { .. } => ("", "a regular expression", LIKE),
         Ast::Collate { .. } => {
             ("COLLATE", "COLLATE", "text compares by bytes; compare lower(x) to ignore case")
         }
@@ -201,13 +185,13 @@ pub(super) fn expression(source: &Source<'_>, expr: &Ast) -> Error {
 pub(super) fn operator(source: &Source<'_>, op: &BinaryOperator, right: Location) -> Error {
     use BinaryOperator as B;
     let hint = match op {
-        B::DuckIntegerDivide | B::MyIntegerDivide => "write floor(a / b)",
+        B::MyIntegerDivide => "write a // b",
         B::PGExp | B::BitwiseXor => "write power(a, b)",
         B::Xor => "write a <> b",
         B::Spaceship => "write a IS NOT DISTINCT FROM b",
-        B::Match | B::Regexp | B::Glob => "write LIKE, where % is any text and _ one character",
+        B::Match | B::Regexp | B::Glob => LIKE,
         B::PGRegexMatch | B::PGRegexIMatch | B::PGRegexNotMatch | B::PGRegexNotIMatch => {
-            "write LIKE or ILIKE, where % is any text and _ one character"
+            "write x LIKE '%text%', or ILIKE for any case, where % is any text and _ one character"
         }
         _ => "the operators are + - * / % || = <> < <= > >= AND OR NOT LIKE IN BETWEEN",
     };
@@ -229,7 +213,7 @@ pub(super) fn check_call<'a>(
     }
     if !call.within_group.is_empty() {
         let hint = if name.starts_with("percentile") {
-            "write quantile_cont(x, q) or quantile_disc(x, q)"
+            "write quantile_cont(x, 0.5) or quantile_disc(x, 0.5)"
         } else {
             ""
         };

@@ -145,6 +145,12 @@ impl<'a> Source<'a> {
         };
         let (message, place) = split_place(&text);
         let place = place.unwrap_or_else(|| self.end());
+        if message.starts_with("No infix parser") {
+            let token = self.tokens.iter().find(|token| token.span.start == place);
+            let token = token.map(|token| token.token.to_string()).unwrap_or_default();
+            let message = format!("operator {} is not supported", token.to_uppercase());
+            return self.error(place, message, self.syntax_hint(place));
+        }
         // Some messages give the place of the token behind the one they name.
         let place = message.rsplit_once("found: ").map_or(place, |(_, found)| self.last(found, place));
         self.error(place, sentence(message), self.syntax_hint(place))
@@ -161,6 +167,7 @@ impl<'a> Source<'a> {
             }
             (Token::Mul, _) => "write power(a, b) for a raised to b",
             (_, Some("ISNULL")) => "write IS NULL",
+            (_, Some("GLOB" | "REGEXP" | "MATCH")) => super::refuse::LIKE,
             (_, Some("USING" | "TABLESAMPLE")) => "samples are not supported: use LIMIT",
             _ => "",
         }

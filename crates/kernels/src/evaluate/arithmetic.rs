@@ -1,4 +1,4 @@
-//! `+ - * / %`, unary minus and abs, but for the quotient of exact numbers (see [`divide`](super::divide)).
+//! `+ - * / // %`, unary minus and abs, but for the quotient of exact numbers (see [`divide`](super::divide)).
 
 use arrow::array::{Array, ArrowPrimitiveType, PrimitiveArray};
 use arrow::buffer::{BooleanBuffer, NullBuffer};
@@ -48,6 +48,11 @@ fn integers(op: ArithmeticOp, left: &Operand, right: &Operand) -> Result<Operand
         ArithmeticOp::Add => try_combine::<I, I, I>(left, right, i64::checked_add, error)?,
         ArithmeticOp::Subtract => try_combine::<I, I, I>(left, right, i64::checked_sub, error)?,
         ArithmeticOp::Multiply => try_combine::<I, I, I>(left, right, i64::checked_mul, error)?,
+        ArithmeticOp::IntegerDivide => {
+            let quotient = |x: i64, y: i64| if y == 0 { Some(0) } else { x.checked_div(y) };
+            let result = try_combine::<I, I, I>(left, right, quotient, error)?;
+            null_where_zero::<I, I>(result, left, right)
+        }
         ArithmeticOp::Divide | ArithmeticOp::Remainder => {
             let remainder = |x: i64, y: i64| if y == 0 { 0 } else { x.wrapping_rem(y) };
             let result = combine::<I, I, I>(left, right, remainder);
@@ -78,7 +83,7 @@ where
         ArithmeticOp::Multiply => {
             try_combine::<A, B, _>(left, right, |x, y| product(x.into(), y.into()), error)
         }
-        ArithmeticOp::Divide | ArithmeticOp::Remainder => {
+        ArithmeticOp::Divide | ArithmeticOp::IntegerDivide | ArithmeticOp::Remainder => {
             let remainder = |x: i128, y: i128| if y == 0 { 0 } else { x.wrapping_rem(y) };
             let result = combine::<A, B, _>(left, right, |x, y| remainder(x.into(), y.into()));
             Ok(null_where_zero::<B, _>(result, left, right))
@@ -105,7 +110,7 @@ fn floats(op: ArithmeticOp, left: &Operand, right: &Operand) -> Operand {
         ArithmeticOp::Add => combine::<F, F, F>(left, right, |x, y| canonical(x + y)),
         ArithmeticOp::Subtract => combine::<F, F, F>(left, right, |x, y| canonical(x - y)),
         ArithmeticOp::Multiply => combine::<F, F, F>(left, right, |x, y| canonical(x * y)),
-        ArithmeticOp::Divide => {
+        ArithmeticOp::Divide | ArithmeticOp::IntegerDivide => {
             let result = combine::<F, F, F>(left, right, |x, y| canonical(x / y));
             null_where_zero::<F, F>(result, left, right)
         }
@@ -200,7 +205,7 @@ pub(super) fn beyond_digits(what: &str, scale: u8) -> Error {
 #[cfg(test)]
 mod tests {
     use super::super::testing::*;
-    use plimsoll_core::ArithmeticOp::{Add, Divide, Multiply, Remainder, Subtract};
+    use plimsoll_core::ArithmeticOp::{Add, Divide, IntegerDivide, Multiply, Remainder, Subtract};
     use plimsoll_core::{Expr, Function};
 
     #[test]
@@ -213,6 +218,10 @@ mod tests {
         assert_eq!(constant(&sum(i64::MIN, Add, i64::MAX)), "-1");
         assert!(run(&sum(i64::MIN, Subtract, 1), &nothing()).is_err());
         assert!(run(&sum(i64::MIN, Multiply, -1), &nothing()).is_err());
+        assert_eq!(constant(&sum(-7, IntegerDivide, 2)), "-3");
+        assert_eq!(constant(&sum(7, IntegerDivide, 0)), "NULL");
+        assert_eq!(constant(&sum(i64::MAX, IntegerDivide, 2)), (i64::MAX / 2).to_string());
+        assert!(refused(&sum(i64::MIN, IntegerDivide, -1), &nothing()).contains("// -1"));
         assert_eq!(constant(&sum(i64::MIN, Remainder, -1)), "0");
         assert_eq!(constant(&sum(-7, Remainder, 3)), "-1");
         assert_eq!(constant(&sum(7, Remainder, 0)), "NULL");

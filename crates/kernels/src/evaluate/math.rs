@@ -1,4 +1,4 @@
-//! sqrt, ln, exp and power, over doubles.
+//! Roots, logarithms, exp and power, over doubles.
 
 use arrow::array::Float64Array;
 use arrow::datatypes::Float64Type;
@@ -7,7 +7,7 @@ use plimsoll_core::{Error, Function, Result, Value};
 use super::literal::canonical;
 use super::operand::{Operand, combine, try_map};
 
-/// `sqrt`, an error below 0; `ln`, an error at 0 and below; `exp`.
+/// `sqrt`, an error below 0; logarithms, an error at 0 and below; `exp`.
 pub(super) fn unary(function: Function, number: &Operand) -> Result<Operand> {
     let numbers: &Float64Array = number.primitive();
     let error = |x: f64| {
@@ -19,9 +19,13 @@ pub(super) fn unary(function: Function, number: &Operand) -> Result<Operand> {
             let sqrt = |x: f64| if x < 0.0 { None } else { Some(canonical(x.sqrt())) };
             try_map::<Float64Type, Float64Type>(numbers, false, sqrt, error)?
         }
-        Function::Ln => {
-            let ln = |x: f64| if x <= 0.0 { None } else { Some(canonical(x.ln())) };
-            try_map(numbers, false, ln, error)?
+        Function::Ln | Function::Log10 | Function::Log2 => {
+            let log = match function {
+                Function::Log10 => f64::log10,
+                Function::Log2 => f64::log2,
+                _ => f64::ln,
+            };
+            try_map(numbers, false, |x: f64| if x <= 0.0 { None } else { Some(canonical(log(x))) }, error)?
         }
         _ => numbers.unary(|x| canonical(x.exp())),
     };
@@ -45,6 +49,9 @@ mod tests {
         assert_eq!(constant(&call(F::Sqrt, vec![integer(2)])), 2f64.sqrt().to_string());
         assert_eq!(refused(&call(F::Sqrt, vec![integer(-1)]), &nothing()), "sqrt(-1.0) is no real number");
         assert_eq!(refused(&call(F::Ln, vec![integer(0)]), &nothing()), "ln(0.0) is no real number");
+        assert_eq!(refused(&call(F::Log2, vec![integer(-1)]), &nothing()), "log2(-1.0) is no real number");
+        assert_eq!(constant(&call(F::Log10, vec![integer(1000)])), "3.0");
+        assert_eq!(constant(&call(F::Log2, vec![float(0.125)])), "-3.0");
         assert_eq!(constant(&call(F::Ln, vec![float(f64::NAN)])), "NaN");
         assert_eq!(constant(&call(F::Sqrt, vec![null()])), "NULL");
         assert_eq!(constant(&call(F::Exp, vec![integer(0)])), "1.0");

@@ -173,7 +173,7 @@ fn call(function: Function, arguments: &[Operand], data_type: DataType) -> Resul
         (F::Abs, [number]) => arithmetic::abs(number, data_type),
         (F::Round, [number, digits]) => round::round(number, digits, data_type),
         (F::Floor | F::Ceil, [number]) => round::whole(function, number, data_type),
-        (F::Sqrt | F::Ln | F::Exp, [number]) => math::unary(function, number),
+        (F::Sqrt | F::Ln | F::Log10 | F::Log2 | F::Exp, [number]) => math::unary(function, number),
         (F::Power, [base, exponent]) => Ok(math::power(base, exponent)),
         (F::DatePart, [part, input]) => temporal::part(part, input, data_type),
         (F::DateTrunc, [part, input]) => temporal::truncate(part, input),
@@ -186,10 +186,11 @@ fn call(function: Function, arguments: &[Operand], data_type: DataType) -> Resul
             temporal::make(function, arguments, data_type)
         }
         (F::Concat, parts) => text::concat(parts),
-        (F::Lower | F::Upper | F::Trim, [input]) => text::map(function, input),
+        (F::Lower | F::Upper | F::Trim | F::LeftTrim | F::RightTrim, [input]) => text::map(function, input),
         (F::Length, [input]) => Ok(text::length(input)),
         (F::Substr, [input, start, length @ ..]) => text::substr(input, start, length.first()),
         (F::Replace, [input, from, to]) => text::replace(input, from, to),
+        (F::Position, [input, part]) => Ok(text::position(input, part)),
         (F::StartsWith, [input, prefix]) => text::starts_with(input, prefix),
         _ => Err(Error::plan(format!("{}() has no such arguments", function.name()), "")),
     }

@@ -100,7 +100,10 @@ fn texts(expr: &Typed, inputs: &[Sized], block: &Block) -> usize {
         TypedKind::Call(Function::DayName | Function::MonthName, _) => block.rows.saturating_mul(SHOWN),
         // The longest of a specifier's two letters is a date and a time.
         TypedKind::Call(Function::Strftime, _) => inputs[1].texts.saturating_mul(SPECIFIER_SHOWN),
-        TypedKind::Call(Function::Trim | Function::Substr | Function::NullIf, _) => first(),
+        TypedKind::Call(
+            Function::Trim | Function::LeftTrim | Function::RightTrim | Function::Substr | Function::NullIf,
+            _,
+        ) => first(),
         TypedKind::Call(Function::Replace, arguments) => match arguments.as_slice() {
             [_, from, to] => first().saturating_mul(replaced(from, longest(to, inputs[2].texts, block))),
             _ => first(),

@@ -56,7 +56,7 @@ pub(super) fn concat(parts: &[Operand]) -> Result<Operand> {
     })
 }
 
-/// `lower`, `upper` and `trim`.
+/// `lower`, `upper`, `trim` and its halves.
 pub(super) fn map(function: Function, input: &Operand) -> Result<Operand> {
     build(&[input], |row, out| {
         let text = input.text(row);
@@ -67,6 +67,8 @@ pub(super) fn map(function: Function, input: &Operand) -> Result<Operand> {
                 out.make_ascii_uppercase();
             }
             Function::Upper => out.push_str(&text.to_uppercase()),
+            Function::LeftTrim => out.push_str(text.trim_start_matches(' ')),
+            Function::RightTrim => out.push_str(text.trim_end_matches(' ')),
             _ => out.push_str(text.trim_matches(' ')),
         }
     })
@@ -134,6 +136,22 @@ pub(super) fn replace(input: &Operand, from: &Operand, to: &Operand) -> Result<O
     })
 }
 
+/// `strpos`.
+pub(super) fn position(input: &Operand, part: &Operand) -> Operand {
+    let operands = [input, part];
+    let nulls = joint_nulls(&operands);
+    let position = |row: usize| {
+        if nulls.as_ref().is_some_and(|nulls| nulls.is_null(row)) {
+            return 0;
+        }
+        let text = input.text(row);
+        let before = text.find(part.text(row)).map(|at| text[..at].chars().count());
+        before.map_or(0, |before| i64::try_from(before + 1).unwrap_or(i64::MAX))
+    };
+    let positions = (0..joint_len(&operands)).map(position).collect::<Vec<i64>>();
+    Operand::of(&operands, Int64Array::new(positions.into(), nulls.clone()))
+}
+
 /// `starts_with`.
 pub(super) fn starts_with(input: &Operand, prefix: &Operand) -> Result<Operand> {
     let found = compute::kernels::comparison::starts_with(input, prefix).map_err(kernel_error)?;
@@ -183,6 +201,10 @@ mod tests {
         assert_eq!(result(F::Lower, vec![field(0)]), ["  straße σς ", "NULL", "", "οδος"]);
         assert_eq!(result(F::Upper, vec![field(0)]), ["  STRASSE ΣΣ ", "NULL", "", "ΟΔΟΣ"]);
         assert_eq!(result(F::Trim, vec![field(0)]), ["Straße Σς", "NULL", "", "ΟΔΟΣ"]);
+        assert_eq!(result(F::LeftTrim, vec![field(0)])[0], "Straße Σς ");
+        assert_eq!(result(F::RightTrim, vec![field(0)])[0], "  Straße Σς");
+        assert_eq!(result(F::Position, vec![field(0), text("Σ")]), ["10", "NULL", "0", "4"]);
+        assert_eq!(result(F::Position, vec![field(0), text("")]), ["1", "NULL", "1", "1"]);
         assert_eq!(result(F::Length, vec![field(0)]), ["12", "NULL", "0", "4"]);
         assert_eq!(result(F::StartsWith, vec![field(0), text("ΟΔ")]), ["false", "NULL", "false", "true"]);
         assert_eq!(result(F::Concat, vec![text("<"), field(0)]), ["<  Straße Σς ", "NULL", "<", "<ΟΔΟΣ"]);

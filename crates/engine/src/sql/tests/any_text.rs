@@ -129,6 +129,7 @@ fn tree() -> impl Strategy<Value = Expr> {
                 ArithmeticOp::Subtract,
                 ArithmeticOp::Multiply,
                 ArithmeticOp::Divide,
+                ArithmeticOp::IntegerDivide,
                 ArithmeticOp::Remainder,
             ][..],
         );

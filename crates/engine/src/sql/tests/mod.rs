@@ -2,6 +2,7 @@
 
 mod accepted;
 mod any_text;
+mod hints;
 mod options;
 mod refused;
 

@@ -114,7 +114,8 @@ fn expressions() {
         ("SELECT (SELECT 1) FROM f", "a subquery is not supported", "SELECT 1", "inner query"),
         ("SELECT ? FROM f", "parameters are not supported: ?", "?", "write the value"),
         ("SELECT a + $1 FROM f", "parameters are not supported: $1", "$1", "write the value"),
-        ("SELECT a // 2 FROM f", "operator // is not supported", "// 2", "floor(a / b)"),
+        ("SELECT a GLOB 'x*' FROM f", "operator GLOB is not supported", "GLOB", "LIKE"),
+        ("SELECT a ~ 'x' FROM f", "operator ~ is not supported", "~", "LIKE"),
         ("SELECT a ^ 2 FROM f", "operator ^ is not supported", "^ 2", "power(a, b)"),
         ("SELECT a SIMILAR TO 'x' FROM f", "SIMILAR TO is not supported", "SIMILAR", "LIKE"),
         ("SELECT a LIKE 'x' ESCAPE 'ab' FROM f", "ESCAPE takes one character in single quotes", "'ab'", ""),
@@ -165,14 +166,20 @@ fn calls() {
     check(&[
         ("SELECT lowr(a) FROM f", "no function is called lowr", "lowr", "did you mean lower?"),
         ("SELECT qqqq(a) FROM f", "no function is called qqqq", "qqqq", ""),
-        ("SELECT concat(a, b) FROM f", "function concat is not supported", "concat", "a || b"),
+        ("SELECT concat() FROM f", "concat() takes 1 or more arguments, not 0", "concat", ""),
+        (
+            "SELECT regexp_matches(a, 'x') FROM f",
+            "function regexp_matches is not supported",
+            "regexp",
+            "LIKE",
+        ),
         (
             "SELECT string_agg(a, ',') FROM f",
             "function string_agg is not supported",
             "string_agg",
             "not joined yet",
         ),
-        ("SELECT left(a, 1) FROM f", "function left is not supported", "left", "substr(x, 1, n)"),
+        ("SELECT left(a, -1) FROM f", "left() takes a number of characters, 0 or more", "left", "left(x, 3)"),
         ("SELECT sum(a) OVER (ORDER BY b) FROM f", "sum() OVER (…) is not supported", "sum", "GROUP BY"),
         (
             "SELECT sum(a) FILTER (WHERE b > 1) FROM f",
@@ -205,7 +212,7 @@ fn calls() {
             "SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY a) FROM f",
             "WITHIN GROUP is not supported",
             "percentile_cont",
-            "quantile_cont(x, q)",
+            "quantile_cont(x, 0.5)",
         ),
         (
             "SELECT first(a ORDER BY b) FROM f",
@@ -277,7 +284,7 @@ fn options() {
         ("SELECT * FROM read_csv('f', ';')", "options of read_csv have names", "';'", "delimiter=';'"),
         (
             "SELECT * FROM read_csv(['f', 'g'])",
-            "read_csv takes the path of one file first",
+            "several files are not supported",
             "read_csv",
             "read_csv('file.csv')",
         ),

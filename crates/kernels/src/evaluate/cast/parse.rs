@@ -82,8 +82,8 @@ fn checked<T>(
 }
 
 fn parse_boolean(text: &str) -> Option<bool> {
-    let is = |names: [&str; 3]| names.iter().any(|name| text.eq_ignore_ascii_case(name));
-    match (is(["true", "t", "1"]), is(["false", "f", "0"])) {
+    let is = |names: [&str; 6]| names.iter().any(|name| text.eq_ignore_ascii_case(name));
+    match (is(["true", "t", "1", "yes", "y", "on"]), is(["false", "f", "0", "no", "n", "off"])) {
         (true, _) => Some(true),
         (_, true) => Some(false),
         _ => None,
@@ -116,12 +116,12 @@ mod tests {
 
     #[test]
     fn booleans_in_any_case() {
-        for text in ["TRUE", "t", "1", "True"] {
+        for text in ["TRUE", "t", "1", "True", "yes", "Y", "oN"] {
             assert_eq!(parse_boolean(text), Some(true));
         }
-        for text in ["fAlse", "F", "0"] {
+        for text in ["fAlse", "F", "0", "no", "N", "OFF"] {
             assert_eq!(parse_boolean(text), Some(false));
         }
-        assert_eq!(parse_boolean("yes"), None);
+        assert_eq!(parse_boolean("yep"), None);
     }
 }
