@@ -13,6 +13,8 @@ mod files;
 mod footprint;
 #[path = "cli/formats.rs"]
 mod formats;
+#[path = "cli/hints.rs"]
+mod hints;
 #[path = "cli/interrupt.rs"]
 mod interrupt;
 #[path = "cli/large.rs"]

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicU64;
 use plimsoll_core::resolve::Grouping;
 use plimsoll_core::{
     AggregateFunction, DataType, Error, ErrorKind, Expr, Infer, Location, Profile, Query, Resolved, Result,
-    Schema, resolve, typed,
+    Schema, resolve, separators, typed,
 };
 use plimsoll_kernels::Block;
 use plimsoll_memory::Budget;
@@ -238,6 +238,7 @@ impl Plan {
         let Some(location) = known.cloned() else { return error };
         match error.into_kind() {
             ErrorKind::Type { message, hint, .. } => {
+                let hint = hint_for(&location, &hint);
                 Error::data(location, format!("{message}; this value makes the column text"), hint)
             }
             other => other.into(),
@@ -273,6 +274,16 @@ impl Plan {
             columns.extend(read.into_iter().map(|output| (self.scan.outputs[output].column, is_plain)));
         }
         columns
+    }
+}
+
+/// A hint in which `…` stands for the column, told for the cell.
+fn hint_for(location: &Location, hint: &str) -> String {
+    let Some(column) = &location.column else { return hint.to_owned() };
+    let numbers = location.value.as_deref().and_then(|value| separators::expression(column, value));
+    match (numbers, hint.contains("AS DOUBLE")) {
+        (Some(numbers), true) => format!("the column has numbers with separators: write {numbers}"),
+        _ => hint.replace('…', &Expr::Column(column.clone()).to_string()),
     }
 }
 

@@ -2,7 +2,7 @@
 //! failed already: whoever comes here ends the query.
 
 use arrow::array::{Array, AsArray};
-use plimsoll_core::{Error, ErrorKind, Location, Typed, TypedKind};
+use plimsoll_core::{Error, ErrorKind, Location, Typed, TypedKind, separators};
 use plimsoll_kernels::{Block, evaluate};
 
 /// Tells where the row of a position stands in the file: the cell of a column of the block where one is meant, else the
@@ -36,23 +36,37 @@ pub(crate) fn blame(error: Error, expressions: &[&Typed], block: &Block, place: 
     let row = block.slice(good, bad - good);
     let failed = expressions.iter().find_map(|expr| Some((*expr, evaluate(expr, &row).err()?)));
     let Some((expr, error)) = failed else { return error };
+    let innermost = innermost(expr, &row);
     let mut fields = Vec::new();
-    collect_fields(innermost(expr, &row), &mut fields);
+    collect_fields(innermost, &mut fields);
     let column = match fields[..] {
         // What no column takes part in is wrong whatever the record.
         [] => return error,
         [column] => Some(column),
         _ => None,
     };
-    located(error, place(row.position, column))
+    located(error, place(row.position, column), casts_to_number(innermost))
 }
 
 /// The error as one of the data, where it has a place.
-fn located(error: Error, place: Option<Location>) -> Error {
+fn located(error: Error, place: Option<Location>, casts_to_number: bool) -> Error {
     match (error.into_kind(), place) {
-        (ErrorKind::Value { message, hint }, Some(location)) => Error::data(location, message, hint),
+        (ErrorKind::Value { message, hint }, Some(location)) => {
+            let cell = location.column.as_deref().zip(location.value.as_deref());
+            let numbers = cell.filter(|_| casts_to_number);
+            let numbers = numbers.and_then(|(column, value)| separators::expression(column, value));
+            let hint = numbers.map_or(hint, |numbers| format!("the value has separators: write {numbers}"));
+            Error::data(location, message, hint)
+        }
         (kind, _) => kind.into(),
     }
+}
+
+/// Whether it reads numbers from a column of text.
+fn casts_to_number(expr: &Typed) -> bool {
+    let is_cast =
+        matches!(&expr.kind, TypedKind::Cast { input, .. } if matches!(input.kind, TypedKind::Field(_)));
+    is_cast && expr.data_type.is_numeric()
 }
 
 /// The part of `expr`, which fails for the one row, that fails while its own parts do not.
