@@ -102,7 +102,7 @@ fn expressions() {
         ("replace(a, 'x', '')", "replace(a, 'x', '')"),
         ("starts_with(a, 'x')", "starts_with(a, 'x')"),
         ("len(a)", "length(a)"),
-        ("ltrim(a) || trim(LEADING FROM a) || trim(TRAILING FROM a)", "(ltrim(a) || ltrim(a)) || rtrim(a)"),
+        ("ltrim(a) || trim(LEADING a) || trim(TRAILING a)", "(ltrim(a) || ltrim(a)) || rtrim(a)"),
         ("position('x' IN a) + instr(a, 'x')", "strpos(a, 'x') + strpos(a, 'x')"),
         (
             "concat(a, 'x', 1)",
