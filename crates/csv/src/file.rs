@@ -43,8 +43,8 @@ impl CsvFile {
     /// Opens `path` and looks at its head.
     ///
     /// # Errors
-    /// `Io`; `File` for a compressed file; `Plan` for options that contradict each other; `UnknownColumn` for a type of a column that is not there;
-    /// `Data` for an empty file without given names and for a header that cannot be read.
+    /// `Io`; `File` for a compressed file; `Plan` for options that contradict each other; `UnknownColumn` for a type of a
+    /// column that is not there; `Data` for an empty file without given names and for a header that cannot be read.
     pub fn open(path: &str, options: &CsvOptions) -> Result<Self> {
         let input = Input::open(path, options.encoding.as_deref())?;
         let mut head = Vec::new();

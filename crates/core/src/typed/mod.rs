@@ -99,10 +99,10 @@ pub enum TypedKind {
         otherwise: Option<Box<Typed>>,
     },
     /// A scalar function. `Coalesce`, `Greatest`, `Least`, `Abs`: arguments of the expression's type. `Sqrt`, `Power`,
-    /// `Ln`, `Log10`, `Log2`, `Exp`: doubles. `DatePart`, `DateTrunc`, `DateDiff`, `DateSub`: a literal name of a part, then dates,
-    /// timestamps, times or intervals (of `DateTrunc`, `DateSub` and `DateDiff`: timestamps or times). `Strftime`: a
-    /// timestamp and text. `MakeTime`, `MakeTimestamp`: integers, the seconds a double. `Round`: the number, then (optional) a literal `Int64` of digits. `Concat`: text.
-    /// `Substr`: text, then `Int64`s. `NullIf` never occurs: it is written as `Case`.
+    /// `Ln`, `Log10`, `Log2`, `Exp`: doubles. `DatePart`, `DateTrunc`, `DateDiff`, `DateSub`: a literal name of a part,
+    /// then dates, timestamps, times or intervals (of `DateTrunc`, `DateSub` and `DateDiff`: timestamps or times).
+    /// `Strftime`: a timestamp and text. `MakeTime`, `MakeTimestamp`: integers, the seconds a double. `Round`: the number,
+    /// then (optional) a literal `Int64` of digits. `Concat`: text. `Substr`: text, then `Int64`s. `NullIf` never occurs: it is written as `Case`.
     Call(Function, Vec<Typed>),
 }
 
