@@ -80,10 +80,14 @@ const CASES: [(&str, &str, &str, &str); 13] = [
 fn every_hint_does_what_it_says() {
     let place = Place::with(DATA);
     for (refused, hint, statement, expected) in CASES {
-        let run = place.run(&["query", refused]);
-        assert!(run.stderr.contains("hint: ") && run.stderr.contains(hint), "{refused}\n{}", run.stderr);
-        let printed = place.run(&["query", statement]).printed();
-        assert_eq!(printed.trim_end(), format!("r\n{expected}").trim_end(), "{statement}");
+        let refusal = place.run(&["query", refused]);
+        assert!(
+            refusal.stderr.contains("hint: ") && refusal.stderr.contains(hint),
+            "{refused}\n{}",
+            refusal.stderr
+        );
+        let run = place.run(&["query", statement]);
+        assert_eq!(run.printed().trim_end(), format!("r\n{expected}").trim_end(), "{statement}");
     }
 }
 
