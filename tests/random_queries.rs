@@ -8,7 +8,7 @@ mod common;
 mod random;
 
 use common::{Setting, difference, resolved, run_engine, same_failure};
-use plimsoll_core::{Error, ErrorKind, Query, Result, Schema, resolve};
+use plimsoll_core::{CsvOptions, Error, ErrorKind, Query, Result, Schema, resolve};
 use plimsoll_rows::{Rows, run_bytes};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -23,11 +23,14 @@ fn engine_and_oracle_agree() {
     let cases = std::env::var("PLIMSOLL_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(CASES);
     let config = Config { cases, max_shrink_iters: 600, failure_persistence: None, ..Config::default() };
     let settings = (select(vec![1usize, 2, 3, 8]), select(vec![1usize, 2, 7, 64, 300, 4096, 1 << 20]));
-    let inputs = (data::file(), random::query::query(), settings, any::<bool>());
+    let inputs = (data::file(), random::query::query(), data::tolerance(), settings, any::<bool>());
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("random.csv").to_str().unwrap().to_owned();
-    let result =
-        TestRunner::new(config).run(&inputs, |(file, mut query, (threads, block_size), bare_text)| {
+    let result = TestRunner::new(config).run(
+        &inputs,
+        |(file, mut query, tolerance, (threads, block_size), bare_text)| {
+            let CsvOptions { ragged, quotes, on_error, .. } = tolerance;
+            query.from.options = CsvOptions { ragged, quotes, on_error, ..query.from.options };
             std::fs::write(&path, &file.bytes).unwrap();
             query.from.path.clone_from(&path);
             // A block of a few bytes takes its time over a long sample.
@@ -38,9 +41,12 @@ fn engine_and_oracle_agree() {
             let oracle = run_bytes(&query, &file.bytes, bare_text);
             match compare(&query, &file, &engine, &oracle) {
                 None => Ok(()),
-                Some(what) => Err(TestCaseError::fail(format!("{what}\n{}", sql(&query)))),
+                Some(what) => {
+                    Err(TestCaseError::fail(format!("{what}\n{}\n{:?}", sql(&query), query.from.options)))
+                }
             }
-        });
+        },
+    );
     if let Err(error) = result {
         panic!("{error}");
     }

@@ -1,6 +1,6 @@
 //! Random CSV files: eight columns, each mostly of one kind, with cells of every other kind now and then.
 
-use plimsoll_core::CsvOptions;
+use plimsoll_core::{CsvOptions, OnError, Quotes, Ragged};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -195,12 +195,27 @@ fn column(index: usize, rows: usize) -> BoxedStrategy<Vec<String>> {
         .boxed()
 }
 
-/// A file of up to 40 records, at times broken at one place.
+/// What becomes of bad records and cells: mostly they are errors.
+pub(crate) fn tolerance() -> BoxedStrategy<CsvOptions> {
+    let ragged = select(vec![Ragged::Fail, Ragged::Pad, Ragged::Skip]);
+    let quotes = select(vec![Quotes::Strict, Quotes::Lenient]);
+    let on_error = select(vec![OnError::Fail, OnError::Skip, OnError::Null]);
+    let tolerant = (ragged, quotes, on_error).prop_map(|(ragged, quotes, on_error)| CsvOptions {
+        ragged,
+        quotes,
+        on_error,
+        ..CsvOptions::default()
+    });
+    prop_oneof![1 => Just(CsvOptions::default()), 1 => tolerant].boxed()
+}
+
+/// A file of up to 40 records, at times broken at a few places.
 pub(crate) fn file() -> BoxedStrategy<File> {
-    let piece = select(vec![&b"\""[..], b",", b"\n", b"\xFF", b"\r"]);
-    (well_formed(), prop::option::weighted(0.15, (any::<prop::sample::Index>(), piece, any::<bool>())))
+    let piece = select(vec![&b"\""[..], b",", b"\n", b"\xFF", b"\r", b"\"\"", b",\"x\"y,"]);
+    let broken = (any::<prop::sample::Index>(), piece, prop::bool::weighted(0.2));
+    (well_formed(), prop_oneof![3 => Just(Vec::new()), 1 => vec(broken, 1..4)])
         .prop_map(|(mut file, broken)| {
-            if let Some((place, piece, cut)) = broken {
+            for (place, piece, cut) in broken {
                 let at = place.index(file.bytes.len());
                 let behind = file.bytes.split_off(at);
                 file.bytes.extend_from_slice(piece);

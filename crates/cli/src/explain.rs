@@ -10,6 +10,7 @@ use crate::args::ExplainArgs;
 use crate::destination::Destination;
 use crate::footer::footer;
 use crate::progress::Bar;
+use crate::rejects::Rejects;
 use crate::settings::Settings;
 use crate::terminal::Terminal;
 use crate::{interrupt, operators, stats};
@@ -34,13 +35,14 @@ pub(crate) fn run(args: ExplainArgs, terminal: Terminal) -> Result<()> {
 fn analyzed(settings: &Settings) -> Result<()> {
     interrupt::watch()?;
     let query = settings.query()?;
-    // Both files are opened before the work, so that one that cannot be written is known at once.
+    // All files are opened before the work, so that one that cannot be written is known at once.
     let mut result = Destination::open(settings.output.as_deref())?;
     let mut cost = settings.stats.as_deref().map(Destination::file).transpose()?;
+    let rejects = Rejects::open(settings.rejects.as_deref())?;
 
     process::forget_code();
     operators::measure(settings.traces);
-    let mut stream = query.stream()?;
+    let mut stream = rejects.attach(query).stream()?;
     let bar = settings.progress.then(|| Bar::start(stream.progress()));
     for batch in stream.by_ref() {
         drop(batch?);
@@ -53,6 +55,7 @@ fn analyzed(settings: &Settings) -> Result<()> {
     if let Some(file) = &mut cost {
         write(file, &stats::json(&footprint)?)?;
     }
+    rejects.commit()?;
     result.commit()?;
     cost.map_or(Ok(()), Destination::commit)?;
     if settings.footer {

@@ -1,7 +1,7 @@
 //! What a run cost, in a line or two for people, and what it found the file's dialect to be.
 
-use plimsoll::{Choice, Footprint};
-use plimsoll_compare::units::{counted, file_bytes, memory_bytes, seconds, throughput};
+use plimsoll::{Choice, Footprint, RejectCounts, RejectKind};
+use plimsoll_compare::units::{counted, file_bytes, grouped, memory_bytes, seconds, throughput};
 
 /// The footer, a line feed at its end. The second line stands only where there is something out of the ordinary, the third
 /// where the dialect is not the usual one and nobody gave it.
@@ -26,7 +26,28 @@ pub(crate) fn footer(footprint: &Footprint) -> String {
         (footprint.blank_lines > 0).then(|| counted(footprint.blank_lines, "blank line")),
         (spilled > 0).then(|| format!("{} to temporary files", file_bytes(spilled))),
     ];
-    line(&cost) + &line(&unusual) + &dialect(&footprint.dialect)
+    let rejects = [
+        by_kind(&footprint.rejects, "record", "skipped", RejectCounts::skipped),
+        by_kind(&footprint.rejects, "repair", "made", RejectCounts::repaired),
+    ];
+    line(&cost) + &line(&unusual) + &line(&rejects) + &dialect(&footprint.dialect)
+}
+
+/// How many there are, and how many of each kind.
+fn by_kind(
+    counts: &RejectCounts,
+    what: &str,
+    done: &str,
+    of: fn(&RejectCounts, RejectKind) -> u64,
+) -> Option<String> {
+    let kinds = RejectKind::ALL.map(|kind| (of(counts, kind), kind.name()));
+    let parts: Vec<String> = kinds
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, name)| format!("{} {name}", grouped(*count)))
+        .collect();
+    let total = kinds.iter().map(|(count, _)| count).sum();
+    (total > 0).then(|| format!("{} {done}: {}", counted(total, what), parts.join(", ")))
 }
 
 /// What was found that is not the default; of what decides which records there are, why, and what settles it.
@@ -70,6 +91,17 @@ mod tests {
         assert_eq!(footer(&footprint), format!("{usual}1 restart · 2,000 blank lines\n"));
         (footprint.restarts, footprint.blank_lines, footprint.bytes_spilled) = (0, 0, 1_234_567);
         assert_eq!(footer(&footprint), format!("{usual}1.23 MB to temporary files\n"));
+        footprint.bytes_spilled = 0;
+        for (kind, skipped) in [
+            (RejectKind::TooFewFields, true),
+            (RejectKind::TooFewFields, true),
+            (RejectKind::Quotes, true),
+            (RejectKind::CellType, false),
+        ] {
+            footprint.rejects.count(kind, skipped);
+        }
+        let rejects = "3 records skipped: 2 too few fields, 1 quotes · 1 repair made: 1 cell not of its type";
+        assert_eq!(footer(&footprint), format!("{usual}{rejects}\n"));
     }
 
     #[test]

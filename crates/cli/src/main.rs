@@ -16,6 +16,7 @@ mod output;
 mod profile;
 mod progress;
 mod query;
+mod rejects;
 mod settings;
 mod size;
 mod stats;

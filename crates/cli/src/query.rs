@@ -9,6 +9,7 @@ use crate::destination::Destination;
 use crate::footer::footer;
 use crate::output::{self, Sink};
 use crate::progress::Bar;
+use crate::rejects::Rejects;
 use crate::settings::Settings;
 use crate::{operators, stats};
 
@@ -19,16 +20,17 @@ use crate::{operators, stats};
 pub(crate) fn run(settings: &Settings) -> Result<()> {
     let query = settings.query()?;
     let mut temp_warning = settings.temp_warning();
-    // Both files are opened before the work, so that one that cannot be written is known at once.
+    // All files are opened before the work, so that one that cannot be written is known at once.
     let mut result = Destination::open(settings.output.as_deref())?;
     let mut cost = settings.stats.as_deref().map(Destination::file).transpose()?;
+    let rejects = Rejects::open(settings.rejects.as_deref())?;
 
     // Arguments and SQL are read, and what read them would count as the program's own memory to the end.
     process::forget_code();
     if cost.is_some() {
         operators::measure(settings.traces);
     }
-    let mut stream = query.stream()?;
+    let mut stream = rejects.attach(query).stream()?;
     let mut bar = settings.progress.then(|| Bar::start(stream.progress()));
     let first = stream.next().transpose()?;
     if settings.rows_to_terminal {
@@ -53,6 +55,7 @@ pub(crate) fn run(settings: &Settings) -> Result<()> {
         let name = file.name().to_owned();
         file.write_all(text.as_bytes()).map_err(|source| plimsoll::Error::io(name, source))?;
     }
+    rejects.commit()?;
     result.commit()?;
     cost.map_or(Ok(()), Destination::commit)?;
     temp_warning.say_if(footprint.bytes_spilled > 0);

@@ -3,9 +3,12 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use plimsoll::{CsvOptions, Engine, Error, Infer, QueryBuilder, Result};
+use plimsoll::{CsvOptions, Engine, Error, Infer, OnError, QueryBuilder, Quotes, Ragged, Result};
 
-use crate::args::{FormatArg, InferArg, InputArgs, LimitArgs, OutputArgs, QueryArgs, TempArgs};
+use crate::args::{
+    FormatArg, InferArg, InputArgs, LimitArgs, OnErrorArg, OutputArgs, QueryArgs, QuotesArg, RaggedArg,
+    TempArgs,
+};
 use crate::output::Format;
 use crate::size::Size;
 use crate::temp::TempWarning;
@@ -23,6 +26,8 @@ pub(crate) struct Settings {
     pub(crate) output: Option<PathBuf>,
     /// The file for the run's footprint.
     pub(crate) stats: Option<PathBuf>,
+    /// The file for records that were skipped or repaired.
+    pub(crate) rejects: Option<PathBuf>,
     /// Whether the user has set a memory limit.
     pub(crate) memory_limited: bool,
     /// Whether the footer is printed.
@@ -47,12 +52,14 @@ impl Settings {
     /// `Plan` for flags that contradict each other, `Io` where the statement cannot be read.
     pub(crate) fn resolve(args: QueryArgs, terminal: Terminal) -> Result<Self> {
         let OutputArgs { format, output, quiet } = args.output;
-        let stats = args.cost.stats;
-        if output.is_some() && output == stats {
-            return Err(Error::plan(
-                "-o and --stats name the same file",
-                "give the stats a file of their own",
-            ));
+        let (stats, rejects) = (args.cost.stats, args.cost.rejects);
+        let named = [("-o", &output), ("--stats", &stats), ("--rejects", &rejects)];
+        for (index, (flag, path)) in named.iter().enumerate() {
+            let same = named[..index].iter().find(|(_, other)| path.is_some() && other == path);
+            if let Some((other, _)) = same {
+                let message = format!("{other} and {flag} name the same file");
+                return Err(Error::plan(message, format!("give {flag} a file of its own")));
+            }
         }
         let rows_to_terminal = output.is_none() && terminal.stdout;
         Ok(Settings {
@@ -62,6 +69,7 @@ impl Settings {
             format: resolve_format(format, output.as_deref(), terminal.stdout),
             output,
             stats,
+            rejects,
             memory_limited: args.limits.memory_limit.is_some(),
             footer: !quiet,
             progress: !quiet && terminal.stderr,
@@ -171,6 +179,27 @@ pub(crate) fn csv_options(input: InputArgs) -> Result<CsvOptions> {
             Some(InferArg::Full) => Infer::Full,
         },
         max_field: input.max_field.map_or(defaults.max_field, |Size(bytes)| bytes),
+        ragged: match input.ragged {
+            None if input.lenient => Ragged::Pad,
+            None => defaults.ragged,
+            Some(RaggedArg::Fail) => Ragged::Fail,
+            Some(RaggedArg::Pad) => Ragged::Pad,
+            Some(RaggedArg::Skip) => Ragged::Skip,
+        },
+        quotes: match input.quotes {
+            None if input.lenient => Quotes::Lenient,
+            None => defaults.quotes,
+            Some(QuotesArg::Strict) => Quotes::Strict,
+            Some(QuotesArg::Lenient) => Quotes::Lenient,
+        },
+        on_error: match input.on_error {
+            None if input.lenient => OnError::Null,
+            None => defaults.on_error,
+            Some(OnErrorArg::Fail) => OnError::Fail,
+            Some(OnErrorArg::Skip) => OnError::Skip,
+            Some(OnErrorArg::Null) => OnError::Null,
+        },
+        max_errors: input.max_errors,
         ..defaults
     })
 }
@@ -255,7 +284,7 @@ mod tests {
     #[test]
     fn dialect_flags_reach_the_options() {
         let words = "--delimiter ; --quote none --escape \\ --no-header --columns a,b --null NA --null - --comment # \
-                     --skip-rows 3 --types a=DECIMAL(4,1),b=DATE --types c=BIGINT --infer full --max-field 2KiB";
+                     --skip-rows 3 --types a=DECIMAL(4,1),b=DATE --types c=BIGINT --infer full --max-field 2KiB --lenient --ragged skip --max-errors 7";
         let settings = resolve(&words.split_ascii_whitespace().collect::<Vec<_>>(), false).unwrap();
         let expected = CsvOptions {
             delimiter: Some(b';'.into()),
@@ -273,6 +302,10 @@ mod tests {
             ],
             infer: Infer::Full,
             max_field: 2048,
+            ragged: Ragged::Skip,
+            quotes: Quotes::Lenient,
+            on_error: OnError::Null,
+            max_errors: Some(7),
             ..CsvOptions::default()
         };
         assert_eq!(settings.options, expected);
@@ -282,6 +315,7 @@ mod tests {
     fn contradictions_are_usage_errors() {
         for words in [
             &["-o", "same", "--stats", "same"][..],
+            &["--rejects", "same", "--stats", "same"],
             &["--columns", "a,,b"],
             &["--types", "a=DATE", "--types", "a=BIGINT"],
         ] {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use plimsoll::memory::{Footprint as Memory, Holder};
-use plimsoll::{Choice, Footprint, OperatorFootprint};
+use plimsoll::{Choice, Footprint, OperatorFootprint, RejectKind};
 use serde::Serialize;
 
 /// Grows when a field changes its meaning or goes; new fields do not count.
@@ -23,6 +23,8 @@ struct Stats<'a> {
     groups: Option<u64>,
     restarts: u64,
     blank_lines: u64,
+    records_skipped: BTreeMap<&'static str, u64>,
+    repairs: BTreeMap<&'static str, u64>,
     bytes_spilled: u64,
     tracing_bytes: Option<u64>,
     dialect: BTreeMap<&'static str, Setting<'a>>,
@@ -111,6 +113,7 @@ pub(crate) fn json(footprint: &Footprint) -> serde_json::Result<String> {
         groups,
         restarts,
         blank_lines,
+        ref rejects,
         bytes_spilled,
         ref dialect,
         tracing,
@@ -128,6 +131,8 @@ pub(crate) fn json(footprint: &Footprint) -> serde_json::Result<String> {
         groups,
         restarts,
         blank_lines,
+        records_skipped: by_kind(|kind| rejects.skipped(kind)),
+        repairs: by_kind(|kind| rejects.repaired(kind)),
         bytes_spilled,
         tracing_bytes: tracing,
         dialect: dialect.iter().map(|choice| (choice.name, Setting::from(choice))).collect(),
@@ -138,16 +143,24 @@ pub(crate) fn json(footprint: &Footprint) -> serde_json::Result<String> {
     Ok(serde_json::to_string_pretty(&stats)? + "\n")
 }
 
+/// The counts of all kinds.
+fn by_kind(of: impl Fn(RejectKind) -> u64) -> BTreeMap<&'static str, u64> {
+    RejectKind::ALL.into_iter().map(|kind| (kind.id(), of(kind))).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
+    use plimsoll::RejectCounts;
     use plimsoll::memory::{Part, TaggedBytes};
 
     use super::*;
 
     #[test]
     fn every_figure_has_its_field() {
+        let mut rejects = RejectCounts::default();
+        rejects.count(RejectKind::Quotes, true);
         let footprint = Footprint {
             rows_read: 10,
             rows_given: 9,
@@ -172,6 +185,7 @@ mod tests {
             groups: None,
             restarts: 1,
             blank_lines: 0,
+            rejects,
             bytes_spilled: 7,
             dialect: vec![Choice {
                 name: "delimiter",
@@ -197,6 +211,22 @@ mod tests {
   "groups": null,
   "restarts": 1,
   "blank_lines": 0,
+  "records_skipped": {{
+    "cell_type": 0,
+    "field_too_long": 0,
+    "not_utf8": 0,
+    "quotes": 1,
+    "too_few_fields": 0,
+    "too_many_fields": 0
+  }},
+  "repairs": {{
+    "cell_type": 0,
+    "field_too_long": 0,
+    "not_utf8": 0,
+    "quotes": 0,
+    "too_few_fields": 0,
+    "too_many_fields": 0
+  }},
   "bytes_spilled": 7,
   "tracing_bytes": null,
   "dialect": {{

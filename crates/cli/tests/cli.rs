@@ -25,5 +25,7 @@ mod operators;
 mod profile;
 #[path = "cli/program.rs"]
 mod program;
+#[path = "cli/rejects.rs"]
+mod rejects;
 #[path = "cli/settings.rs"]
 mod settings;

@@ -85,7 +85,21 @@ impl LoadSpec {
         let scan = Arc::new(scan.with_consumer(consumer.child("scan")));
         let pieces = file.length().map_or(u64::MAX, |length| length.div_ceil(self.block_size.max(1) as u64));
         let workers = pool.current_num_threads().min(usize::try_from(pieces).unwrap_or(usize::MAX)).max(1);
-        Ordered::new((0..workers).map(|_| Arc::clone(&scan).ticketed()).collect(), Arc::clone(pool))
+        let workers = (0..workers).map(|_| Arc::clone(&scan).ticketed()).collect();
+        let mut ended = false;
+        let mut blocks = Ordered::new(workers, Arc::clone(pool));
+        std::iter::from_fn(move || {
+            if ended {
+                return None;
+            }
+            let next = match blocks.next() {
+                Some(Ok(block)) => return Some(Ok(block)),
+                Some(Err(error)) => Some(Err(scan.first_error(error))),
+                None => scan.excess(u64::MAX).map(Err),
+            };
+            ended = true;
+            next
+        })
     }
 }
 

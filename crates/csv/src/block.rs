@@ -161,26 +161,39 @@ impl Block {
         (chunk.length > 0 && !telling).then_some((marked, place))
     }
 
-    /// Marks the block from `place`, which becomes where it ends.
-    fn mark(
+    /// Marks the block by quote parity from `place`, which becomes where it ends. `None` where a quote stands where the
+    /// rules do not allow one.
+    fn mark_lawful(
         &mut self,
         chunk: Chunk,
         place: &mut Place,
         guess: Option<(Marked, Place)>,
         dialect: &Dialect,
-    ) -> Marked {
+    ) -> Option<Marked> {
         let outside = matches!(place.state, State::Unquoted | State::FieldStart | State::RecordStart);
         if let (Some((marked, behind)), true) = (guess, outside && !place.after_cr) {
             *place = behind;
-            return marked;
+            return Some(marked);
         }
         let Block { bytes, marks, head, loops, .. } = self;
-        let block = unmarked(bytes, *head, chunk.length);
-        let begin = *place;
-        mark_by_parity(block, place, dialect, loops.index, marks).unwrap_or_else(|| {
-            *place = begin;
-            mark_by_machine(block, place, dialect, marks)
-        })
+        mark_by_parity(unmarked(bytes, *head, chunk.length), place, dialect, loops.index, marks)
+    }
+
+    /// Marks the bytes from `from` up to the end of the block, which is `length` bytes behind the head, by the machine.
+    fn mark_any(
+        &mut self,
+        from: usize,
+        length: usize,
+        ended: bool,
+        place: &mut Place,
+        dialect: &Dialect,
+    ) -> Marked {
+        let Block { bytes, marks, head, .. } = self;
+        if from == *head {
+            return mark_by_machine(unmarked(bytes, from, length), ended, place, dialect, marks);
+        }
+        marks.clear(from / 64, *head / 64 + length.div_ceil(64));
+        machine::index(&bytes[from..*head + length], from, ended, place, dialect, marks)
     }
 
     /// Indexes the block from `boundary`, and says what the next block has to know; `None` where there is no next.
@@ -192,6 +205,8 @@ impl Block {
         guess: Option<(Marked, Place)>,
     ) -> Result<(Region, Option<Boundary>)> {
         let dialect = &splitter.dialect;
+        let tail = boundary.tail.len();
+        let resynchronises = dialect.tolerance.resynchronises();
         let (head, end) = (self.head, self.head + chunk.length);
         // The line feed of a CRLF whose halves lie in two blocks belongs to neither record.
         let split_crlf = boundary.place.after_cr
@@ -201,7 +216,25 @@ impl Block {
         let words = chunk.length.div_ceil(64);
         let behind = head / 64 + words;
         self.marks.clear(behind, (behind + 1).min(self.marks.ends.len()));
-        let Marked { mut tally, content } = self.mark(chunk, &mut boundary.place, guess, dialect);
+        let place = boundary.place;
+        let lawful = self.mark_lawful(chunk, &mut boundary.place, guess, dialect).filter(|_| {
+            // Where quotes may be text, a field could be too long for its quotes, or end with the input.
+            let may_be_text =
+                tail + chunk.length > dialect.max_field || chunk.last && boundary.place.is_open();
+            !(resynchronises && may_be_text)
+        });
+        // Whether an open quote of the tail opens a field is told by bytes of this block: both are marked together.
+        let joins = lawful.is_none() && resynchronises && place.is_open();
+        let moved = if joins { self.make_room(tail, end) } else { 0 };
+        let (head, begin, end) = (head + moved, begin + moved, end + moved);
+        let first = if joins { head - tail } else { head };
+        let Marked { mut tally, content } = lawful.unwrap_or_else(|| {
+            boundary.place = if joins { Place::default() } else { place };
+            if joins {
+                self.bytes[first..head].copy_from_slice(&boundary.tail);
+            }
+            self.mark_any(first, chunk.length, chunk.last, &mut boundary.place, dialect)
+        });
         self.content = content;
 
         // What the encoding does not have stops the scan before anything can be said of the record in which it stands.
@@ -213,13 +246,14 @@ impl Block {
             tally.comments += u64::from(boundary.place.state == State::Comment);
         }
 
-        let Some(last_end) = self.marks.last_end(head / 64, end / 64 + 1) else {
+        let base = chunk.offset as i64 - head as i64;
+        let Some(last_end) = self.marks.last_end(first / 64, end / 64 + 1) else {
             let start = self.head;
             let region = Region {
                 ticket: chunk.ticket,
                 start,
                 limit: start,
-                base: chunk.offset as i64 - head as i64,
+                base,
                 lines: boundary.lines,
                 records: boundary.records,
             };
@@ -235,9 +269,10 @@ impl Block {
 
         let blanks = if splitter.columns == 1 { 0 } else { tally.blanks };
         let next_tail = &self.bytes[limit..end];
+        let tail_lines = if joins { 0 } else { breaks(&boundary.tail) };
         let next = Boundary {
             place: boundary.place,
-            lines: boundary.lines + breaks(&boundary.tail) + tally.lines - breaks(next_tail),
+            lines: boundary.lines + tail_lines + tally.lines - breaks(next_tail),
             records: boundary.records + tally.ends - blanks - tally.comments,
             tail: next_tail.to_vec(),
         };
@@ -245,12 +280,10 @@ impl Block {
         splitter.blank_lines.fetch_add(blanks, Ordering::Relaxed);
         splitter.records.fetch_add(next.records - boundary.records, Ordering::Relaxed);
 
-        let tail = boundary.tail.len();
-        let base = chunk.offset as i64 - self.head as i64;
-        let region = if tail == 0 {
+        let region = if tail == 0 || joins {
             Region {
                 ticket: chunk.ticket,
-                start: begin,
+                start: if joins { first } else { begin },
                 limit,
                 base,
                 lines: boundary.lines,
@@ -272,7 +305,18 @@ impl Block {
 
     /// Puts the tail before the block's bytes and marks its delimiters; says by how much the block moved for that.
     fn prepend(&mut self, tail: &[u8], end: usize, dialect: &Dialect) -> usize {
-        let moved = if tail.len() <= self.head { 0 } else { tail.len().next_multiple_of(64) - self.head };
+        let moved = self.make_room(tail.len(), end);
+        let start = self.head - tail.len();
+        self.bytes[start..self.head].copy_from_slice(tail);
+        self.marks.clear(start / 64, self.head / 64);
+        let marked = machine::index(tail, start, false, &mut Place::default(), dialect, &mut self.marks);
+        self.content = self.content.or(marked.content);
+        moved
+    }
+
+    /// Makes room for a tail before the block's bytes, which end at `end`; says by how much the block moved for that.
+    fn make_room(&mut self, tail: usize, end: usize) -> usize {
+        let moved = if tail <= self.head { 0 } else { tail.next_multiple_of(64) - self.head };
         if moved > 0 {
             let old = self.head;
             self.head += moved;
@@ -283,11 +327,6 @@ impl Block {
             self.marks.fields.copy_within(old / 64..words, self.head / 64);
             self.marks.ends.copy_within(old / 64..words, self.head / 64);
         }
-        let start = self.head - tail.len();
-        self.bytes[start..self.head].copy_from_slice(tail);
-        self.marks.clear(start / 64, self.head / 64);
-        let marked = machine::index(tail, start, &mut Place::default(), dialect, &mut self.marks);
-        self.content = self.content.or(marked.content);
         moved
     }
 
@@ -312,15 +351,12 @@ impl Block {
         let before = *place;
         let Block { bytes: own, marks, loops, .. } = &mut block;
         let rest = unmarked(own, begin, bytes.len() - begin);
-        let by_parity = if begin.is_multiple_of(64) {
-            mark_by_parity(rest, place, dialect, loops.index, marks)
-        } else {
-            None
-        };
+        let lawful = begin.is_multiple_of(64) && !dialect.tolerance.resynchronises();
+        let by_parity = if lawful { mark_by_parity(rest, place, dialect, loops.index, marks) } else { None };
         let marked = by_parity.unwrap_or_else(|| {
             *place = before;
             marks.clear(0, marks.ends.len());
-            machine::index(&bytes[begin..], begin, place, dialect, marks)
+            machine::index(&bytes[begin..], begin, ended, place, dialect, marks)
         });
         block.content = marked.content;
         if ended && !matches!(place.state, State::RecordStart | State::Quoted | State::Escaped) {

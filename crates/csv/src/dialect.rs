@@ -2,6 +2,7 @@
 
 use plimsoll_core::{CsvOptions, Delimiter, Error, Result};
 
+use crate::Tolerance;
 use crate::parse::localized::NumberFormat;
 
 /// How the bytes of a file split into records and fields.
@@ -22,6 +23,8 @@ pub struct Dialect {
     pub numbers: NumberFormat,
     /// The most bytes of one field, quotes included.
     pub max_field: usize,
+    /// What becomes of records and cells that break the rules.
+    pub tolerance: Tolerance,
 }
 
 /// No record may be longer: offsets of text columns are 32 bits wide.
@@ -45,6 +48,7 @@ impl Dialect {
             nulls: options.nulls.iter().map(|text| text.clone().into_bytes()).collect(),
             numbers: NumberFormat { decimal: options.decimal, thousands: options.thousands },
             max_field: usize::try_from(options.max_field).unwrap_or(MAX_RECORD).min(MAX_RECORD),
+            tolerance: Tolerance::new(options),
         };
         dialect.check()?;
         Ok(dialect)
@@ -217,9 +221,11 @@ impl Dialect {
     }
 
     /// Appends the text of a field whose raw bytes begin with a quote: without the quotes, doubled ones and escapes.
-    /// Bytes after the closing quote are text, as the `csv` crate reads them.
+    /// Bytes after the closing quote are text, as the `csv` crate reads them. Where the quote is not closed it is text, and
+    /// with it all of the field.
     fn unquote(&self, raw: &[u8], out: &mut Vec<u8>) {
         let Some(quote) = self.quote else { return out.extend_from_slice(raw) };
+        let begin = out.len();
         let special = |byte: &u8| *byte == quote || Some(*byte) == self.escape;
         let mut rest = &raw[1..];
         while let Some(at) = rest.iter().position(special) {
@@ -235,7 +241,8 @@ impl Dialect {
             out.push(behind[taken - 1]);
             rest = &behind[taken..];
         }
-        out.extend_from_slice(rest);
+        out.truncate(begin);
+        self.unescape(raw, out);
     }
 }
 
@@ -252,9 +259,14 @@ mod tests {
     #[test]
     fn unquotes_as_the_csv_crate_does() {
         let plain = CsvOptions::default();
-        for (raw, text) in
-            [("\"\"", ""), ("\"a\"", "a"), ("\"a\"\"b\"", "a\"b"), ("\"\"\"\"", "\""), ("\"a\"b\"c", "ab\"c")]
-        {
+        for (raw, text) in [
+            ("\"\"", ""),
+            ("\"a\"", "a"),
+            ("\"a\"\"b\"", "a\"b"),
+            ("\"\"\"\"", "\""),
+            ("\"a\"b\"c", "ab\"c"),
+            ("\"a\"\"b", "\"a\"\"b"),
+        ] {
             assert_eq!(decoded(raw, &plain), text);
         }
         let escaped = CsvOptions { escape: Some(Some(b'\\')), ..CsvOptions::default() };

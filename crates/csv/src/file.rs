@@ -13,7 +13,7 @@ use crate::incomplete::{breaks, fields, never_closed, too_long};
 use crate::input::{Input, Looked};
 use crate::reader::NOT_UTF8;
 use crate::sniff::{Choice, ROW_NAMES, Short, Sniffed, behind_mark, sniff};
-use crate::walk::{Cursor, Walker, locate};
+use crate::walk::{Cursor, Found, Walker, locate};
 
 /// Bytes looked at first: the sample and room for the header and for the record that the sample ends in.
 const HEAD_BYTES: usize = CsvOptions::SAMPLE_BYTES + (64 << 10);
@@ -358,21 +358,23 @@ impl Head<'_> {
         loop {
             spans.iter_mut().for_each(Vec::clear);
             let first_record = cursor.record(region);
-            let walked = walker.walk(block, region, &mut cursor, BATCH, &mut spans, self.path);
+            let mut found = Found::default();
+            let walked = walker.walk(block, region, &mut cursor, BATCH, &mut spans, &mut found);
             for (index, spans) in spans.iter().enumerate() {
                 let profile = &mut profiles[index];
                 for (row, class) in (Cells { bytes: block.bytes(), spans, dialect }).classes().enumerate() {
                     let was_text = profile.data_type() == DataType::Utf8;
                     profile.observe(class);
                     if !was_text && profile.data_type() == DataType::Utf8 {
-                        let record = first_record + row as u64;
+                        let skipped = found.gaps.partition_point(|gap| *gap <= row);
+                        let record = first_record + (row + skipped) as u64;
                         let mut location = locate(block, region, spans[row], record, self.path, dialect);
                         location.column = Some(columns[index].clone());
                         text_cells[index] = Some(location);
                     }
                 }
             }
-            if !matches!(walked, (1.., None)) {
+            if walked.1.is_some() || cursor.at() >= region.limit {
                 return (profiles, text_cells);
             }
         }

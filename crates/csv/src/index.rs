@@ -38,6 +38,8 @@ pub(crate) struct Content {
     pub(crate) carriage_returns: bool,
     /// Bytes of 128 and more.
     pub(crate) high: bool,
+    /// Text behind a closing quote, or a quote that opens a field but is text.
+    pub(crate) misquoted: bool,
 }
 
 /// What came of marking a block.
@@ -54,6 +56,7 @@ impl Content {
             quotes: self.quotes | other.quotes,
             carriage_returns: self.carriage_returns | other.carriage_returns,
             high: self.high | other.high,
+            misquoted: self.misquoted | other.misquoted,
         }
     }
 }
@@ -110,15 +113,16 @@ pub(crate) fn mark_by_parity(
     index(block.padded, block.length, needles, place, fields, ends)
 }
 
-/// Marks a block by the machine, byte by byte.
+/// Marks a block by the machine, byte by byte; `ended` says whether the input ends with it.
 pub(crate) fn mark_by_machine(
     block: Unmarked<'_>,
+    ended: bool,
     place: &mut Place,
     dialect: &Dialect,
     marks: &mut Marks,
 ) -> Marked {
     marks.clear(block.offset / 64, block.offset / 64 + block.padded.len() / 64);
-    machine::index(&block.padded[..block.length], block.offset, place, dialect, marks)
+    machine::index(&block.padded[..block.length], block.offset, ended, place, dialect, marks)
 }
 
 /// Marks the first `length` of the `padded` bytes, a word of `fields` and `ends` for each 64. `place` is where they begin,
@@ -172,6 +176,7 @@ pub(crate) fn index_by_parity<L: Lanes>(
         quotes: quotes | masks.quotes != 0,
         carriage_returns: carriage_returns | masks.carriage_returns != 0,
         high: high | masks.high != 0,
+        misquoted: false,
     };
     Some(Marked { tally, content })
 }
@@ -338,7 +343,7 @@ mod tests {
                 .and_then(|loops| mark_by_parity(unmarked, &mut place, dialect, loops.index, &mut marks));
             marked.push(by_parity.unwrap_or_else(|| {
                 place = begin;
-                mark_by_machine(unmarked, &mut place, dialect, &mut marks)
+                mark_by_machine(unmarked, false, &mut place, dialect, &mut marks)
             }));
             all.push(marks);
             places.push(place);

@@ -4,6 +4,7 @@
 //! each worker pulls blocks of records from its own [`Reader`], and turns the cells it wants into arrays with
 //! [`Cells::parse`]. This crate evaluates nothing and knows nothing of queries.
 
+mod bad;
 mod block;
 mod column;
 mod content;
@@ -15,10 +16,12 @@ mod input;
 pub mod machine;
 mod parse;
 mod reader;
+mod resync;
 mod sniff;
 mod split;
 mod stride;
 mod structure;
+mod tolerance;
 mod views;
 mod walk;
 mod window;
@@ -29,5 +32,6 @@ pub use file::CsvFile;
 pub use parse::localized::NumberFormat;
 pub use reader::{Reader, Scan};
 pub use sniff::Choice;
+pub use tolerance::Tolerance;
 pub use walk::Span;
 pub use window::Window;

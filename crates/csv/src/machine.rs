@@ -5,6 +5,7 @@ use plimsoll_core::Delimiter;
 
 use crate::Dialect;
 use crate::index::{Content, Marked, Marks, Tally};
+use crate::resync::opens_text;
 
 /// Where in a record the next byte stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -59,6 +60,12 @@ impl Place {
     /// A place of this state, behind no part of anything.
     pub fn at(state: State) -> Self {
         Place { state, ..Place::default() }
+    }
+
+    /// Whether it depends on bytes that follow what the quote before it means.
+    pub(crate) fn is_open(self) -> bool {
+        // A part of a delimiter may stand behind a quote that closes only with the whole of it.
+        matches!(self.state, State::Quoted | State::QuoteInQuoted | State::Escaped) || self.delimiter > 0
     }
 
     /// Takes one byte.
@@ -128,10 +135,34 @@ fn delimiter_bytes(known: u8, byte: u8, dialect: &Dialect) -> Option<u8> {
     u8::try_from(if length == text.len() { 0 } else { length }).ok()
 }
 
-/// Marks the ends of fields and records of `bytes`, whose first byte has bit `offset` of the marks, and counts.
+impl Place {
+    /// Takes byte `at` of `bytes`; says too whether a quote may stand where it must not: one that begins a field but is
+    /// text, or one that closes a field with text (or a part of a delimiter) behind it. `ended` says whether the input ends with the bytes.
+    pub(crate) fn step_at(
+        &mut self,
+        bytes: &[u8],
+        at: usize,
+        ended: bool,
+        dialect: &Dialect,
+    ) -> (Token, bool) {
+        let before = self.state;
+        let token = self.step(bytes[at], dialect);
+        let begins_field = matches!(before, State::RecordStart | State::FieldStart | State::Blank);
+        let is_text = begins_field && self.state == State::Quoted && opens_text(&bytes[at..], ended, dialect);
+        if is_text {
+            self.state = State::Unquoted;
+        }
+        let goes_on = matches!(self.state, State::Unquoted | State::EscapedOutside);
+        (token, is_text || (before == State::QuoteInQuoted && goes_on))
+    }
+}
+
+/// Marks the ends of fields and records of `bytes`, whose first byte has bit `offset` of the marks, and counts. `ended` says
+/// whether the input ends with them.
 pub(crate) fn index(
     bytes: &[u8],
     offset: usize,
+    ended: bool,
     place: &mut Place,
     dialect: &Dialect,
     marks: &mut Marks,
@@ -140,7 +171,8 @@ pub(crate) fn index(
     let mut content = Content::default();
     for (at, &byte) in bytes.iter().enumerate() {
         let before = *place;
-        let token = place.step(byte, dialect);
+        let (token, misquoted) = place.step_at(bytes, at, ended, dialect);
+        content.misquoted |= misquoted;
         tally.lines += u64::from(byte == b'\r' || (byte == b'\n' && !before.after_cr));
         content.quotes |= Some(byte) == dialect.quote || Some(byte) == dialect.escape;
         content.carriage_returns |= byte == b'\r';

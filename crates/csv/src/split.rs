@@ -20,6 +20,8 @@ pub(crate) struct Splitter {
     pub(crate) dialect: Arc<Dialect>,
     /// The file as the query names it, for messages.
     pub(crate) file: Arc<str>,
+    /// Names of the fields of each record, for messages.
+    pub(crate) names: Arc<[String]>,
     /// Fields of each record.
     pub(crate) columns: usize,
     /// Bytes of a block.
@@ -63,6 +65,7 @@ impl Splitter {
             pass: Pass::new(Arc::clone(&file.input), file.data_start, block),
             dialect: Arc::clone(&file.dialect),
             file: Arc::clone(&file.name),
+            names: Arc::clone(&file.columns),
             columns: file.columns.len(),
             block,
             stop_after: AtomicU64::new(u64::MAX),

@@ -253,7 +253,7 @@ mod tests {
             let cells = Cells { bytes: &bytes, spans: &spans, dialect: &dialect };
             let expected = cells.parse(text).map(|parsed| parsed.array);
             let buffer = Buffer::from_slice_ref(&bytes);
-            let content = Content { quotes: true, carriage_returns: false, high: true };
+            let content = Content { quotes: true, carriage_returns: false, high: true, misquoted: true };
             let views = text_views(&Cells { bytes: &buffer, ..cells }, &buffer, content);
             match (views, expected) {
                 (Ok(views), Ok(expected)) => {

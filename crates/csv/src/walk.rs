@@ -1,12 +1,13 @@
 //! Walks the records of a block and notes where the wanted fields lie.
 
-use plimsoll_core::{Error, Location};
+use plimsoll_core::Location;
 
+use crate::Dialect;
+use crate::bad::{Bad, Verdict, shape};
 use crate::block::{Block, Region};
-use crate::incomplete::{breaks, too_long};
+use crate::incomplete::breaks;
 use crate::index::Marks;
 use crate::stride::{Stretch, Stride};
-use crate::{Dialect, MAX_RECORD};
 
 /// Where a field lies in its block's bytes, quotes included.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -51,11 +52,13 @@ pub(crate) struct Walker {
     stride: Stride,
 }
 
-/// What is wrong with a record.
-enum Fault {
-    Fields(usize),
-    /// The field that begins there.
-    TooLong(usize),
+/// What a walk found beside records as they should be.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    /// Records that were skipped or repaired, in order.
+    pub(crate) bad: Vec<Bad>,
+    /// For each skipped record, how many records were noted before it; ascending.
+    pub(crate) gaps: Vec<usize>,
 }
 
 impl Cursor {
@@ -76,8 +79,8 @@ impl Cursor {
 
 impl Walker {
     /// Walks up to `most` records and puts the spans of their wanted fields into `spans`, a vector for each. Gives the
-    /// number of records, 0 at the end of the region, and what is wrong with the record behind them: it has another
-    /// number of fields, or one that is too long.
+    /// number of records, and what is wrong with the record behind them where that is not passed over. Bad records that are
+    /// passed over are noted in `found`; at most `most` of them, so that there may be no record before the end of the region.
     pub(crate) fn walk(
         &self,
         block: &Block,
@@ -85,43 +88,92 @@ impl Walker {
         cursor: &mut Cursor,
         most: usize,
         spans: &mut [Vec<Span>],
-        file: &str,
-    ) -> (usize, Option<Error>) {
-        let walked = self.stride_along(block, region, cursor, most, spans);
-        if walked > 0 {
-            return (walked, None);
+        found: &mut Found,
+    ) -> (usize, Option<Bad>) {
+        // Stretches in which a quote may be misplaced are not strode along: no mark tells of it.
+        if !block.content.misquoted {
+            let walked = self.stride_along(block, region, cursor, most, spans);
+            if walked > 0 {
+                return (walked, None);
+            }
         }
         spans.iter_mut().for_each(Vec::clear);
         let mut count = 0;
-        while count < most && cursor.at < region.limit {
+        while count < most && cursor.at < region.limit && found.bad.len() < most {
             let begin = cursor.at;
             // A comment is walked as a record of no wanted field.
             if self.dialect.is_comment(&block.bytes()[begin..region.limit]) {
                 cursor.at = self.behind(block, region, next_end(block, begin));
                 continue;
             }
-            let walked = self.record(block, begin, spans).and_then(|end| {
-                if end - begin > self.dialect.max_field {
-                    self.check_fields(block, begin, end)
-                } else {
-                    Ok(end)
-                }
-            });
-            match walked {
-                Ok(end) => {
-                    cursor.at = self.behind(block, region, end);
-                    if end > self.dialect.first_field(block.bytes(), begin) || self.columns == 1 {
-                        cursor.records += 1;
-                        count += 1;
+            let walked = self.record(block, begin, spans);
+            let lawful =
+                walked.filter(|end| end - begin <= self.dialect.max_field && !block.content.misquoted);
+            let (end, kept) = match lawful {
+                Some(end) => (end, end > self.dialect.first_field(block.bytes(), begin) || self.columns == 1),
+                None => {
+                    spans.iter_mut().for_each(|column| column.truncate(count));
+                    match self.judge(block, region, cursor, count, spans, found) {
+                        Ok(judged) => judged,
+                        Err(bad) => {
+                            spans.iter_mut().for_each(|column| column.truncate(count));
+                            return (count, Some(bad));
+                        }
                     }
                 }
-                Err(fault) => {
-                    spans.iter_mut().for_each(|column| column.truncate(count));
-                    return (count, Some(self.error(fault, block, region, cursor, begin, file)));
-                }
+            };
+            cursor.at = self.behind(block, region, end);
+            if kept {
+                cursor.records += 1;
+                count += 1;
             }
         }
         (count, None)
+    }
+
+    /// Takes the record at the cursor, which may break the rules: notes the spans of its wanted fields, and what is wrong
+    /// with it. Gives where its terminator begins and whether it is kept.
+    ///
+    /// # Errors
+    /// What is wrong, where that is not passed over.
+    #[cold]
+    fn judge(
+        &self,
+        block: &Block,
+        region: &Region,
+        cursor: &mut Cursor,
+        count: usize,
+        spans: &mut [Vec<Span>],
+        found: &mut Found,
+    ) -> Result<(usize, bool), Bad> {
+        let begin = cursor.at;
+        let shape = shape(block, begin, &self.dialect, &self.wanted, spans);
+        let end = shape.end;
+        if end == self.dialect.first_field(block.bytes(), begin) && self.columns != 1 {
+            spans.iter_mut().for_each(|column| column.truncate(count));
+            return Ok((end, false));
+        }
+        let record = cursor.record(region);
+        let tolerance = &self.dialect.tolerance;
+        for fault in shape.faults(self.columns) {
+            let bad = |skipped| Bad { fault, begin, end, record, skipped };
+            match fault.verdict(tolerance) {
+                Verdict::Fail => return Err(bad(true)),
+                Verdict::Repair => found.bad.push(bad(false)),
+                Verdict::Skip => {
+                    spans.iter_mut().for_each(|column| column.truncate(count));
+                    // A record that is skipped is not repaired, too.
+                    while found.bad.last().is_some_and(|last| last.record == record) {
+                        found.bad.pop();
+                    }
+                    found.bad.push(bad(true));
+                    found.gaps.push(count);
+                    cursor.records += 1;
+                    return Ok((end, false));
+                }
+            }
+        }
+        Ok((end, true))
     }
 
     /// Walks records the fast way, where all of them are lawful and none can be a comment or too long.
@@ -152,10 +204,10 @@ impl Walker {
         walked.records
     }
 
-    /// Notes the wanted fields of the record that begins at `begin`; gives where its terminator begins. A blank line
-    /// (which ends where it begins) has no fields, but the one of a one-column file.
+    /// Notes the wanted fields of the record that begins at `begin`; gives where its terminator begins, `None` where it has
+    /// another number of fields. A blank line (which ends where it begins) has no fields, but the one of a one-column file.
     #[inline]
-    fn record(&self, block: &Block, begin: usize, spans: &mut [Vec<Span>]) -> Result<usize, Fault> {
+    fn record(&self, block: &Block, begin: usize, spans: &mut [Vec<Span>]) -> Option<usize> {
         let (fields, ends, bytes) = (&block.marks.fields, &block.marks.ends, block.bytes());
         let mut word = begin / 64;
         let mut mask = u64::MAX << (begin % 64);
@@ -173,7 +225,7 @@ impl Walker {
             let at = word * 64 + bit;
             let is_end = ends[word] >> bit & 1 == 1;
             if is_end && at == first && self.columns != 1 {
-                return Ok(at);
+                return Some(at);
             }
             if column == self.wanted[taken] {
                 spans[taken].push(Span::between(start, self.dialect.field_end(bytes, start, at, is_end)));
@@ -181,7 +233,7 @@ impl Walker {
             }
             column += 1;
             if is_end {
-                return if column == self.columns { Ok(at) } else { Err(Fault::Fields(column)) };
+                return (column == self.columns).then_some(at);
             }
             start = self.dialect.next_field(at);
             // Two shifts, since one by 64 is not defined.
@@ -194,11 +246,11 @@ impl Walker {
                 let bit = end_marks.trailing_zeros() as usize;
                 let at = word * 64 + bit;
                 if at == first && self.columns != 1 {
-                    return Ok(at);
+                    return Some(at);
                 }
                 let before = mask & !(u64::MAX << bit);
                 column += (fields[word] & before).count_ones() as usize + 1;
-                return if column == self.columns { Ok(at) } else { Err(Fault::Fields(column)) };
+                return (column == self.columns).then_some(at);
             }
             column += (fields[word] & mask).count_ones() as usize;
             word += 1;
@@ -212,60 +264,10 @@ impl Walker {
         let crlf = block.bytes()[end] == b'\r' && end + 1 < region.limit && block.bytes()[end + 1] == b'\n';
         (end + 1 + usize::from(crlf)).min(region.limit.max(end))
     }
-
-    #[cold]
-    fn check_fields(&self, block: &Block, begin: usize, end: usize) -> Result<usize, Fault> {
-        let mut start = self.dialect.first_field(block.bytes(), begin);
-        for at in begin..=end {
-            let is_mark = block.marks.fields[at / 64] >> (at % 64) & 1 == 1;
-            if is_mark {
-                let field_end = self.dialect.field_end(block.bytes(), start, at, at == end);
-                if field_end - start > self.dialect.max_field {
-                    return Err(Fault::TooLong(start));
-                }
-                start = self.dialect.next_field(at);
-            }
-        }
-        if end - begin > MAX_RECORD { Err(Fault::TooLong(begin)) } else { Ok(end) }
-    }
-
-    #[cold]
-    fn error(
-        &self,
-        fault: Fault,
-        block: &Block,
-        region: &Region,
-        cursor: &Cursor,
-        begin: usize,
-        file: &str,
-    ) -> Error {
-        let location = Location {
-            file: file.to_owned(),
-            line: region.lines + 1 + breaks(&block.bytes()[region.start..begin]),
-            record: cursor.record(region),
-            byte: region.offset(begin),
-            column: None,
-            value: None,
-        };
-        match fault {
-            Fault::Fields(found) => {
-                let plural = if found == 1 { "field" } else { "fields" };
-                Error::data(
-                    location,
-                    format!("{found} {plural} where {} are expected", self.columns),
-                    "every record needs as many fields as the header; check the delimiter and the quotes",
-                )
-            }
-            Fault::TooLong(start) => {
-                let line = location.line + breaks(&block.bytes()[begin..start]);
-                too_long(Location { line, byte: region.offset(start), ..location }, self.dialect.max_field)
-            }
-        }
-    }
 }
 
 /// The first record end at or behind `begin`.
-fn next_end(block: &Block, begin: usize) -> usize {
+pub(crate) fn next_end(block: &Block, begin: usize) -> usize {
     let mut word = begin / 64;
     let mut mask = u64::MAX << (begin % 64);
     while block.marks.ends[word] & mask == 0 {
@@ -294,9 +296,6 @@ pub(crate) fn locate(
     file: &str,
     dialect: &Dialect,
 ) -> Location {
-    let raw = span.of(block.bytes());
-    let mut text = Vec::new();
-    dialect.decode(raw, &mut text);
     let start = record_start(block, region, span.start as usize);
     Location {
         file: file.to_owned(),
@@ -306,7 +305,14 @@ pub(crate) fn locate(
         column: None,
         value: None,
     }
-    .with_value(&text)
+    .with_value(&text_of(block, span, dialect))
+}
+
+/// The text of a field without the quotes around it.
+pub(crate) fn text_of(block: &Block, span: Span, dialect: &Dialect) -> Vec<u8> {
+    let mut text = Vec::new();
+    dialect.decode(span.of(block.bytes()), &mut text);
+    text
 }
 
 impl Dialect {

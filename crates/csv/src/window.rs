@@ -8,7 +8,7 @@ use plimsoll_core::{Error, Location, Result};
 use crate::block::{Block, Region};
 use crate::incomplete::{breaks, fields, never_closed};
 use crate::machine::{Place, State};
-use crate::walk::Cursor;
+use crate::walk::{Cursor, Found};
 use crate::{Cells, CsvFile, Dialect, Span};
 
 /// The records that begin in a stretch of a file.
@@ -120,7 +120,12 @@ impl Stretch<'_> {
         let mut spans = vec![Vec::new(); columns.len()];
         let walker = dialect.walker((0..columns.len()).collect(), columns.len());
         let mut cursor = Cursor::new(&region);
-        let (records, fault) = walker.walk(&block, &region, &mut cursor, usize::MAX, &mut spans, name);
+        let mut found = Found::default();
+        let (records, bad) = walker.walk(&block, &region, &mut cursor, usize::MAX, &mut spans, &mut found);
+        let fault = bad.map(|bad| {
+            let line = lines_before + 1 + breaks(&block.bytes()[start..bad.begin]);
+            bad.error(&block, &region, line, name, dialect, columns)
+        });
         let open = begins_record && self.ended && matches!(place.state, State::Quoted | State::Escaped);
         let unclosed = || {
             let (field, _) = fields(&self.bytes[cursor.at()..], dialect);

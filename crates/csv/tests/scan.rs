@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use arrow::array::AsArray;
-use plimsoll_core::{CsvOptions, DataType, Delimiter, Error, ErrorKind};
+use plimsoll_core::{
+    CsvOptions, DataType, Delimiter, Error, ErrorKind, OnError, Quotes, Ragged, RejectCounts, RejectKind,
+};
 use plimsoll_csv::machine::{Place, State, Token};
 use plimsoll_csv::{ColumnType, CsvFile, Dialect, Reader, Scan};
 use proptest::prelude::*;
@@ -22,14 +24,15 @@ fn scanned(bytes: &[u8], options: &CsvOptions, block: usize, threads: usize) -> 
     let scan = Arc::new(Scan::new(&file, (0..columns).collect(), block, Arc::new(AtomicU64::new(0))));
     let worker = || {
         let mut reader = Reader::new(Arc::clone(&scan));
-        let mut records = Vec::new();
+        let (mut records, mut counts) = (Vec::new(), RejectCounts::default());
         let mut ticket = 0;
         let mut work = || -> Result<(), Error> {
             while let Some(next) = reader.next_block()? {
                 ticket = next;
                 loop {
                     let count = reader.next_records(3)?;
-                    if count == 0 {
+                    reader.count_bad(&mut counts);
+                    if count == 0 && reader.block_ended() {
                         break;
                     }
                     let text = ColumnType::declared(DataType::Utf8);
@@ -50,16 +53,17 @@ fn scanned(bytes: &[u8], options: &CsvOptions, block: usize, threads: usize) -> 
             Ok(())
         };
         let outcome = work();
-        (records, outcome.map_err(|error| (ticket, error)))
+        (records, counts, outcome.map_err(|error| (ticket, error)))
     };
     let parts: Vec<_> = std::thread::scope(|scope| {
         let handles: Vec<_> = (0..threads).map(|_| scope.spawn(worker)).collect();
         handles.into_iter().map(|handle| handle.join().unwrap()).collect()
     });
-    let mut all = Vec::new();
+    let (mut all, mut bad) = (Vec::new(), RejectCounts::default());
     let mut errors = Vec::new();
-    for (records, outcome) in parts {
+    for (records, counts, outcome) in parts {
         all.extend(records);
+        bad.add(&counts);
         errors.extend(outcome.err());
     }
     if let Some((_, error)) = errors.into_iter().min_by_key(|(_, error)| byte_of(error)) {
@@ -67,7 +71,8 @@ fn scanned(bytes: &[u8], options: &CsvOptions, block: usize, threads: usize) -> 
     }
     all.sort_by_key(|(position, _)| *position);
     assert!(all.windows(2).all(|pair| pair[0].0 < pair[1].0), "positions are distinct");
-    assert_eq!(scan.records(), all.len() as u64);
+    let skipped: u64 = RejectKind::ALL.iter().map(|kind| bad.skipped(*kind)).sum();
+    assert_eq!(scan.records(), all.len() as u64 + skipped);
     Ok(all.into_iter().map(|(_, record)| record).collect())
 }
 
@@ -86,6 +91,8 @@ fn by_machine(bytes: &[u8], options: &CsvOptions, columns: usize) -> Result<Vec<
     let mut comment = false;
     let blanks = dialect.delimiter == Delimiter::Blanks;
     let is_blank = |byte: u8| blanks && matches!(byte, b' ' | b'\t');
+    // Where a field begins that has text behind its closing quote.
+    let mut behind = None;
     let decode = |raw: &[u8]| {
         let mut text = Vec::new();
         dialect.decode(raw, &mut text);
@@ -120,7 +127,9 @@ fn by_machine(bytes: &[u8], options: &CsvOptions, columns: usize) -> Result<Vec<
                 token
             }
             None if place.state == State::RecordStart => break,
-            None if matches!(place.state, State::Quoted | State::Escaped) => return Err(start as u64),
+            None if matches!(place.state, State::Quoted | State::Escaped) => {
+                return Err(behind.unwrap_or(start) as u64);
+            }
             None => Token::End,
         };
         let is_empty = token == Token::End && fields.is_empty() && start == at;
@@ -129,13 +138,18 @@ fn by_machine(bytes: &[u8], options: &CsvOptions, columns: usize) -> Result<Vec<
                 (Token::Delimiter, Delimiter::Text(text)) => at + 1 - text.len(),
                 _ => trimmed(start, at),
             };
+            if goes_on_behind_its_quote(&bytes[start..end], &dialect) {
+                behind.get_or_insert(start);
+            }
             fields.push(decode(&bytes[start..end]));
             start = at + usize::from(token == Token::End || !blanks);
         }
         if token == Token::End {
             let record = std::mem::take(&mut fields);
             if comment || (is_empty && columns != 1) {
-                comment = false;
+                (comment, behind) = (false, None);
+            } else if let Some(field) = behind {
+                return Err(field as u64);
             } else if record.len() != columns {
                 return Err(begin as u64);
             } else {
@@ -146,6 +160,20 @@ fn by_machine(bytes: &[u8], options: &CsvOptions, columns: usize) -> Result<Vec<
         at += 1;
     }
     Ok(records)
+}
+
+/// Whether a field begins with a quote and has text behind the one that closes it.
+fn goes_on_behind_its_quote(raw: &[u8], dialect: &Dialect) -> bool {
+    if !dialect.is_quoted(raw) {
+        return false;
+    }
+    let mut place = Place::at(State::RecordStart);
+    let plain = Dialect { delimiter: b'\0'.into(), comment: None, ..dialect.clone() };
+    raw.iter().any(|byte| {
+        let before = place.state;
+        place.step(*byte, &plain);
+        before == State::QuoteInQuoted && !matches!(place.state, State::Quoted)
+    })
 }
 
 fn check(bytes: &[u8], options: &CsvOptions, block: usize, threads: usize) -> Result<(), TestCaseError> {
@@ -224,6 +252,33 @@ proptest! {
             // Whether a field is too long depends on nothing else. (A record can have more than one fault.)
             let whole = scanned(&bytes, &given, 1000, 1).ok();
             prop_assert_eq!(scanned(&bytes, &given, block, threads).ok(), whole);
+        }
+    }
+
+    #[test]
+    fn where_faults_are_passed_over_blocks_and_threads_change_nothing(
+        bytes in prop::collection::vec(prop::sample::select(b"ab,,\"\"\n\n\n\r\\#".to_vec()), 0..300),
+        block in prop::sample::select(vec![1usize, 2, 3, 7, 64, 65, 1000]),
+        threads in 1usize..4,
+        escape in prop::option::weighted(0.2, Just(b'\\')),
+        comment in prop::option::weighted(0.2, Just(b'#')),
+        ragged in prop::sample::select(vec![Ragged::Fail, Ragged::Pad, Ragged::Skip]),
+        quotes in prop::sample::select(vec![Quotes::Strict, Quotes::Lenient]),
+        on_error in prop::sample::select(vec![OnError::Fail, OnError::Skip]),
+        max_field in prop::sample::select(vec![5u64, 20, 1 << 20]),
+    ) {
+        let comment = comment.map(|byte| char::from(byte).to_string());
+        let given = CsvOptions {
+            escape: Some(escape), comment: Some(comment), ragged, quotes, on_error, max_field, ..options()
+        };
+        let at_once = scanned(&bytes, &given, 1 << 20, 1);
+        match (scanned(&bytes, &given, block, threads), at_once) {
+            (Ok(found), Ok(expected)) => prop_assert_eq!(found, expected),
+            (Err(error), Err(expected)) => prop_assert_eq!(byte_of(&error), byte_of(&expected), "{}", error),
+            (found, expected) => {
+                let shown = |outcome: Result<Vec<Record>, Error>| outcome.map_err(|error| error.to_string());
+                prop_assert!(false, "{:?} against {:?}", shown(found), shown(expected))
+            }
         }
     }
 

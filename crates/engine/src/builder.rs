@@ -6,6 +6,7 @@ use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 use plimsoll_core::{CsvOptions, Expr, OrderBy, Query, Result, SelectItem};
 use plimsoll_csv::CsvFile;
+use plimsoll_pipeline::scan::SharedSink;
 
 use crate::footprint::Meter;
 use crate::limits::Limits;
@@ -23,6 +24,7 @@ pub struct QueryBuilder {
     bare_text: bool,
     /// What to read instead of the file that the query names.
     source: Option<Source>,
+    rejects: Option<SharedSink>,
 }
 
 /// A finished query.
@@ -38,7 +40,7 @@ pub struct Outcome {
 
 impl QueryBuilder {
     pub(crate) fn new(limits: Limits, query: Query) -> Self {
-        QueryBuilder { limits, query, bare_text: false, source: None }
+        QueryBuilder { limits, query, bare_text: false, source: None, rejects: None }
     }
 
     /// Reads columns that are held, in place of the file that the query names.
@@ -60,6 +62,12 @@ impl QueryBuilder {
     /// How the file is read.
     pub fn options(mut self, options: CsvOptions) -> Self {
         self.query.from.options = options;
+        self
+    }
+
+    /// Hands every record that is skipped or repaired to `sink`, in the order of the file.
+    pub fn rejects(mut self, sink: SharedSink) -> Self {
+        self.rejects = Some(sink);
         self
     }
 
@@ -119,8 +127,8 @@ impl QueryBuilder {
         self
     }
 
-    /// Gives bare columns of a query that streams as the text they have in the file, typed `Utf8` and not checked;
-    /// their Arrow fields carry the type of the head sample as metadata `plimsoll.type` (a SQL type name).
+    /// Gives bare columns of a query that streams as the text they have in the file, typed `Utf8`; only a
+    /// type that the user gives is checked. Their Arrow fields carry the type of the head sample as metadata `plimsoll.type` (a SQL type name).
     pub fn bare_text(mut self, on: bool) -> Self {
         self.bare_text = on;
         self
@@ -157,7 +165,7 @@ impl QueryBuilder {
     pub fn stream(&self) -> Result<Stream> {
         let meter = Meter::start();
         let _tag = operator::PLAN.tag().enter();
-        Stream::new(meter, self.plan()?)
+        Stream::new(meter, self.plan()?, self.rejects.clone())
     }
 
     fn plan(&self) -> Result<Plan> {

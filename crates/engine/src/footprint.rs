@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use plimsoll_core::RejectCounts;
 use plimsoll_csv::Choice;
 use plimsoll_memory::{Budget, Holder, process};
 
@@ -41,6 +42,8 @@ pub struct Footprint {
     pub restarts: u64,
     /// Blank lines passed over.
     pub blank_lines: u64,
+    /// Records skipped and repaired, by what was wrong with them, in what was read.
+    pub rejects: RejectCounts,
     /// Bytes written to temporary files, what memory did not hold.
     pub bytes_spilled: u64,
     /// The settings of the file's dialect; none where the query reads what is held.

@@ -31,9 +31,11 @@ pub use operators::OperatorFootprint;
 pub use plimsoll_columnar::{ColumnReport, Form};
 pub use plimsoll_core::{
     AggregateFunction, CsvOptions, DataType, Delimiter, Error, ErrorKind, Expr, Infer, Location, OnError,
-    OrderBy, Profile, Query, Quotes, Ragged, Result, Schema, SelectItem, Table, Value,
+    OrderBy, Profile, Query, Quotes, Ragged, Reject, RejectCounts, RejectKind, Result, Schema, SelectItem,
+    Table, Value,
 };
 pub use plimsoll_csv::Choice;
 /// The accounting layer, for programs that count, trace or limit what they allocate themselves.
 pub use plimsoll_memory as memory;
+pub use plimsoll_pipeline::scan::{RejectSink, SharedSink};
 pub use stream::Stream;

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use plimsoll_columnar::{Store, StoreScan};
-use plimsoll_core::{Error, Expr, Location, Profile, Result, Schema, Table};
+use plimsoll_core::{Error, Expr, Location, Profile, RejectCounts, Result, Schema, Table};
 use plimsoll_csv::{Choice, CsvFile};
 use plimsoll_kernels::Block;
 use plimsoll_memory::{Budget, Consumer};
-use plimsoll_pipeline::scan::{CsvScan, ScanSpec, TicketedScan, renumber};
+use plimsoll_pipeline::scan::{CsvScan, ScanSpec, SharedSink, TicketedScan, renumber};
 use plimsoll_pipeline::{Filter, Place, Tagged, Ticketed};
 
 use crate::applied::Applied;
@@ -141,17 +141,18 @@ impl Source {
         }
     }
 
-    /// Begins a pass. `bytes_read` is counted up while it goes on.
+    /// Begins a pass. `bytes_read` is counted up while it goes on, and `rejects` takes what it skips and repairs.
     pub(crate) fn pass(
         &self,
         spec: &ScanSpec,
         consumer: Consumer,
         bytes_read: Arc<AtomicU64>,
+        rejects: Option<SharedSink>,
     ) -> Result<Pass> {
         match self {
             Source::Csv { file, profiles } => {
                 let scan = CsvScan::new(Arc::clone(file), spec.clone(), profiles.clone(), bytes_read);
-                Ok(Pass::Csv(Arc::new(scan.with_consumer(consumer))))
+                Ok(Pass::Csv(Arc::new(scan.with_consumer(consumer).with_rejects(rejects)?)))
             }
             Source::Held { store, .. } => {
                 bytes_read.fetch_add(self.bytes(spec).unwrap_or(0), Ordering::Relaxed);
@@ -239,6 +240,30 @@ impl Pass {
         match self {
             Pass::Csv(scan) => (scan.records(), scan.blank_lines()),
             Pass::Held { records, .. } => (records.load(Ordering::Relaxed), 0),
+        }
+    }
+
+    /// Records skipped and repaired so far, by what was wrong with them.
+    pub(crate) fn rejects(&self) -> RejectCounts {
+        match self {
+            Pass::Csv(scan) => scan.reject_counts(),
+            Pass::Held { .. } => RejectCounts::default(),
+        }
+    }
+
+    /// See [`CsvScan::excess`].
+    pub(crate) fn excess(&self, before: u64) -> Option<Error> {
+        match self {
+            Pass::Csv(scan) => scan.excess(before),
+            Pass::Held { .. } => None,
+        }
+    }
+
+    /// See [`CsvScan::first_error`].
+    pub(crate) fn first_error(&self, error: Error) -> Error {
+        match self {
+            Pass::Csv(scan) => scan.first_error(error),
+            Pass::Held { .. } => error,
         }
     }
 }

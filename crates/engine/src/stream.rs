@@ -5,10 +5,11 @@ use std::sync::atomic::Ordering;
 
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
-use plimsoll_core::{Error, ErrorKind, Profile, Resolved, Result, Schema};
+use plimsoll_core::{Error, ErrorKind, Profile, RejectCounts, Resolved, Result, Schema};
 use plimsoll_kernels::Block;
 use plimsoll_kernels::spill::Space;
 use plimsoll_memory::{Budget, Consumer, process};
+use plimsoll_pipeline::scan::SharedSink;
 use plimsoll_pipeline::{Group, Ordered, Pipeline, Place, Project};
 use rayon::ThreadPool;
 
@@ -39,8 +40,10 @@ pub struct Stream {
     collects: bool,
     operators: Operators,
     restarts: u64,
-    /// Records and blank lines of the last scan, once it is over.
-    ended: Option<(u64, u64)>,
+    /// Takes what scans skip and repair.
+    rejects: Option<SharedSink>,
+    /// Records, blank lines and rejects of the last scan, once it is over.
+    ended: Option<(u64, u64, RejectCounts)>,
 }
 
 struct Running {
@@ -49,7 +52,7 @@ struct Running {
 }
 
 impl Stream {
-    pub(crate) fn new(meter: Meter, mut plan: Plan) -> Result<Self> {
+    pub(crate) fn new(meter: Meter, mut plan: Plan, rejects: Option<SharedSink>) -> Result<Self> {
         let threads = useful_threads(&plan);
         let budget = plan.limits.budget_for(threads)?;
         plan.fit(&budget, threads);
@@ -70,6 +73,7 @@ impl Stream {
             given: 0,
             collects: false,
             restarts: 0,
+            rejects,
             ended: None,
             plan,
         })
@@ -94,8 +98,8 @@ impl Stream {
 
     /// What the query has cost so far; after the last batch, what it cost.
     pub fn footprint(&self) -> Footprint {
-        let scanned = self.running.as_ref().map(|running| running.pass.counts());
-        let (rows_read, blank_lines) = self.ended.or(scanned).unwrap_or_default();
+        let scanned = self.running.as_ref().map(|running| counts(&running.pass));
+        let (rows_read, blank_lines, rejects) = self.ended.or(scanned).unwrap_or_default();
         Footprint {
             rows_read,
             rows_given: self.given,
@@ -104,6 +108,7 @@ impl Stream {
             groups: self.plan.grouping.is_some().then(|| self.operators.group.rows()),
             restarts: self.restarts,
             blank_lines,
+            rejects,
             bytes_spilled: self.space.written(),
             dialect: self.plan.source.choices().to_vec(),
             operators: self.operators.footprints(rows_read, &self.budget),
@@ -167,6 +172,11 @@ impl Stream {
             self.end(&running);
             match running.blocks.next() {
                 Some(Ok(block)) => {
+                    // Rows that stream carry the place that they have in the file; others come when all of it is read.
+                    let before = if self.plan.resolved.streams() { block.position } else { u64::MAX };
+                    if let Some(error) = running.pass.excess(before) {
+                        return Err(error);
+                    }
                     self.ended = None;
                     self.running = Some(running);
                     self.given += block.rows as u64;
@@ -176,6 +186,13 @@ impl Stream {
                 }
                 None => {
                     self.end(&running);
+                    // What stands behind the last row of a LIMIT was found by looking ahead.
+                    let resolved = &self.plan.resolved;
+                    let limited =
+                        resolved.streams() && resolved.limit.is_some_and(|limit| self.given >= limit);
+                    if let Some(error) = running.pass.excess(u64::MAX).filter(|_| !limited) {
+                        return Err(error);
+                    }
                     if self.given == 0 {
                         // No block has told the types that the scan came to.
                         if let (Pass::Csv(scan), Source::Csv { profiles, .. }) =
@@ -189,7 +206,7 @@ impl Stream {
                 }
                 Some(Err(error)) => {
                     self.end(&running);
-                    self.widen(&running.pass, error)?;
+                    self.widen(&running.pass, running.pass.first_error(error))?;
                     self.ended = None;
                 }
             }
@@ -197,7 +214,7 @@ impl Stream {
     }
 
     fn end(&mut self, running: &Running) {
-        self.ended = Some(running.pass.counts());
+        self.ended = Some(counts(&running.pass));
     }
 
     /// Prepares a new scan where `error` is about a cell that a wider type takes, and the file can be read again.
@@ -253,7 +270,8 @@ impl Stream {
         let (plan, operators) = (&self.plan, &self.operators);
         operators.begin();
         let bytes_read = Arc::clone(&self.progress.bytes_read);
-        let pass = plan.source.pass(&plan.scan, operators.scan.consumer(&self.budget), bytes_read)?;
+        let (consumer, rejects) = (operators.scan.consumer(&self.budget), self.rejects.clone());
+        let pass = plan.source.pass(&plan.scan, consumer, bytes_read, rejects)?;
         let (resolved, threads) = (&plan.resolved, self.pool.current_num_threads());
         let workers = (0..threads).map(|_| pass.worker(operators.scan.tickets()));
         let projecting = operators.project.consumer(&self.budget);
@@ -334,6 +352,12 @@ impl Iterator for Stream {
     fn next(&mut self) -> Option<Self::Item> {
         self.pull().transpose()
     }
+}
+
+/// Records, blank lines and rejects so far.
+fn counts(pass: &Pass) -> (u64, u64, RejectCounts) {
+    let (records, blank_lines) = pass.counts();
+    (records, blank_lines, pass.rejects())
 }
 
 /// The columns of `block` that the result shows.

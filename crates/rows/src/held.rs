@@ -4,7 +4,8 @@
 use std::borrow::Cow;
 
 use plimsoll_core::{
-    DataType, Error, ErrorKind, Location, Query, Resolved, Result, Schema, Table, Value, resolve, typed,
+    DataType, Error, ErrorKind, Location, OnError, Query, Resolved, Result, Schema, Table, Value, resolve,
+    typed,
 };
 use plimsoll_memory::{Consumer, LimitExceeded, Reservation};
 
@@ -12,7 +13,7 @@ use crate::cell;
 use crate::encoding::decoded;
 use crate::evaluate::is_true;
 use crate::machine::{Machine, Record};
-use crate::read::{located, ragged};
+use crate::read::{judge, located, ragged};
 use crate::run::{Rows, finished};
 use crate::typing::Selected;
 
@@ -100,45 +101,65 @@ impl Loading<'_> {
         let delimiter = options.delimiter.clone().ok_or_else(|| {
             Error::plan("the delimiter of a file that is to be held is not known", "say which it is")
         })?;
-        let width = self.schema.fields.len();
+        let names: Vec<String> = self.schema.fields.iter().map(|field| field.name.clone()).collect();
+        let width = names.len();
         let mut header = options.has_header();
+        let mut number = 0;
         for record in Machine::new(bytes, options, delimiter) {
-            let number = self.rows.len();
-            let record = record.map_err(|fault| located(fault, &self.table.path, Some(number)))?;
+            let mut record =
+                record.map_err(|fault| located(fault, &self.table.path, Some(number), &names))?;
             match record.fields.len() {
                 // An empty line is a record of a file of one column, behind its header.
                 0 if width != 1 || header => {}
                 found if header && found != width => return Err(ragged(&record, 0, width, &self.table.path)),
                 _ if header => header = false,
-                0 => self.push(vec![Value::Null])?,
-                found if found == width => {
-                    let row = self.row(&record)?;
-                    self.push(row)?;
+                0 => {
+                    number += 1;
+                    self.push(vec![Value::Null])?;
                 }
-                _ => return Err(ragged(&record, number + 1, width, &self.table.path)),
+                _ => {
+                    number += 1;
+                    if judge(&mut record, number, &names, options, &self.table.path)?
+                        && let Some(row) = self.row(&record, number)?
+                    {
+                        self.push(row)?;
+                    }
+                }
             }
         }
         Ok(())
     }
 
-    fn row(&self, record: &Record) -> Result<Vec<Value>> {
+    /// The values of a record; `None` where it is skipped for a bad cell.
+    fn row(&self, record: &Record, number: usize) -> Result<Option<Vec<Value>>> {
         let options = &self.table.options;
         // Collecting into a result would not know how many there are, and keep room for more.
         let mut row = Vec::with_capacity(record.fields.len());
         for (cell, field) in record.fields.iter().zip(&self.schema.fields) {
-            row.push(cell::value(cell, options, field.data_type, true).map_err(|message| {
-                let location = Location {
-                    file: self.table.path.clone(),
-                    line: record.line,
-                    record: self.rows.len() as u64 + 1,
-                    byte: cell.byte,
-                    column: Some(field.name.clone()),
-                    value: None,
-                };
-                Error::data(location.with_value(&cell.bytes), message, "give the column another type")
-            })?);
+            let message = match (cell::value(cell, options, field.data_type, true), options.on_error) {
+                (Ok(value), _) => {
+                    row.push(value);
+                    continue;
+                }
+                (Err(_), OnError::Null) => {
+                    row.push(Value::Null);
+                    continue;
+                }
+                (Err(_), OnError::Skip) => return Ok(None),
+                (Err(message), OnError::Fail) => message,
+            };
+            let location = Location {
+                file: self.table.path.clone(),
+                line: record.line,
+                record: number as u64,
+                byte: cell.byte,
+                column: Some(field.name.clone()),
+                value: None,
+            };
+            let location = location.with_value(&cell.bytes);
+            return Err(Error::data(location, message, "give the column another type"));
         }
-        Ok(row)
+        Ok(Some(row))
     }
 
     /// Reserves what a row takes before it is kept, and what the vector of rows grows by before it grows.

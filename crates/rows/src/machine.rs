@@ -1,6 +1,6 @@
 //! The slow CSV machine: bytes to records, one byte at a time. It never guesses a dialect and knows no columns.
 
-use plimsoll_core::{CsvOptions, Delimiter};
+use plimsoll_core::{CsvOptions, Delimiter, OnError, Quotes};
 
 /// One field of a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,11 +24,17 @@ pub struct Record {
     pub byte: u64,
     /// Offset of the first byte behind its terminator.
     pub end: u64,
+    /// The rules of quotes and lengths that it breaks.
+    pub(crate) flaws: Vec<Fault>,
 }
 
 /// A broken rule of CSV, and where the field begins that breaks it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Fault {
+    /// Whether it is about quotes; else a field is too long.
+    pub(crate) of_quotes: bool,
+    /// Which field of its record it is.
+    pub(crate) field: usize,
     pub(crate) message: String,
     pub(crate) line: u64,
     pub(crate) byte: u64,
@@ -44,6 +50,10 @@ pub(crate) struct Machine<'a> {
     escape: Option<u8>,
     comment: Option<Vec<u8>>,
     max_field: u64,
+    /// Whether misplaced quotes are no errors.
+    lenient: bool,
+    /// Whether records that break rules are passed over.
+    passes_over: bool,
     at: usize,
     line: u64,
 }
@@ -59,6 +69,8 @@ impl<'a> Machine<'a> {
             escape: options.escape_byte().filter(|escape| Some(*escape) != quote),
             comment: options.comment_text().map(|text| text.as_bytes().to_vec()),
             max_field: options.max_field,
+            lenient: options.quotes == Quotes::Lenient,
+            passes_over: options.on_error != OnError::Fail,
             at: if bytes.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 },
             line: 1,
         };
@@ -150,21 +162,62 @@ impl<'a> Machine<'a> {
         (quote || escape).then_some(next)
     }
 
-    /// The next field, and whether the record ends with it.
-    fn field(&mut self) -> Result<(Cell, bool), Fault> {
+    /// Whether the quote at the current place, with which a field begins, is text: it is not closed within the longest field
+    /// or before the end of the file, or what closes it stands on a later line and not at the end of a field.
+    fn quote_is_text(&self) -> bool {
+        let field = &self.bytes[self.at..];
+        let is = |at: usize, byte: Option<u8>| byte.is_some() && field.get(at).copied() == byte;
+        let mut at = 1;
+        while at < field.len() && (at as u64) < self.max_field {
+            let doubled = is(at, self.quote) && is(at + 1, self.quote);
+            let escapes = is(at, self.escape) && self.escape != self.quote;
+            if doubled || escapes {
+                at += 2;
+            } else if is(at, self.quote) {
+                let behind = &field[at + 1..];
+                let ends = match (behind.first(), &self.delimiter) {
+                    (None | Some(b'\r' | b'\n'), _) => true,
+                    (_, Delimiter::Text(text)) => behind.starts_with(text),
+                    (Some(next), Delimiter::Blanks) => b" \t".contains(next),
+                };
+                return !ends && field[..at].iter().any(|byte| b"\r\n".contains(byte));
+            } else {
+                at += 1;
+            }
+        }
+        true
+    }
+
+    /// The next field, number `field` of its record, and whether the record ends with it. Its flaws are added to `flaws`.
+    fn field(&mut self, field: usize, flaws: &mut Vec<Fault>) -> Result<(Cell, bool), Fault> {
         let (start, line) = (self.at, self.line);
-        let fault = |message: String| Fault { message, line, byte: start as u64 };
+        let fault =
+            |of_quotes, message: String| Fault { of_quotes, field, message, line, byte: start as u64 };
         let mut bytes = Vec::new();
         let mut quoted = self.peek(0).is_some() && self.peek(0) == self.quote;
         let mut inside = quoted;
+        let (mut closed, mut behind, mut too_long) = (false, false, false);
+        let unclosed = || fault(true, "the quote that opens this field is never closed".into());
+        if quoted && (self.lenient || self.passes_over) && self.quote_is_text() {
+            flaws.push(unclosed());
+            bytes.extend(self.quote);
+            inside = false;
+        }
         self.at += usize::from(quoted);
         let last = loop {
             if (self.at - start) as u64 > self.max_field {
-                return Err(fault(format!("the field is longer than {} bytes", self.max_field)));
+                let fault = fault(false, format!("the field is longer than {} bytes", self.max_field));
+                if !self.passes_over {
+                    return Err(fault);
+                }
+                if !too_long {
+                    flaws.push(fault);
+                }
+                too_long = true;
             }
             let Some(byte) = self.peek(0) else {
                 if inside {
-                    return Err(fault("the quote that opens this field is never closed".into()));
+                    return Err(unclosed());
                 }
                 break true;
             };
@@ -172,7 +225,7 @@ impl<'a> Machine<'a> {
                 bytes.push(literal);
                 self.at += 2;
             } else if inside && Some(byte) == self.quote {
-                inside = false;
+                (inside, closed) = (false, true);
                 self.at += 1;
             } else if inside {
                 let length = self.terminator().max(1);
@@ -181,6 +234,7 @@ impl<'a> Machine<'a> {
                     self.at += 1;
                 }
             } else if Some(byte) == self.escape {
+                behind |= closed;
                 quoted |= self.take_escape(&mut bytes);
             } else if self.delimiter() > 0 {
                 self.at += self.delimiter();
@@ -194,10 +248,14 @@ impl<'a> Machine<'a> {
             } else if self.take_terminator() {
                 break true;
             } else {
+                behind |= closed;
                 bytes.push(byte);
                 self.at += 1;
             }
         };
+        if behind {
+            flaws.push(fault(true, "text stands behind the closing quote".into()));
+        }
         Ok((Cell { bytes, quoted, byte: start as u64 }, last))
     }
 }
@@ -215,21 +273,22 @@ impl Iterator for Machine<'_> {
             self.at += self.delimiter();
         }
         self.peek(0)?;
-        let mut fields = Vec::new();
+        let (mut fields, mut flaws) = (Vec::new(), Vec::new());
         let mut last = self.take_terminator();
         while !last {
-            match self.field() {
+            match self.field(fields.len(), &mut flaws) {
                 Ok((cell, ends)) => {
                     fields.push(cell);
                     last = ends;
                 }
                 Err(fault) => {
                     self.at = self.bytes.len();
-                    return Some(Err(fault));
+                    let earlier = flaws.into_iter().find(|_| !self.lenient);
+                    return Some(Err(earlier.unwrap_or(fault)));
                 }
             }
         }
-        Some(Ok(Record { fields, line, byte, end: self.offset() }))
+        Some(Ok(Record { fields, line, byte, end: self.offset(), flaws }))
     }
 }
 
@@ -282,6 +341,23 @@ mod tests {
         assert_eq!(plain(b"a\"b\"\"c\n"), ["a\"b\"\"c"]);
         assert_eq!(plain(b"\"\"\"\"\n"), ["<\">"]);
         assert_eq!(shown(b"\"a,\"\n", &|o| o.quote = Some(None)), ["\"a|\""]);
+    }
+
+    #[test]
+    fn quotes_that_break_the_rules() {
+        let flaws = |bytes: &[u8], lenient: bool| -> Vec<u64> {
+            let change = |o: &mut CsvOptions| {
+                o.quotes = if lenient { Quotes::Lenient } else { Quotes::Strict };
+            };
+            let records = machine(bytes, &change).map_while(Result::ok);
+            records.flat_map(|record| record.flaws).map(|flaw| flaw.byte).collect()
+        };
+        let lenient = |bytes| shown(bytes, &|o| o.quotes = Quotes::Lenient);
+        assert_eq!(flaws(b"a,\"b\"c\n", false), [2]);
+        assert_eq!(lenient(b"\"a\"b,c\n"), ["<ab>|c"]);
+        assert_eq!(lenient(b"\"a,b\n\"c,\"d\"\n"), ["<\"a>|b", "<\"c>|<d>"]);
+        assert_eq!(lenient(b"\"a,b\n\",c\n"), ["<a,b\n>|c"]);
+        assert_eq!(flaws(b"\"a,b\n\"c,d\n", true), [0, 5]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! From the bytes of a file to its named columns and its records: header, blank lines, the head sample. A setting of the
 //! dialect that is not given is the default: nothing is searched for. Types are not its business.
 
-use plimsoll_core::{CsvOptions, DataType, Error, Location, Result, Schema};
+use plimsoll_core::{CsvOptions, DataType, Error, Location, OnError, Quotes, Ragged, Result, Schema};
 
 use crate::encoding::decoded;
 use crate::machine::{Cell, Fault, Machine, Record};
@@ -14,6 +14,8 @@ pub(crate) struct Table {
     pub(crate) declared: Vec<Option<DataType>>,
     /// The data records, each with one cell a column.
     pub(crate) records: Vec<Record>,
+    /// The number of each of them, from 1; those that were skipped have numbers too.
+    pub(crate) numbers: Vec<u64>,
     /// How many of them make the head sample.
     pub(crate) sample: usize,
     /// Why there are no more records, unless the file ends.
@@ -31,7 +33,7 @@ pub fn records(bytes: &[u8], options: &CsvOptions, file: &str) -> Result<Vec<Rec
     let (header, records) = split.parts;
     if let Some(fault) = split.fault {
         let data_records = if header.is_none() && options.has_header() { None } else { Some(records.len()) };
-        return Err(located(fault, file, data_records));
+        return Err(located(fault, file, data_records, &[]));
     }
     Ok(header.into_iter().chain(records).collect())
 }
@@ -82,13 +84,14 @@ impl Split {
     }
 }
 
-/// A fault behind `records` data records (`None`: in the header).
-pub(crate) fn located(fault: Fault, file: &str, records: Option<usize>) -> Error {
+/// A fault behind `records` data records (`None`: in the header) of a file with columns of these `names`.
+pub(crate) fn located(fault: Fault, file: &str, records: Option<usize>, names: &[String]) -> Error {
     let location = Location {
         file: file.to_owned(),
         line: fault.line,
         record: records.map_or(0, |records| records as u64 + 1),
         byte: fault.byte,
+        column: names.get(fault.field).cloned(),
         ..Location::default()
     };
     Error::data(location, fault.message, "")
@@ -107,7 +110,7 @@ impl Table {
             && (options.has_header() || records.is_empty())
             && let Some(fault) = fault
         {
-            return Err(located(fault, file, (!options.has_header()).then_some(0)));
+            return Err(located(fault, file, (!options.has_header()).then_some(0), &[]));
         }
         let names = names(options, header.as_ref(), &records, file)?;
         let declared = declared(options, &names)?;
@@ -118,12 +121,28 @@ impl Table {
         {
             return Err(ragged(header, 0, names.len(), file));
         }
-        let mut table = Table { file: file.to_owned(), names, declared, records, sample: 0, fault: None };
-        table.fault = fault.map(|fault| located(fault, file, Some(table.records.len())));
-        let width = table.names.len();
-        if let Some(index) = table.records.iter().position(|record| record.fields.len() != width) {
-            table.fault = Some(ragged(&table.records[index], index + 1, width, file));
-            table.records.truncate(index);
+        let fault = fault.map(|fault| located(fault, file, Some(records.len()), &names));
+        let mut table = Table {
+            file: file.to_owned(),
+            names,
+            declared,
+            records: Vec::new(),
+            numbers: Vec::new(),
+            sample: 0,
+            fault,
+        };
+        for (index, mut record) in records.into_iter().enumerate() {
+            match judge(&mut record, index + 1, &table.names, options, file) {
+                Ok(true) => {
+                    table.records.push(record);
+                    table.numbers.push(index as u64 + 1);
+                }
+                Ok(false) => {}
+                Err(error) => {
+                    table.fault = Some(error);
+                    break;
+                }
+            }
         }
         let sampled = table.records.iter().take_while(|record| in_sample(record, start)).count();
         table.sample = sampled.max(table.records.len().min(1));
@@ -147,13 +166,44 @@ impl Table {
         let location = Location {
             file: self.file.clone(),
             line: found.line,
-            record: record as u64 + 1,
+            record: self.numbers[record],
             byte: found.byte,
             ..Location::default()
         };
         let Some(column) = column else { return location };
         let (cell, name) = (&found.fields[column], self.names[column].clone());
         Location { byte: cell.byte, column: Some(name), ..location }.with_value(&cell.bytes)
+    }
+}
+
+/// Gives a record the right number of fields where the options have it repaired, and says whether it is kept.
+///
+/// # Errors
+/// `Data` for a broken rule that the options do not pass over.
+pub(crate) fn judge(
+    record: &mut Record,
+    number: usize,
+    names: &[String],
+    options: &CsvOptions,
+    file: &str,
+) -> Result<bool> {
+    let width = names.len();
+    let fails = options.on_error == OnError::Fail;
+    let is_wrong = |flaw: &&Fault| !(flaw.of_quotes && options.quotes == Quotes::Lenient);
+    if let Some(flaw) = record.flaws.iter().find(is_wrong) {
+        return if fails { Err(located(flaw.clone(), file, Some(number - 1), names)) } else { Ok(false) };
+    }
+    if record.fields.len() == width {
+        return Ok(true);
+    }
+    match options.ragged {
+        Ragged::Pad => {
+            let missing = Cell { bytes: Vec::new(), quoted: false, byte: record.end };
+            record.fields.resize(width, missing);
+            Ok(true)
+        }
+        Ragged::Fail if fails => Err(ragged(record, number, width, file)),
+        Ragged::Fail | Ragged::Skip => Ok(false),
     }
 }
 

@@ -30,7 +30,7 @@ plimsoll_memory::impl_deep_size!(struct Rows { schema, rows });
 ///
 /// With `bare_text`, where rows could be given out while the file is read ([`Resolved::streams`]), an output that is a
 /// bare column is the cells' own text, of type `Utf8`: NULL where a cell is empty or a NULL text and not quoted. For
-/// that use the cells have no type, not even one that the user gives.
+/// that use the cells have no type but one that the user gives.
 ///
 /// # Errors
 /// `Io`; `Plan`, `Type` and `UnknownColumn` for a query that means nothing; `Data` for the first broken record and for a

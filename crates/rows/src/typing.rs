@@ -5,14 +5,17 @@
 //! record that gives its last row. What is wrong counts under the final types only, and the first in file order.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use plimsoll_core::{
-    CsvOptions, DataType, Error, ErrorKind, Infer, Location, Profile, Resolved, Result, Typed, Value, typed,
+    CsvOptions, DataType, Error, ErrorKind, Infer, Location, OnError, Profile, Resolved, Result, Typed,
+    Value, typed,
 };
 
 use crate::blame::blame;
 use crate::cell;
 use crate::evaluate::is_true;
+use crate::machine::Cell;
 use crate::read::Table;
 
 /// The records that WHERE selects, as the later stages of a query see them.
@@ -58,7 +61,15 @@ pub(crate) struct Reading<'a> {
     filtered: Vec<usize>,
     /// The other columns whose values the query uses, ascending.
     others: Vec<usize>,
+    /// The other columns that the query reads: those, and the ones that it only gives as their own text.
+    given: Vec<usize>,
     profiles: Vec<Profile>,
+    /// What the sample says of each column.
+    sampled: Vec<Profile>,
+    /// Records and columns of cells that are NULL since they are bad.
+    cleared: BTreeSet<(usize, usize)>,
+    /// Records that are skipped since they have a bad cell.
+    skipped: BTreeSet<usize>,
     /// Indexes of the records that WHERE selects.
     passing: Vec<usize>,
     /// Why the records behind the last that was read are not: the error that the whole query ends with.
@@ -84,7 +95,10 @@ impl<'a> Reading<'a> {
             return Err(fault);
         }
         let filtered = resolved.filter_fields();
-        let others = used.iter().copied().filter(|field| !filtered.contains(field)).collect();
+        let unfiltered = |fields: &[usize]| -> Vec<usize> {
+            fields.iter().copied().filter(|field| !filtered.contains(field)).collect()
+        };
+        let (others, given) = (unfiltered(used), unfiltered(&resolved.input_fields()));
         let sampled = match options.infer {
             Infer::Sample => table.sample,
             Infer::Full => table.records.len(),
@@ -101,13 +115,63 @@ impl<'a> Reading<'a> {
             resolved,
             filtered,
             others,
+            given,
+            sampled: profiles.clone(),
+            cleared: BTreeSet::new(),
+            skipped: BTreeSet::new(),
             profiles,
             passing: Vec::new(),
             pending: None,
         };
+        reading.pass_over();
         while reading.widen_filtered() {}
         reading.select()?;
         Ok(reading)
+    }
+
+    /// Whether a cell is bad: the type that the user gives does not take it, or the sample and the cell together would be text
+    /// where the sample is not, or it is text that is not UTF-8.
+    fn is_bad(&self, record: usize, column: usize) -> bool {
+        let cell = &self.table.records[record].fields[column];
+        let options = self.options;
+        if let Some(declared) = self.table.declared[column] {
+            return cell::value(cell, options, declared, true).is_err();
+        }
+        let mut profile = self.sampled[column];
+        let sampled = profile.data_type();
+        profile.observe(cell::classify(cell, options));
+        match sampled {
+            DataType::Utf8 | DataType::Null => cell::text(cell, options).is_err(),
+            _ => profile.data_type() == DataType::Utf8,
+        }
+    }
+
+    /// Finds the cells that are NULL since they are bad, or the records that are skipped for a bad cell in a column of WHERE.
+    fn pass_over(&mut self) {
+        for record in 0..self.table.records.len() {
+            let bad = |column: &usize| self.is_bad(record, *column);
+            match self.options.on_error {
+                OnError::Fail => {}
+                OnError::Null => {
+                    let columns: Vec<usize> = (0..self.table.names.len()).filter(bad).collect();
+                    self.cleared.extend(columns.into_iter().map(|column| (record, column)));
+                }
+                OnError::Skip => {
+                    if self.filtered.iter().any(bad) {
+                        self.skipped.insert(record);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The cell, or an empty one in place of a bad one.
+    fn cell(&self, record: usize, column: usize) -> Cow<'_, Cell> {
+        let cell = &self.table.records[record].fields[column];
+        if self.cleared.contains(&(record, column)) {
+            return Cow::Owned(Cell { bytes: Vec::new(), quoted: false, byte: cell.byte });
+        }
+        Cow::Borrowed(cell)
     }
 
     fn type_of(&self, column: usize) -> DataType {
@@ -115,8 +179,8 @@ impl<'a> Reading<'a> {
     }
 
     fn observe(&mut self, record: usize, column: usize) {
-        let cell = &self.table.records[record].fields[column];
-        self.profiles[column].observe(cell::classify(cell, self.options));
+        let class = cell::classify(&self.cell(record, column), self.options);
+        self.profiles[column].observe(class);
     }
 
     /// Lets the columns of WHERE take the cells of every record that is read. Whether a type changed, and with it,
@@ -129,6 +193,9 @@ impl<'a> Reading<'a> {
         for record in 0..self.table.records.len() {
             if given >= self.resolved.most_records() {
                 break;
+            }
+            if self.skipped.contains(&record) {
+                continue;
             }
             for column in self.filtered.clone() {
                 self.observe(record, column);
@@ -161,12 +228,18 @@ impl<'a> Reading<'a> {
             if self.passing.len() >= self.resolved.most_records() {
                 return Ok(());
             }
+            if self.skipped.contains(&record) {
+                continue;
+            }
             let passes = self.row(record, &self.filtered).and_then(|row| match &filter {
                 Some(filter) => is_true(filter, &row)
                     .map_err(|error| blame(error, filter, &row, &|column| self.place(record, column))),
                 None => Ok(true),
             });
             let fits = passes.and_then(|passes| {
+                if passes && self.options.on_error == OnError::Skip {
+                    return Ok(!self.given.iter().any(|column| self.is_bad(record, *column)));
+                }
                 if passes {
                     self.check_declared(record)?;
                 }
@@ -193,8 +266,7 @@ impl<'a> Reading<'a> {
     }
 
     fn check_declared(&self, record: usize) -> Result<()> {
-        let mut declared =
-            self.others.iter().copied().filter(|column| self.table.declared[*column].is_some());
+        let mut declared = self.given.iter().copied().filter(|column| self.table.declared[*column].is_some());
         declared.try_for_each(|column| self.value(record, column).map(drop))
     }
 
@@ -208,12 +280,12 @@ impl<'a> Reading<'a> {
 
     fn value(&self, record: usize, column: usize) -> Result<Value> {
         let data_type = self.type_of(column);
-        let cell = &self.table.records[record].fields[column];
+        let cell = self.cell(record, column);
         let hint = match self.table.declared[column] {
             Some(_) => "give the column another type, or let it be inferred",
             None => "",
         };
-        cell::value(cell, self.options, data_type, self.table.declared[column].is_some())
+        cell::value(&cell, self.options, data_type, self.table.declared[column].is_some())
             .map_err(|message| self.table.cell_error(record, column, &message, hint))
     }
 
@@ -231,8 +303,12 @@ impl<'a> Reading<'a> {
                     || self.passing.binary_search(record).is_ok()
             })
             .find(|record| {
-                let cell = &self.table.records[*record].fields[column];
-                profile.observe(cell::classify(cell, self.options));
+                // The sample is taken before any cell is found to be bad.
+                let cell = match *record < sampled {
+                    true => Cow::Borrowed(&self.table.records[*record].fields[column]),
+                    false => self.cell(*record, column),
+                };
+                profile.observe(cell::classify(&cell, self.options));
                 profile.data_type() == DataType::Utf8
             })
     }
@@ -254,8 +330,8 @@ impl Selected for Reading<'_> {
     }
 
     fn text(&self, record: usize, column: usize) -> Result<Value> {
-        let cell = &self.table.records[record].fields[column];
-        cell::text(cell, self.options).map_err(|message| self.table.cell_error(record, column, &message, ""))
+        cell::text(&self.cell(record, column), self.options)
+            .map_err(|message| self.table.cell_error(record, column, &message, ""))
     }
 
     fn place(&self, record: usize, column: Option<usize>) -> Option<Location> {

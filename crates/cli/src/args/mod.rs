@@ -235,6 +235,11 @@ pub(crate) struct CostArgs {
     /// What each operator cost is part of it, for which allocations are traced: they take a little more time and memory.
     #[arg(long, value_name = "FILE")]
     pub(crate) stats: Option<PathBuf>,
+    /// Write every record that was skipped or repaired to FILE, as JSON lines (.jsonl, .ndjson, .json) or CSV
+    ///
+    /// Each comes with its place, what is wrong with it, and its text. The file appears when the run has succeeded.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rejects: Option<PathBuf>,
 }
 
 /// The names of the formats.
@@ -305,6 +310,55 @@ pub(crate) struct InputArgs {
     /// Most bytes of one field [default: 16MiB]
     #[arg(long, value_name = "SIZE")]
     pub(crate) max_field: Option<Size>,
+    /// What a record with too few or too many fields does: stop the run, be filled with NULL or cut, be left out [default: fail]
+    #[arg(long, value_enum, value_name = "HOW")]
+    pub(crate) ragged: Option<RaggedArg>,
+    /// Whether text behind a closing quote, and a quote that is never closed, are errors or text [default: strict]
+    #[arg(long, value_enum, value_name = "HOW")]
+    pub(crate) quotes: Option<QuotesArg>,
+    /// What other bad records and bad cells do: stop the run, skip the record, make the cell NULL [default: fail]
+    ///
+    /// A cell is bad where it is not UTF-8 or does not have its column's type, as given or as the head of the file has it.
+    /// A record is bad where a rule for records is broken that --ragged and --quotes do not allow; null skips those, too.
+    #[arg(long, value_enum, value_name = "HOW")]
+    pub(crate) on_error: Option<OnErrorArg>,
+    /// The most records that may be skipped or repaired before the run fails [default: any number]
+    #[arg(long, value_name = "N")]
+    pub(crate) max_errors: Option<u64>,
+    /// Short for --quotes lenient --ragged pad --on-error null; each of them may be given beside it
+    #[arg(long)]
+    pub(crate) lenient: bool,
+}
+
+/// What ragged records do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RaggedArg {
+    /// The run stops
+    Fail,
+    /// Missing fields are NULL, fields past the last column are dropped
+    Pad,
+    /// The record is skipped
+    Skip,
+}
+
+/// What misplaced quotes are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum QuotesArg {
+    /// Errors
+    Strict,
+    /// Text
+    Lenient,
+}
+
+/// What bad records and cells do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OnErrorArg {
+    /// The run stops
+    Fail,
+    /// The record is skipped
+    Skip,
+    /// The cell is NULL
+    Null,
 }
 
 /// The ways to find types.

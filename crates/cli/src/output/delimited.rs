@@ -57,6 +57,11 @@ impl RowWriter for Delimited {
     }
 }
 
+/// Appends a text as a field of a CSV record, in quotes where it is empty or would not read back without.
+pub(crate) fn append_csv_field(text: &str, out: &mut String) {
+    append_field(text, ',', out);
+}
+
 /// Appends a text, in quotes where it is empty or would not read back without.
 fn append_field(text: &str, delimiter: char, out: &mut String) {
     let special = |b: u8| matches!(b, b'"' | b'\n' | b'\r') || char::from(b) == delimiter;

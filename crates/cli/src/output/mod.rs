@@ -18,6 +18,7 @@ use arrow::datatypes::{DataType as ArrowType, Field, SchemaRef};
 use arrow::record_batch::RecordBatch;
 use plimsoll::{DataType, Result};
 
+pub(crate) use self::delimited::append_csv_field;
 pub(crate) use self::sink::Sink;
 use crate::settings::Settings;
 use crate::terminal::Terminal;

@@ -15,6 +15,7 @@ use crate::args::{MeasureArg, ProfileArgs, ProfileOptions};
 use crate::destination::Destination;
 use crate::footer::footer;
 use crate::progress::Bar;
+use crate::rejects::Rejects;
 use crate::settings::Settings;
 use crate::stats;
 use crate::terminal::Terminal;
@@ -35,10 +36,11 @@ pub(crate) fn run(args: ProfileArgs, terminal: Terminal) -> Result<()> {
     // All files are opened before the work, so that one that cannot be written is known at once.
     let mut result = Destination::open(settings.output.as_deref())?;
     let mut cost = settings.stats.as_deref().map(Destination::file).transpose()?;
+    let rejects = Rejects::open(settings.rejects.as_deref())?;
     let mut files = exports.iter().map(|export| export.open()).collect::<plimsoll::Result<Vec<_>>>()?;
 
     let mut temp_warning = settings.temp_warning();
-    let (traces, footprint) = traced(&settings, &options)?;
+    let (traces, footprint) = traced(&settings, &options, &rejects)?;
 
     let report = Report { traces: &traces, old: old.as_ref(), footprint: &footprint, top: options.top };
     write(&mut result, report.to_string().as_bytes())?;
@@ -48,6 +50,7 @@ pub(crate) fn run(args: ProfileArgs, terminal: Terminal) -> Result<()> {
     if let Some(file) = &mut cost {
         write(file, stats::json(&footprint)?.as_bytes())?;
     }
+    rejects.commit()?;
     result.commit()?;
     files.into_iter().chain(cost).try_for_each(Destination::commit)?;
     temp_warning.say_if(footprint.bytes_spilled > 0);
@@ -59,20 +62,20 @@ pub(crate) fn run(args: ProfileArgs, terminal: Terminal) -> Result<()> {
 }
 
 /// Runs the query under a trace. What is live at its end is what the query has left behind.
-fn traced(settings: &Settings, options: &ProfileOptions) -> Result<(Traces, Footprint)> {
+fn traced(settings: &Settings, options: &ProfileOptions, rejects: &Rejects) -> Result<(Traces, Footprint)> {
     if let Some(root) = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2) {
         trace::set_source_root(root);
     }
     let mode = options.sample.map_or(Mode::Exact, |interval| Mode::Sampled { interval: interval.0 });
     trace::start(options.frames, mode)?;
-    let ran = ran(settings);
+    let ran = ran(settings, rejects);
     let traces = trace::stop()?.into_traces();
     Ok((traces, ran?))
 }
 
 /// Reads the query to its end.
-fn ran(settings: &Settings) -> Result<Footprint> {
-    let mut stream = settings.query()?.stream()?;
+fn ran(settings: &Settings, rejects: &Rejects) -> Result<Footprint> {
+    let mut stream = rejects.attach(settings.query()?).stream()?;
     let bar = settings.progress.then(|| Bar::start(stream.progress()));
     for batch in stream.by_ref() {
         drop(batch?);

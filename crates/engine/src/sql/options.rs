@@ -1,13 +1,13 @@
 //! The named options of `read_csv`.
 
-use plimsoll_core::{CsvOptions, DataType, Delimiter, Error, Infer, Result};
+use plimsoll_core::{CsvOptions, DataType, Delimiter, Error, Infer, OnError, Quotes, Ragged, Result};
 use sqlparser::ast::{Expr as Ast, Ident, Value};
 
 use super::source::Source;
 use super::{literal, refuse};
 
 /// Every option with its other names.
-const NAMES: [&[&str]; 13] = [
+const NAMES: [&[&str]; 17] = [
     &["encoding"],
     &["delimiter", "delim", "sep"],
     &["quote"],
@@ -21,6 +21,10 @@ const NAMES: [&[&str]; 13] = [
     &["skip"],
     &["infer"],
     &["max_field"],
+    &["ragged"],
+    &["quotes"],
+    &["on_error"],
+    &["max_errors"],
 ];
 
 /// The options as they are read, one after the other, over those of the command line.
@@ -68,7 +72,22 @@ impl<'a> Options<'a> {
                 options.max_field =
                     if bytes > 0 { bytes } else { return Err(field.wrong("a number of bytes")) };
             }
-            _ => options.infer = field.infer()?,
+            "ragged" => {
+                options.ragged =
+                    field.choice(&[("fail", Ragged::Fail), ("pad", Ragged::Pad), ("skip", Ragged::Skip)])?;
+            }
+            "quotes" => {
+                options.quotes = field.choice(&[("strict", Quotes::Strict), ("lenient", Quotes::Lenient)])?;
+            }
+            "on_error" => {
+                options.on_error = field.choice(&[
+                    ("fail", OnError::Fail),
+                    ("skip", OnError::Skip),
+                    ("null", OnError::Null),
+                ])?;
+            }
+            "max_errors" => options.max_errors = Some(field.count()?),
+            _ => options.infer = field.choice(&[("sample", Infer::Sample), ("full", Infer::Full)])?,
         }
         Ok(())
     }
@@ -81,6 +100,9 @@ impl<'a> Options<'a> {
             let known = NAMES.iter().flat_map(|names| names.iter().copied());
             let hint = match (lower.as_str(), refuse::nearest(&lower, known)) {
                 ("sample_size", _) => "write infer='full' to look at every record".to_owned(),
+                ("ignore_errors", _) => "write on_error='skip'".to_owned(),
+                ("null_padding", _) => "write ragged='pad'".to_owned(),
+                ("strict_mode", _) => "write quotes='lenient'".to_owned(),
                 ("all_varchar", _) => "write types={'column': 'VARCHAR'}".to_owned(),
                 (_, Some(nearest)) => format!("did you mean {nearest}?"),
                 (_, None) => format!("the options are {}", NAMES.map(|names| names[0]).join(", ")),
@@ -154,12 +176,14 @@ impl Field<'_> {
         .ok_or_else(|| self.wrong("a whole number"))
     }
 
-    fn infer(&self) -> Result<Infer> {
-        match text(self.value).map(str::to_lowercase).as_deref() {
-            Some("sample") => Ok(Infer::Sample),
-            Some("full") => Ok(Infer::Full),
-            _ => Err(self.wrong("'sample' or 'full'")),
-        }
+    /// One of several words.
+    fn choice<T: Copy>(&self, choices: &[(&str, T)]) -> Result<T> {
+        let given = text(self.value).map(str::to_lowercase);
+        let found = choices.iter().find(|(word, _)| given.as_deref() == Some(*word));
+        found.map(|(_, choice)| *choice).ok_or_else(|| {
+            let words: Vec<String> = choices.iter().map(|(word, _)| format!("'{word}'")).collect();
+            self.wrong(&words.join(" or "))
+        })
     }
 
     /// A text or a list of texts.

@@ -49,7 +49,7 @@ pub fn infer_full(
 fn observe(reader: &mut Reader, seen: &mut [Profile], last: &mut u64) -> Result<()> {
     while let Some(ticket) = reader.next_block()? {
         *last = ticket;
-        while reader.next_records(Block::ROWS)? > 0 {
+        while reader.next_records(Block::ROWS)? > 0 || !reader.block_ended() {
             for (index, profile) in seen.iter_mut().enumerate() {
                 reader.cells(reader.spans(index)).classes().for_each(|class| profile.observe(class));
             }

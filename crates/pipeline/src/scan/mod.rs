@@ -3,22 +3,25 @@
 
 mod form;
 mod infer;
+mod rejects;
 mod types;
 mod worker;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize};
 
-use plimsoll_core::{Error, Expr, Profile, Result};
+use plimsoll_core::{Error, Expr, Profile, RejectCounts, Result};
 use plimsoll_csv::{CsvFile, Scan};
 use plimsoll_kernels::{Block, Source};
 use plimsoll_memory::Consumer;
 
 pub use infer::infer_full;
+pub use rejects::{RejectSink, SharedSink};
 pub use types::Misfit;
 pub use worker::{ScanWorker, TicketedScan};
 
 use form::Form;
+use rejects::Rejects;
 use types::Types;
 
 /// Bytes that a worker reads at a time unless the user says otherwise: with its index and columns they fit in the
@@ -90,6 +93,7 @@ pub struct CsvScan {
     filter_form: Form,
     output_form: Form,
     types: Types,
+    rejects: Rejects,
     consumer: Option<Consumer>,
     /// How many workers were made.
     workers: AtomicUsize,
@@ -120,6 +124,7 @@ impl CsvScan {
         let output_form = if spec.text_views { Form::Encoded } else { Form::Plain };
         let scan = Arc::new(Scan::new(&file, wanted.clone(), spec.block_size, bytes_read));
         let types = Types::new(profiles);
+        let rejects = Rejects::new(file.dialect().tolerance.max_errors);
         let (consumer, workers) = (None, AtomicUsize::new(0));
         CsvScan {
             file,
@@ -131,6 +136,7 @@ impl CsvScan {
             filter_form,
             output_form,
             types,
+            rejects,
             consumer,
             workers,
         }
@@ -139,8 +145,18 @@ impl CsvScan {
     /// Reserves the workers' buffers, each for a consumer below `consumer`.
     #[must_use]
     pub fn with_consumer(mut self, consumer: Consumer) -> Self {
+        self.rejects = self.rejects.with_consumer(&consumer);
         self.consumer = Some(consumer);
         self
+    }
+
+    /// Hands records that are skipped or repaired to `sink`, in the order of the file.
+    ///
+    /// # Errors
+    /// Those of the sink's restart.
+    pub fn with_rejects(mut self, sink: Option<SharedSink>) -> Result<Self> {
+        self.rejects = self.rejects.with_sink(sink)?;
+        Ok(self)
     }
 
     /// One worker's end, with the numbers of the file's blocks: for [`Ordered`](crate::Ordered).
@@ -171,6 +187,24 @@ impl CsvScan {
     /// Blank lines passed over so far.
     pub fn blank_lines(&self) -> u64 {
         self.scan.blank_lines()
+    }
+
+    /// How many records were skipped and repaired so far.
+    pub fn reject_counts(&self) -> RejectCounts {
+        self.rejects.counts()
+    }
+
+    /// The error for more skipped and repaired records than the user allows, where the first one too many stands before
+    /// byte `before` of the input. Workers end the scan when they find it; whoever takes their blocks asks here.
+    pub fn excess(&self, before: u64) -> Option<Error> {
+        self.rejects.excess(before)
+    }
+
+    /// The error that the scan ends with where `error` came first from its workers: that for too many rejects, if those
+    /// stand before it in the file.
+    pub fn first_error(&self, error: Error) -> Error {
+        let excess = rejects::byte_of(&error).and_then(|byte| self.excess(byte));
+        excess.unwrap_or(error)
     }
 
     /// Place of a column of the file among the wanted ones.

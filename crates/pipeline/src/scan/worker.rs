@@ -6,13 +6,16 @@ use std::sync::atomic::Ordering;
 
 use arrow::array::{ArrayRef, BooleanArray};
 use arrow::compute::filter;
-use plimsoll_core::{CellClass, DataType, Error, Field, Location, Profile, Result, Schema};
+use plimsoll_core::{
+    CellClass, DataType, Error, Field, Location, OnError, Profile, Reject, RejectCounts, RejectKind, Result,
+    Schema,
+};
 use plimsoll_csv::{ColumnType, Misfit as CellMisfit, Parsed, Reader, Scan, Span};
 use plimsoll_kernels::arrays::plain;
 use plimsoll_kernels::{Block, Condition};
 
 use super::form::Form;
-use super::{CsvScan, Misfit, ScanColumn};
+use super::{CsvScan, Misfit, ScanColumn, rejects};
 use crate::Ticketed;
 use crate::blame::blame;
 use crate::filter::bind_condition;
@@ -64,6 +67,9 @@ pub struct TicketedScan {
     /// How many records were found, and the next of them to give.
     rows: usize,
     next: usize,
+    /// What was skipped and repaired in this block of the file.
+    rejects: Vec<Reject>,
+    counts: RejectCounts,
     /// Cells of one column in the rows that passed WHERE.
     passed: Vec<Span>,
     memory: Memory,
@@ -89,6 +95,8 @@ enum Halt {
     Before(usize),
     /// The first record cannot be taken.
     Failed(Error),
+    /// So many records are skipped; those that are left may be taken.
+    Skipped(usize),
 }
 
 /// Bytes of a field with its delimiter, below which hardly any file is on average.
@@ -129,6 +137,8 @@ impl TicketedScan {
             output_schema: Arc::default(),
             rows: 0,
             next: 0,
+            rejects: Vec::new(),
+            counts: RejectCounts::default(),
             passed: Vec::new(),
             memory,
             columns: 0,
@@ -169,8 +179,13 @@ impl TicketedScan {
             if self.next == self.rows {
                 self.rows = self.reader.next_records(self.scan.spec.rows)?;
                 self.next = 0;
+                self.note_bad_records()?;
             }
             if self.rows == 0 {
+                if !self.reader.block_ended() {
+                    continue;
+                }
+                self.submit_rejects(ticket, None)?;
                 self.ticket = None;
                 self.scan.types.finish(ticket);
                 return Ok(Some(Ticketed { ticket, last: true, block: None }));
@@ -181,6 +196,12 @@ impl TicketedScan {
                 match self.block(rows.clone(), ticket) {
                     Ok(block) => break block,
                     Err(Halt::Before(row)) => rows.end = row,
+                    Err(Halt::Skipped(skipped)) => {
+                        rows.end -= skipped;
+                        if rows.is_empty() {
+                            break None;
+                        }
+                    }
                     Err(Halt::Failed(error)) => return Err(error),
                 }
             };
@@ -195,7 +216,40 @@ impl TicketedScan {
     fn hold_reader(&mut self) -> Result<()> {
         let buffers = Scan::reader_bytes(self.scan.spec.block_size).max(self.reader.heap_bytes());
         let passed = self.passed.capacity() * size_of::<Span>();
-        self.memory.hold(buffers + passed + self.columns)
+        self.memory.hold(buffers + passed + self.columns + rejects::bytes(&self.rejects))
+    }
+
+    /// Takes note of records that the reader has skipped or repaired.
+    fn note_bad_records(&mut self) -> Result<()> {
+        self.reader.count_bad(&mut self.counts);
+        let shared = &self.scan.rejects;
+        if shared.wants_all() {
+            self.rejects.extend(self.reader.bad_records(shared.wants_raw()));
+            if !self.rejects.is_empty() {
+                self.hold_reader()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Hands on what was skipped and repaired in the block of the file that ends here, or fails with `error`.
+    fn submit_rejects(&mut self, ticket: u64, error: Option<&Error>) -> Result<()> {
+        let shared = &self.scan.rejects;
+        let counts = std::mem::take(&mut self.counts);
+        if counts.total() > 0 {
+            shared.count(&counts);
+        }
+        if shared.wants_all() {
+            let mut rejects = std::mem::take(&mut self.rejects);
+            // What stands behind an error was found by looking ahead.
+            if let Some(byte) = error.map(|error| rejects::byte_of(error).unwrap_or(0)) {
+                rejects.retain(|reject| reject.location.byte < byte);
+            }
+            if shared.submit(ticket, rejects)? {
+                self.scan.scan.stop_after(ticket);
+            }
+        }
+        Ok(())
     }
 
     /// Reserves the columns of a block, too. What they took at most stays reserved, as the next blocks are much the same.
@@ -350,11 +404,10 @@ impl TicketedScan {
         form: Form,
         ticket: u64,
     ) -> Result<ArrayRef, Halt> {
-        if let Some(selected) = selected {
-            let spans = &self.reader.spans(place)[rows.clone()];
-            self.passed.clear();
-            self.passed.extend(selected.values().set_indices().map(|row| spans[row]));
+        if form == Form::FileText {
+            self.check_file_text(place, rows.clone(), selected, ticket)?;
         }
+        self.select(place, rows.clone(), selected);
         let lent = (form == Form::Encoded).then(|| self.reader.lend());
         loop {
             let spans =
@@ -374,17 +427,111 @@ impl TicketedScan {
                 Ok(_) => self.without_room(place, &self.reader.spans(place)[rows.clone()]),
             };
             // Only now it matters which record the cell belongs to.
-            let row = match selected {
-                Some(selected) => selected.values().set_indices().nth(misfit.row).unwrap_or(0),
-                None => misfit.row,
-            };
+            let row = rows.start + row_of(selected, misfit.row);
+            if self.passes_over(place, &misfit) {
+                self.pass_over(place, column_type, row, rows.clone(), selected)?;
+                self.select(place, rows.clone(), selected);
+                continue;
+            }
             if self.widens(place, &misfit, ticket) {
                 continue;
             }
-            if row > 0 {
-                return Err(Halt::Before(rows.start + row));
+            return Err(self.halt_at(place, row, rows.start, &misfit, ticket));
+        }
+    }
+
+    /// Holds cells that are given as they stand in the file against the type of their column: the user's, and where bad
+    /// cells are passed over that of the head sample, so that the format of the result does not decide which are bad.
+    fn check_file_text(
+        &mut self,
+        place: usize,
+        rows: Range<usize>,
+        selected: Option<&BooleanArray>,
+        ticket: u64,
+    ) -> Result<(), Halt> {
+        let column_type = self.types[place];
+        let fails = self.reader.dialect().tolerance.on_error == OnError::Fail;
+        if column_type.data_type == DataType::Utf8 || (fails && !column_type.declared) {
+            return Ok(());
+        }
+        self.select(place, rows.clone(), selected);
+        let spans = if selected.is_some() { &self.passed } else { &self.reader.spans(place)[rows.clone()] };
+        let Err(misfit) = self.reader.cells(spans).parse(column_type) else { return Ok(()) };
+        let row = rows.start + row_of(selected, misfit.row);
+        if fails {
+            return Err(self.halt_at(place, row, rows.start, &misfit, ticket));
+        }
+        self.pass_over(place, column_type, row, rows, selected)
+    }
+
+    /// Ends before the record of a cell that its column's type does not take, or fails where it is the first.
+    fn halt_at(&self, place: usize, row: usize, first: usize, misfit: &CellMisfit, ticket: u64) -> Halt {
+        if row > first { Halt::Before(row) } else { Halt::Failed(self.refuse(place, row, misfit, ticket)) }
+    }
+
+    /// Whether a cell is one of those that the scan passes over.
+    fn passes_over(&self, place: usize, misfit: &CellMisfit) -> bool {
+        self.reader.dialect().tolerance.on_error != OnError::Fail && self.is_bad(place, misfit)
+    }
+
+    /// Whether a cell that its column's type does not take is bad. Of a type that was inferred it is where the head sample
+    /// and the cell together would be text, so that it does not depend on other cells.
+    fn is_bad(&self, place: usize, misfit: &CellMisfit) -> bool {
+        let Some(class) = misfit.class.filter(|_| !self.types[place].declared) else { return true };
+        let mut profile = self.scan.file.profiles()[self.scan.wanted[place]];
+        let sampled = profile.data_type();
+        profile.observe(class);
+        profile.data_type() == DataType::Utf8 && !matches!(sampled, DataType::Utf8 | DataType::Null)
+    }
+
+    /// Makes bad cells NULL, or skips their records, of the selected ones from record `from` on.
+    fn pass_over(
+        &mut self,
+        place: usize,
+        column_type: ColumnType,
+        from: usize,
+        rows: Range<usize>,
+        selected: Option<&BooleanArray>,
+    ) -> Result<(), Halt> {
+        let skips = self.reader.dialect().tolerance.on_error == OnError::Skip;
+        let mut skipped = Vec::new();
+        for row in from..rows.end {
+            if selected.is_some_and(|selected| !selected.value(row - rows.start)) {
+                continue;
             }
-            return Err(Halt::Failed(self.refuse(place, rows.start, &misfit, ticket)));
+            let spans = &self.reader.spans(place)[row..=row];
+            let misfit = match self.reader.cells(spans).parse(column_type) {
+                Err(misfit) if self.is_bad(place, &misfit) => misfit,
+                _ => continue,
+            };
+            let kind = if misfit.class.is_some() { RejectKind::CellType } else { RejectKind::NotUtf8 };
+            self.counts.count(kind, skips);
+            if self.scan.rejects.wants_all() {
+                let error = self.misfit_error(place, row, &misfit);
+                let with_raw = self.scan.rejects.wants_raw();
+                self.rejects.push(self.reader.bad_cell(row, place, error, kind, skips, with_raw));
+            }
+            if skips {
+                skipped.push(row);
+            } else {
+                self.reader.clear(row, place);
+            }
+        }
+        self.hold_reader()?;
+        if skipped.is_empty() {
+            return Ok(());
+        }
+        self.reader.skip(&skipped);
+        self.rows -= skipped.len();
+        Err(Halt::Skipped(skipped.len()))
+    }
+
+    /// Puts together the cells of the selected ones of these records.
+    fn select(&mut self, place: usize, rows: Range<usize>, selected: Option<&BooleanArray>) {
+        if let Some(selected) = selected {
+            let spans = &self.reader.spans(place)[rows];
+            self.passed.clear();
+            self.passed.extend(selected.values().set_indices().map(|row| spans[row]));
         }
     }
 
@@ -421,23 +568,33 @@ impl TicketedScan {
         bind_condition(condition, &types).is_ok()
     }
 
-    /// The error for a cell that the column's type does not take.
+    /// The error that ends the scan for a cell that the column's type does not take.
     fn refuse(&self, place: usize, row: usize, misfit: &CellMisfit, ticket: u64) -> Error {
-        let Some(class) = misfit.class else { return self.reader.not_utf8(row, place) };
-        let location = self.reader.locate(row, place);
-        let ColumnType { data_type, declared, .. } = self.types[place];
-        if declared {
-            let hint = "mend the value, or give the column another type";
-            return Error::data(
-                location,
-                format!("the value is not a {data_type}, as the column's type is given"),
-                hint,
-            );
+        if let Some(class) = misfit.class.filter(|_| !self.types[place].declared) {
+            let (column, location) = (self.scan.wanted[place], self.reader.locate(row, place));
+            self.scan.types.refuse(Misfit { ticket, column, class, location });
         }
-        let column = self.scan.wanted[place];
-        self.scan.types.refuse(Misfit { ticket, column, class, location: location.clone() });
-        let hint = "give the column's type with --types, or look at the whole file first with --infer full";
-        Error::data(location, format!("the value is not a {data_type}, as the records before it are"), hint)
+        self.misfit_error(place, row, misfit)
+    }
+
+    /// The error for a cell that the column's type does not take.
+    fn misfit_error(&self, place: usize, row: usize, misfit: &CellMisfit) -> Error {
+        if misfit.class.is_none() {
+            return self.reader.not_utf8(row, place);
+        }
+        let ColumnType { data_type, declared, .. } = self.types[place];
+        let (why, hint) = if declared {
+            (
+                "as the column's type is given",
+                "mend the value, give the column another type with --types, or pass over such cells with --on-error null",
+            )
+        } else {
+            (
+                "as the records before it are",
+                "give the column's type with --types, or look at the whole file first with --infer full",
+            )
+        };
+        Error::data(self.reader.locate(row, place), format!("the value is not a {data_type}, {why}"), hint)
     }
 
     /// Takes note of numbers with this many digits before their points. Whether the column's type has room for them: what
@@ -465,6 +622,14 @@ impl TicketedScan {
     }
 }
 
+/// The record of number `index` of the selected ones.
+fn row_of(selected: Option<&BooleanArray>, index: usize) -> usize {
+    match selected {
+        Some(selected) => selected.values().set_indices().nth(index).unwrap_or(0),
+        None => index,
+    }
+}
+
 impl Iterator for TicketedScan {
     type Item = Result<Ticketed>;
 
@@ -474,7 +639,9 @@ impl Iterator for TicketedScan {
         }
         let pulled = self.pull();
         self.ended = !matches!(pulled, Ok(Some(_)));
-        if let (Err(_), Some(ticket)) = (&pulled, self.ticket) {
+        if let (Err(error), Some(ticket)) = (&pulled, self.ticket) {
+            // The error that is given is the one that matters.
+            let _ = self.submit_rejects(ticket, Some(error));
             // Blocks behind this one are not wanted any more.
             self.scan.scan.stop_after(ticket);
             self.scan.types.abandon(ticket);
