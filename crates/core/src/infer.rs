@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::value::{DateForm, DateForms};
 use crate::{DataType, MAX_PRECISION};
 
 /// The most digits of a mantissa of a column that has exponents and is exact all the same.
@@ -47,10 +48,20 @@ pub enum CellClass {
     Special,
     /// One of `true false True False TRUE FALSE`.
     Boolean,
-    /// `YYYY-MM-DD`, a real day of the years 0001 to 9999.
-    Date,
-    /// `YYYY-MM-DD HH:MM:SS` with `T` or a space between and up to 6 digits of a second behind a point.
-    Timestamp,
+    /// A real day of the years 0001 to 9999.
+    Date {
+        /// How it could be written.
+        forms: DateForms,
+    },
+    /// A date and a time of day, as [`DateForm::read_timestamp`](crate::value::DateForm::read_timestamp) reads them.
+    Timestamp {
+        /// How its date could be written.
+        forms: DateForms,
+        /// Whether it names a zone.
+        zoned: bool,
+    },
+    /// A time of day without a zone, as [`parse_time`](crate::value::parse_time) reads it.
+    Time,
     /// Anything else; always text that is not empty.
     Text,
 }
@@ -70,6 +81,11 @@ pub struct Profile {
     boolean: bool,
     date: bool,
     timestamp: bool,
+    time: bool,
+    zoned: bool,
+    zoneless: bool,
+    /// The forms that every date seen could have; `None` where no date was.
+    forms: Option<DateForms>,
     text: bool,
     beyond_i64: bool,
     long: bool,
@@ -94,10 +110,25 @@ impl Profile {
             }
             CellClass::Special => self.special = true,
             CellClass::Boolean => self.boolean = true,
-            CellClass::Date => self.date = true,
-            CellClass::Timestamp => self.timestamp = true,
+            CellClass::Date { forms } => {
+                self.date = true;
+                self.zoneless = true;
+                self.narrow(forms);
+            }
+            CellClass::Timestamp { forms, zoned } => {
+                self.timestamp = true;
+                self.zoned |= zoned;
+                self.zoneless |= !zoned;
+                self.narrow(forms);
+            }
+            CellClass::Time => self.time = true,
             CellClass::Text => self.text = true,
         }
+    }
+
+    /// Leaves the forms that dates seen now could have, too.
+    fn narrow(&mut self, forms: DateForms) {
+        self.forms = Some(self.forms.unwrap_or(DateForms::ALL).and(forms));
     }
 
     /// Takes note of a number of this many digits before the point, of whose notation nothing new is known.
@@ -125,6 +156,10 @@ impl Profile {
         self.boolean |= other.boolean;
         self.date |= other.date;
         self.timestamp |= other.timestamp;
+        self.time |= other.time;
+        self.zoned |= other.zoned;
+        self.zoneless |= other.zoneless;
+        other.forms.into_iter().for_each(|forms| self.narrow(forms));
         self.text |= other.text;
         self.beyond_i64 |= other.beyond_i64;
         self.long |= other.long;
@@ -148,15 +183,43 @@ impl Profile {
 
     /// The least type that takes every cell seen; `Null` where none had a value.
     pub fn data_type(&self) -> DataType {
-        let numeric = self.number || self.special;
-        match (numeric, self.boolean, self.date, self.timestamp) {
+        let (numeric, dated) = (self.number || self.special, self.date || self.timestamp);
+        match (numeric, self.boolean, dated, self.time) {
             _ if self.text => DataType::Utf8,
             (false, false, false, false) => DataType::Null,
             (false, true, false, false) => DataType::Boolean,
-            (false, false, true, false) => DataType::Date,
-            (false, false, false, true) => DataType::Timestamp,
+            (false, false, false, true) => DataType::Time,
+            (false, false, true, false) => self.dated_type(),
             (true, false, false, false) => self.numeric_type(),
             _ => DataType::Utf8,
+        }
+    }
+
+    /// How dates and timestamps are written, where all that were seen agree on one reading.
+    pub fn date_form(&self) -> Option<DateForm> {
+        self.forms?.single()
+    }
+
+    /// The forms that dates and timestamps could have, where there are several.
+    pub fn ambiguous_forms(&self) -> Option<DateForms> {
+        self.forms.filter(|forms| !forms.is_empty() && forms.single().is_none())
+    }
+
+    /// Whether the timestamps that were seen name zones.
+    pub fn is_zoned(&self) -> bool {
+        self.zoned
+    }
+
+    /// Whether values of another type than text were seen in a column of text: which it may look like.
+    pub fn looks_typed(&self) -> bool {
+        self.data_type() == DataType::Utf8 && (self.number || self.date || self.timestamp || self.time)
+    }
+
+    fn dated_type(&self) -> DataType {
+        match (self.date_form(), self.timestamp, self.zoned && self.zoneless) {
+            (None, ..) | (_, _, true) => DataType::Utf8,
+            (Some(_), false, false) => DataType::Date,
+            (Some(_), true, false) => DataType::Timestamp,
         }
     }
 
@@ -203,13 +266,13 @@ mod tests {
 
     #[test]
     fn least_type_that_takes_all() {
-        use CellClass::{Boolean, Date, Null, Special, Text, Timestamp};
+        use CellClass::{Boolean, Null, Special, Text, Time};
         assert_eq!(type_of(&[]), DataType::Null);
         assert_eq!(type_of(&[Null]), DataType::Null);
         assert_eq!(type_of(&[class("1"), Null]), DataType::Int64);
         assert_eq!(type_of(&[Boolean, class("1")]), DataType::Utf8);
-        assert_eq!(type_of(&[Date, Null]), DataType::Date);
-        assert_eq!(type_of(&[Date, Timestamp]), DataType::Utf8);
+        assert_eq!(type_of(&[Time, Null]), DataType::Time);
+        assert_eq!(type_of(&[Time, class("1")]), DataType::Utf8);
         assert_eq!(type_of(&[class("1"), Text]), DataType::Utf8);
         assert_eq!(type_of(&[Special, Null]), DataType::Float64);
         assert_eq!(type_of(&[Special, Text]), DataType::Utf8);
@@ -226,6 +289,34 @@ mod tests {
         assert_eq!(type_of_texts(&["12.345678901234567", "3.3e-05"]), DataType::decimal(15));
         let digits = "1".repeat(37);
         assert_eq!(type_of_texts(&[&digits, "0.1"]), DataType::decimal(1));
+    }
+
+    fn date(text: &str) -> CellClass {
+        CellClass::Date { forms: DateForms::of_date(text.as_bytes()) }
+    }
+
+    fn timestamp(text: &str, zoned: bool) -> CellClass {
+        CellClass::Timestamp { forms: DateForms::of_timestamp(text.as_bytes()), zoned }
+    }
+
+    #[test]
+    fn dates_agree_on_one_reading() {
+        assert_eq!(type_of(&[date("2024-01-31"), date("2024-02-01")]), DataType::Date);
+        assert_eq!(type_of(&[date("01/02/2024")]), DataType::Utf8, "January or February");
+        assert_eq!(type_of(&[date("01/02/2024"), date("31/01/2024")]), DataType::Date);
+        assert_eq!(type_of(&[date("31/01/2024"), date("01/31/2024")]), DataType::Utf8);
+        assert_eq!(type_of(&[date("31/01/2024"), date("2024-01-31")]), DataType::Utf8);
+        assert_eq!(type_of(&[date("31/01/2024"), CellClass::Time]), DataType::Utf8);
+    }
+
+    #[test]
+    fn zones_do_not_mix() {
+        let (plain, zoned) = (timestamp("2024-01-31 12:00", false), timestamp("2024-01-31 12:00Z", true));
+        assert_eq!(type_of(&[plain]), DataType::Timestamp);
+        assert_eq!(type_of(&[zoned]), DataType::Timestamp);
+        assert_eq!(type_of(&[plain, zoned]), DataType::Utf8);
+        assert_eq!(type_of(&[plain, date("2024-01-31")]), DataType::Timestamp);
+        assert_eq!(type_of(&[zoned, date("2024-01-31")]), DataType::Utf8);
     }
 
     #[test]

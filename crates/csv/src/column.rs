@@ -10,11 +10,12 @@ use arrow::array::{
 };
 use arrow::buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow::datatypes::{DataType as ArrowType, IntervalUnit};
-use plimsoll_core::value::{parse_date, parse_time, parse_timestamp};
+use plimsoll_core::value::{DateForm, parse_time};
 use plimsoll_core::{CellClass, DataType, Notation, Profile};
 
 use crate::Dialect;
 use crate::parse::class::{boolean, classify};
+use crate::parse::moments::Moments;
 use crate::parse::numbers::Numbers;
 use crate::walk::Span;
 
@@ -27,17 +28,27 @@ pub struct ColumnType {
     pub declared: bool,
     /// The widest notation of the numbers that were seen; one of a wider notation is a [`Misfit`].
     pub notation: Option<Notation>,
+    /// How dates are written; `None` as ISO 8601 has them.
+    pub date_form: Option<DateForm>,
+    /// Whether timestamps name zones.
+    pub zoned: bool,
 }
 
 impl ColumnType {
     /// A type that the user gives.
     pub fn declared(data_type: DataType) -> Self {
-        ColumnType { data_type, declared: true, notation: None }
+        ColumnType { data_type, declared: true, notation: None, date_form: None, zoned: false }
     }
 
     /// The type of a column whose cells have this profile.
     pub fn inferred(profile: &Profile) -> Self {
-        ColumnType { data_type: profile.data_type(), declared: false, notation: profile.notation() }
+        ColumnType {
+            data_type: profile.data_type(),
+            declared: false,
+            notation: profile.notation(),
+            date_form: profile.date_form(),
+            zoned: profile.is_zoned(),
+        }
     }
 }
 
@@ -85,6 +96,7 @@ impl Cells<'_> {
     /// The first cell that the type does not take.
     pub fn parse(&self, column: ColumnType) -> Result<Parsed, Misfit> {
         let numbers = Numbers::new(self.dialect.numbers, column);
+        let moments = Moments::new(&self.dialect.times, column);
         let array: ArrayRef = match column.data_type {
             DataType::Null => {
                 self.values(|_| None::<()>)?;
@@ -101,11 +113,11 @@ impl Cells<'_> {
                 Arc::new(Float64Array::new(values.into(), nulls))
             }
             DataType::Date => {
-                let (values, nulls) = self.values(parse_date)?;
+                let (values, nulls) = self.values(|text| moments.date(text))?;
                 Arc::new(Date32Array::new(values.into(), nulls))
             }
             DataType::Timestamp => {
-                let (values, nulls) = self.values(parse_timestamp)?;
+                let (values, nulls) = self.values(|text| moments.timestamp(text))?;
                 Arc::new(TimestampMicrosecondArray::new(values.into(), nulls))
             }
             DataType::Time => {
@@ -176,7 +188,7 @@ impl Cells<'_> {
         let Some(text) = self.value_text(row, scratch) else { return Ok(None) };
         match exact(text) {
             Some(value) => Ok(Some(value)),
-            None => Err(Misfit { row, class: Some(classify(text, self.dialect.numbers)) }),
+            None => Err(Misfit { row, class: Some(classify(text, self.dialect)) }),
         }
     }
 
@@ -227,7 +239,7 @@ impl Cells<'_> {
         let mut scratch = Vec::new();
         (0..self.spans.len()).map(move |row| match self.value_text(row, &mut scratch) {
             None => CellClass::Null,
-            Some(text) => classify(text, self.dialect.numbers),
+            Some(text) => classify(text, self.dialect),
         })
     }
 }
@@ -271,9 +283,9 @@ mod tests {
         let notation = Some(Notation::Exponent { clear: true });
         let dialect = Dialect::new(&CsvOptions { nulls, ..CsvOptions::default() }, b',').unwrap();
         Cells { bytes: &bytes, spans: &spans, dialect: &dialect }.parse(ColumnType {
-            data_type,
             declared,
             notation,
+            ..ColumnType::declared(data_type)
         })
     }
 
@@ -343,7 +355,8 @@ mod tests {
                 })
                 .collect();
             let dialect = Dialect::new(&CsvOptions::default(), b',').unwrap();
-            let column = ColumnType { data_type, declared: false, notation: Some(notation) };
+            let column =
+                ColumnType { notation: Some(notation), declared: false, ..ColumnType::declared(data_type) };
             Cells { bytes: &bytes, spans: &spans, dialect: &dialect }
                 .parse(column)
                 .map_err(|misfit| misfit.row)

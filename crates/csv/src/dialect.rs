@@ -4,6 +4,7 @@ use plimsoll_core::{CsvOptions, Delimiter, Error, Result};
 
 use crate::Tolerance;
 use crate::parse::localized::NumberFormat;
+use crate::parse::moments::TimeFormats;
 
 /// How the bytes of a file split into records and fields.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub struct Dialect {
     pub nulls: Vec<Vec<u8>>,
     /// How numbers are written.
     pub numbers: NumberFormat,
+    /// How dates and timestamps are written, where the user says it.
+    pub times: TimeFormats,
     /// The most bytes of one field, quotes included.
     pub max_field: usize,
     /// What becomes of records and cells that break the rules.
@@ -47,6 +50,7 @@ impl Dialect {
             comment: options.comment_text().map(|text| text.as_bytes().to_vec()),
             nulls: options.nulls.iter().map(|text| text.clone().into_bytes()).collect(),
             numbers: NumberFormat { decimal: options.decimal, thousands: options.thousands },
+            times: TimeFormats::new(options)?,
             max_field: usize::try_from(options.max_field).unwrap_or(MAX_RECORD).min(MAX_RECORD),
             tolerance: Tolerance::new(options),
         };

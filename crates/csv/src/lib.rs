@@ -30,6 +30,7 @@ pub use column::{Cells, ColumnType, Misfit, Parsed};
 pub use dialect::{Dialect, MAX_RECORD};
 pub use file::CsvFile;
 pub use parse::localized::NumberFormat;
+pub use parse::moments::TimeFormats;
 pub use reader::{Reader, Scan};
 pub use sniff::Choice;
 pub use tolerance::Tolerance;

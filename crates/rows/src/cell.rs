@@ -2,9 +2,11 @@
 
 use num_bigint::BigInt;
 use num_traits::ToPrimitive;
-use plimsoll_core::{CellClass, CsvOptions, DataType, Notation, Value};
+use plimsoll_core::value::{DateForm, TimeFormat};
+use plimsoll_core::{CellClass, CsvOptions, DataType, Notation, Profile, Value};
 
-use crate::calendar;
+use crate::calendar::{self, DAY};
+use crate::date_form::{dates, timestamps};
 use crate::exact::{self, power_of_ten};
 use crate::machine::Cell;
 
@@ -18,10 +20,49 @@ pub(crate) fn classify(cell: &Cell, options: &CsvOptions) -> CellClass {
     match text {
         "true" | "false" | "True" | "False" | "TRUE" | "FALSE" => CellClass::Boolean,
         _ if special(text).is_some() => CellClass::Special,
-        _ if calendar::date(text).is_some() => CellClass::Date,
-        _ if calendar::timestamp(text).is_some() => CellClass::Timestamp,
-        _ => CellClass::Text,
+        _ if calendar::time(text).is_some() => CellClass::Time,
+        _ => date_class(text, options).unwrap_or(CellClass::Text),
     }
+}
+
+/// The class of a date or a timestamp, by the formats that the user gives or in one of the usual forms.
+fn date_class(text: &str, options: &CsvOptions) -> Option<CellClass> {
+    let iso = || std::iter::once(DateForm::Iso).collect();
+    if options.date_format.is_some() {
+        if date(text, options, None).is_some() {
+            return Some(CellClass::Date { forms: iso() });
+        }
+    } else {
+        let forms: Vec<DateForm> = dates(text).into_iter().map(|(form, _)| form).collect();
+        if !forms.is_empty() {
+            return Some(CellClass::Date { forms: forms.into_iter().collect() });
+        }
+    }
+    if options.timestamp_format.is_some() {
+        return timestamp(text, options, None, false)
+            .map(|_| CellClass::Timestamp { forms: iso(), zoned: false });
+    }
+    let read = timestamps(text);
+    let zoned = read.first()?.zoned;
+    Some(CellClass::Timestamp { forms: read.iter().map(|read| read.form).collect(), zoned })
+}
+
+/// A date by the format that the user gives, else in this form, ISO 8601's where there is none.
+fn date(text: &str, options: &CsvOptions, form: Option<DateForm>) -> Option<i32> {
+    if let Some(format) = &options.date_format {
+        return TimeFormat::new(format).ok()?.parse_date(text.as_bytes());
+    }
+    let form = form.unwrap_or(DateForm::Iso);
+    dates(text).into_iter().find(|(found, _)| *found == form).map(|(_, days)| days)
+}
+
+/// A timestamp by the format that the user gives, else with a date in this form and a zone or none.
+fn timestamp(text: &str, options: &CsvOptions, form: Option<DateForm>, zoned: bool) -> Option<i64> {
+    if let Some(format) = &options.timestamp_format {
+        return TimeFormat::new(format).ok()?.parse_timestamp(text.as_bytes());
+    }
+    let form = form.unwrap_or(DateForm::Iso);
+    timestamps(text).into_iter().find(|read| read.form == form && read.zoned == zoned).map(|read| read.micros)
 }
 
 /// The text that counts in a column of another type than text; `None` for NULL.
@@ -37,7 +78,7 @@ fn value_bytes<'a>(cell: &'a Cell, options: &CsvOptions) -> Option<&'a [u8]> {
     (!bytes.is_empty() && !names_null && !is_null(cell, options)).then_some(bytes)
 }
 
-/// The cell as a value of `data_type`, which the user gave where it is `declared`.
+/// The cell as a value of `data_type`, which the user gave where the column has no `profile`.
 ///
 /// # Errors
 /// What is wrong with it: text of another class than the type takes, or bytes that are not UTF-8 in a text column.
@@ -45,15 +86,17 @@ pub(crate) fn value(
     cell: &Cell,
     options: &CsvOptions,
     data_type: DataType,
-    declared: bool,
+    profile: Option<&Profile>,
 ) -> Result<Value, String> {
     if data_type == DataType::Utf8 {
         return text(cell, options);
     }
     let Some(bytes) = value_bytes(cell, options) else { return Ok(Value::Null) };
     let value = match std::str::from_utf8(bytes) {
-        Ok(text) if declared => given(text, options, data_type),
-        Ok(text) => inferred(text, classify(cell, options), options, data_type),
+        Ok(text) => match profile {
+            None => given(text, options, data_type),
+            Some(profile) => inferred(text, classify(cell, options), options, data_type, profile),
+        },
         Err(_) => None,
     };
     value.ok_or_else(|| format!("the value is not a {data_type}"))
@@ -76,7 +119,13 @@ fn is_null(cell: &Cell, options: &CsvOptions) -> bool {
 }
 
 /// A cell of a class that its column's type takes.
-fn inferred(text: &str, class: CellClass, options: &CsvOptions, data_type: DataType) -> Option<Value> {
+fn inferred(
+    text: &str,
+    class: CellClass,
+    options: &CsvOptions,
+    data_type: DataType,
+    profile: &Profile,
+) -> Option<Value> {
     let number = Written::read(text, options);
     match (data_type, class) {
         (DataType::Boolean, CellClass::Boolean) => Some(Value::Boolean(text.eq_ignore_ascii_case("true"))),
@@ -88,8 +137,14 @@ fn inferred(text: &str, class: CellClass, options: &CsvOptions, data_type: DataT
         {
             given(text, options, data_type)
         }
-        (DataType::Date, CellClass::Date) | (DataType::Timestamp, CellClass::Timestamp) => {
-            given(text, options, data_type)
+        (DataType::Time, CellClass::Time) => given(text, options, data_type),
+        (DataType::Date, CellClass::Date { .. }) => date(text, options, profile.date_form()).map(Value::Date),
+        (DataType::Timestamp, CellClass::Timestamp { .. }) => {
+            timestamp(text, options, profile.date_form(), profile.is_zoned()).map(Value::Timestamp)
+        }
+        // Its midnight.
+        (DataType::Timestamp, CellClass::Date { .. }) if !profile.is_zoned() => {
+            date(text, options, profile.date_form()).map(|days| Value::Timestamp(i64::from(days) * DAY))
         }
         _ => None,
     }
@@ -109,8 +164,12 @@ fn given(text: &str, options: &CsvOptions, data_type: DataType) -> Option<Value>
             exact::decimal(&number()?.mantissa(scale)?, precision, scale)
         }
         DataType::Float64 => special(text).or_else(|| number()?.plain().parse().ok()).map(exact::float),
-        DataType::Date => calendar::date(text).map(Value::Date),
-        DataType::Timestamp => calendar::timestamp(text).map(Value::Timestamp),
+        DataType::Date => date(text, options, None).map(Value::Date),
+        DataType::Timestamp => {
+            let moment = [false, true].into_iter().find_map(|zoned| timestamp(text, options, None, zoned));
+            let midnight = || date(text, options, None).map(|days| i64::from(days) * DAY);
+            moment.or_else(midnight).map(Value::Timestamp)
+        }
         DataType::Time => calendar::time(text).map(Value::Time),
         DataType::Null | DataType::Interval | DataType::Utf8 => None,
     }
@@ -285,8 +344,11 @@ mod tests {
         }
         assert_eq!(class("True"), CellClass::Boolean);
         assert_eq!(class("tRue"), CellClass::Text);
-        assert_eq!(class("2024-02-29"), CellClass::Date);
-        assert_eq!(class("2024-02-29T01:02:03"), CellClass::Timestamp);
+        let forms = std::iter::once(DateForm::Iso).collect();
+        assert_eq!(class("2024-02-29"), CellClass::Date { forms });
+        assert_eq!(class("2024-02-29T01:02:03"), CellClass::Timestamp { forms, zoned: false });
+        assert_eq!(class("2024-02-29 1:02Z"), CellClass::Timestamp { forms, zoned: true });
+        assert_eq!(class("1:02"), CellClass::Time);
         let no_utf8 = Cell { bytes: vec![0xFF], quoted: false, byte: 0 };
         assert_eq!(classify(&no_utf8, &CsvOptions::default()), CellClass::Text);
     }
@@ -299,7 +361,9 @@ mod tests {
         assert_eq!(classify(&cell("NA", true), &options), CellClass::Text);
         assert_eq!(classify(&cell("", true), &options), CellClass::Null);
         assert_eq!(classify(&cell(" \t", false), &options), CellClass::Null);
-        let of = |text, quoted, data_type| value(&cell(text, quoted), &options, data_type, false);
+        let of = |text, quoted, data_type| {
+            value(&cell(text, quoted), &options, data_type, Some(&Profile::default()))
+        };
         assert_eq!(of("", true, DataType::Utf8), Ok(Value::Utf8("".into())));
         assert_eq!(of("", true, DataType::Int64), Ok(Value::Null));
         assert_eq!(of("", false, DataType::Utf8), Ok(Value::Null));
@@ -310,8 +374,10 @@ mod tests {
     #[test]
     fn values() {
         let options = CsvOptions::default();
-        let of = |text: &str, data_type| value(&cell(text, false), &options, data_type, false).ok();
-        let as_given = |text: &str, data_type| value(&cell(text, false), &options, data_type, true).ok();
+        let of = |text: &str, data_type| {
+            value(&cell(text, false), &options, data_type, Some(&Profile::default())).ok()
+        };
+        let as_given = |text: &str, data_type| value(&cell(text, false), &options, data_type, None).ok();
         let decimal = |precision, scale| DataType::Decimal { precision, scale };
         assert_eq!(of("-0.25", decimal(2, 2)), Some(Value::decimal(-25, 2)));
         assert_eq!(of("1.5", decimal(4, 2)), Some(Value::decimal(150, 2)));
@@ -337,7 +403,9 @@ mod tests {
     #[test]
     fn other_marks() {
         let options = CsvOptions { decimal: b',', thousands: Some(b'.'), ..CsvOptions::default() };
-        let of = |text: &str| value(&cell(text, false), &options, DataType::decimal(2), false).ok();
+        let of = |text: &str| {
+            value(&cell(text, false), &options, DataType::decimal(2), Some(&Profile::default())).ok()
+        };
         assert_eq!(of("1.234,5"), Some(Value::decimal(123_450, 2)));
         assert_eq!(of("1234,56"), Some(Value::decimal(123_456, 2)));
         assert_eq!(of("1.23,4"), None);

@@ -1,5 +1,4 @@
 //! The written forms of dates, taken apart by their separators. Knows one text at a time.
-#![cfg_attr(not(test), expect(dead_code, reason = "the profile of a column does not ask for forms yet"))]
 
 use plimsoll_core::value::DateForm;
 
@@ -30,6 +29,34 @@ pub(crate) fn dates(text: &str) -> Vec<(DateForm, i32)> {
     if let [month, day, year] = parts(' ')[..] {
         let day = day.strip_suffix(',').unwrap_or(day);
         add(DateForm::NameDay, named(month).and_then(|month| of(year, month, day)));
+    }
+    found
+}
+
+/// A timestamp in one form.
+pub(crate) struct Read {
+    pub(crate) form: DateForm,
+    /// In UTC where a zone is named.
+    pub(crate) micros: i64,
+    pub(crate) zoned: bool,
+}
+
+/// The forms in which `text` is a date, `T` or blanks, a time of day and perhaps a zone, and the moment that it is in each.
+pub(crate) fn timestamps(text: &str) -> Vec<Read> {
+    let mut found = Vec::new();
+    for (at, separator) in text.char_indices().filter(|(_, c)| matches!(c, 'T' | ' ')) {
+        let (day, rest) = (&text[..at], &text[at + 1..]);
+        let clock = if separator == 'T' { rest } else { rest.trim_start_matches(' ') };
+        let end = clock.find(['Z', '+', '-', ' ']).unwrap_or(clock.len());
+        let zoned = end < clock.len();
+        let ahead = if zoned { calendar::zone(clock[end..].trim_start_matches(' ')) } else { Some(0) };
+        let (Some(time), Some(ahead)) = (calendar::time(&clock[..end]), ahead) else { continue };
+        let moments = dates(day).into_iter().map(|(form, days)| Read {
+            form,
+            micros: i64::from(days) * calendar::DAY + time - ahead,
+            zoned,
+        });
+        found.extend(moments.filter(|read| calendar::Moment::is_lawful(read.micros)));
     }
     found
 }

@@ -136,7 +136,7 @@ impl Loading<'_> {
         // Collecting into a result would not know how many there are, and keep room for more.
         let mut row = Vec::with_capacity(record.fields.len());
         for (cell, field) in record.fields.iter().zip(&self.schema.fields) {
-            let message = match (cell::value(cell, options, field.data_type, true), options.on_error) {
+            let message = match (cell::value(cell, options, field.data_type, None), options.on_error) {
                 (Ok(value), _) => {
                     row.push(value);
                     continue;

@@ -135,7 +135,7 @@ impl<'a> Reading<'a> {
         let cell = &self.table.records[record].fields[column];
         let options = self.options;
         if let Some(declared) = self.table.declared[column] {
-            return cell::value(cell, options, declared, true).is_err();
+            return cell::value(cell, options, declared, None).is_err();
         }
         let mut profile = self.sampled[column];
         let sampled = profile.data_type();
@@ -285,7 +285,8 @@ impl<'a> Reading<'a> {
             Some(_) => "give the column another type, or let it be inferred",
             None => "",
         };
-        cell::value(&cell, self.options, data_type, self.table.declared[column].is_some())
+        let profile = self.table.declared[column].is_none().then_some(&self.profiles[column]);
+        cell::value(&cell, self.options, data_type, profile)
             .map_err(|message| self.table.cell_error(record, column, &message, hint))
     }
 

@@ -141,9 +141,20 @@ impl DateForms {
         DateForm::ALL.into_iter().filter(move |form| self.0 & bit(*form) != 0)
     }
 
+    /// The only form; `None` where there is none, or more than one.
+    pub fn single(self) -> Option<DateForm> {
+        let mut forms = self.iter();
+        forms.next().filter(|_| forms.next().is_none())
+    }
+
     fn where_some<T>(read: impl Fn(DateForm) -> Option<T>) -> Self {
-        let found = DateForm::ALL.into_iter().filter(|form| read(*form).is_some());
-        DateForms(found.fold(0, |bits, form| bits | bit(form)))
+        DateForm::ALL.into_iter().filter(|form| read(*form).is_some()).collect()
+    }
+}
+
+impl FromIterator<DateForm> for DateForms {
+    fn from_iter<I: IntoIterator<Item = DateForm>>(forms: I) -> Self {
+        DateForms(forms.into_iter().fold(0, |bits, form| bits | bit(form)))
     }
 }
 

@@ -1,23 +1,24 @@
 //! What the text of a cell could be.
 
-use plimsoll_core::value::{parse_date, parse_timestamp};
+use plimsoll_core::value::parse_time;
 use plimsoll_core::{CellClass, Number};
 
-use super::localized::NumberFormat;
+use crate::Dialect;
 
 /// The class of a cell's text (without its quotes and the blanks around it), which is not NULL.
-pub(crate) fn classify(text: &[u8], numbers: NumberFormat) -> CellClass {
+pub(crate) fn classify(text: &[u8], dialect: &Dialect) -> CellClass {
     let Some(&first) = text.first() else { return CellClass::Text };
+    let numbers = dialect.numbers;
     if first.is_ascii_digit() || matches!(first, b'-' | b'+' | b'.') || first == numbers.decimal {
         if let Some(class) = numbers.read(text, |text| Some(Number::read(text)?.class())) {
             return class;
         }
-        if parse_date(text).is_some() {
-            return CellClass::Date;
+        if parse_time(text).is_some() {
+            return CellClass::Time;
         }
-        if parse_timestamp(text).is_some() {
-            return CellClass::Timestamp;
-        }
+    }
+    if let Some(class) = dialect.times.class(text) {
+        return class;
     }
     if special(text).is_some() {
         return CellClass::Special;
@@ -57,12 +58,19 @@ pub(crate) fn positive_zero(value: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use plimsoll_core::CsvOptions;
+    use plimsoll_core::value::DateForm;
+
     use super::*;
+
+    fn class(text: &str) -> CellClass {
+        classify(text.as_bytes(), &Dialect::new(&CsvOptions::default(), b',').unwrap())
+    }
 
     #[test]
     fn classes() {
-        use CellClass::{Boolean, Date, Special, Text, Timestamp};
-        for (text, class) in [
+        use CellClass::{Boolean, Special, Text, Time};
+        for (text, expected) in [
             ("nan", Special),
             ("-inf", Special),
             ("+Infinity", Special),
@@ -74,19 +82,36 @@ mod tests {
             ("--1e5", Text),
             ("True", Boolean),
             ("tRUE", Text),
-            ("2024-02-29", Date),
             ("2023-02-29", Text),
-            ("2024-02-29T12:00:00", Timestamp),
+            ("12:30", Time),
+            ("12:30:61", Text),
             ("007", Text),
+            ("May", Text),
             ("", Text),
         ] {
-            assert_eq!(classify(text.as_bytes(), NumberFormat::PLAIN), class, "{text}");
+            assert_eq!(class(text), expected, "{text}");
         }
         for text in ["+1", ".5", "5.", "-0.0", "1e5", "-2.5E-3"] {
-            assert!(
-                matches!(classify(text.as_bytes(), NumberFormat::PLAIN), CellClass::Number { .. }),
-                "{text}"
-            );
+            assert!(matches!(class(text), CellClass::Number { .. }), "{text}");
         }
+    }
+
+    #[test]
+    fn dates_and_timestamps() {
+        let single = |form| std::iter::once(form).collect();
+        assert_eq!(class("2024-02-29"), CellClass::Date { forms: single(DateForm::Iso) });
+        assert_eq!(class("31/01/2024"), CellClass::Date { forms: single(DateForm::DayMonthYear) });
+        assert_eq!(class("Jan 31, 2024"), CellClass::Date { forms: single(DateForm::NameDay) });
+        for (text, zoned) in [("2024-02-29T12:00:00", false), ("2024-02-29 12:00+02:00", true)] {
+            assert_eq!(class(text), CellClass::Timestamp { forms: single(DateForm::Iso), zoned }, "{text}");
+        }
+    }
+
+    #[test]
+    fn given_formats_stand_instead_of_all_forms() {
+        let options = CsvOptions { date_format: Some("%d%m%Y".into()), ..CsvOptions::default() };
+        let dialect = Dialect::new(&options, b',').unwrap();
+        assert!(matches!(classify(b"2024-02-29", &dialect), CellClass::Text));
+        assert!(matches!(classify(b"31.01.2024", &dialect), CellClass::Text));
     }
 }

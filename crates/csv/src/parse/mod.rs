@@ -5,6 +5,7 @@ pub(crate) mod double;
 pub(crate) mod fast;
 pub(crate) mod lanes;
 pub(crate) mod localized;
+pub(crate) mod moments;
 pub(crate) mod numbers;
 pub(crate) mod significand;
 pub(crate) mod wide;

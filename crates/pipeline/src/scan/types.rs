@@ -177,7 +177,9 @@ mod tests {
         let mut text = Profile::default();
         text.observe(CellClass::Text);
         let mut date = Profile::default();
-        date.observe(CellClass::Date);
+        date.observe(CellClass::Date {
+            forms: std::iter::once(plimsoll_core::value::DateForm::Iso).collect(),
+        });
         let types = Types::new(vec![Profile::default(); 2]);
         assert_eq!(
             types.widen(0, &number(3, 0), DataType::Null, 0).map(|profile| profile.data_type()),

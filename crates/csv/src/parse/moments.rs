@@ -1,0 +1,108 @@
+//! Which dates and times a column takes, and their values.
+//!
+//! A column whose type is inferred takes dates of the one form that its cells agree on. Formats that the user gives stand
+//! instead of all forms.
+
+use plimsoll_core::value::{DateForm, DateForms, TimeFormat, read_timestamp};
+use plimsoll_core::{CellClass, CsvOptions, Result};
+
+use crate::column::ColumnType;
+
+/// Microseconds of a day.
+const DAY: i64 = 86_400_000_000;
+
+/// The fewest and the most bytes of a date or a timestamp in any form.
+const LENGTHS: std::ops::RangeInclusive<usize> = 8..=64;
+
+/// The formats that the user gives.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TimeFormats {
+    /// Of dates.
+    pub date: Option<TimeFormat>,
+    /// Of timestamps.
+    pub timestamp: Option<TimeFormat>,
+}
+
+impl TimeFormats {
+    /// Those of `options`.
+    ///
+    /// # Errors
+    /// `Plan` for a format that cannot be read.
+    pub(crate) fn new(options: &CsvOptions) -> Result<Self> {
+        let compiled = |format: &Option<String>| format.as_deref().map(TimeFormat::new).transpose();
+        Ok(TimeFormats {
+            date: compiled(&options.date_format)?,
+            timestamp: compiled(&options.timestamp_format)?,
+        })
+    }
+
+    /// The class of a date or a timestamp; `None` for any other text.
+    pub(crate) fn class(&self, text: &[u8]) -> Option<CellClass> {
+        // What has a format of its own needs no form: it has that of the column.
+        let given = || std::iter::once(DateForm::Iso).collect();
+        let is_usual = LENGTHS.contains(&text.len()) && text.iter().any(u8::is_ascii_digit);
+        let forms = match &self.date {
+            Some(format) => format.parse_date(text).map(|_| given()),
+            None => is_usual.then(|| DateForms::of_date(text)).filter(|forms| !forms.is_empty()),
+        };
+        if let Some(forms) = forms {
+            return Some(CellClass::Date { forms });
+        }
+        if let Some(format) = &self.timestamp {
+            let forms = given();
+            return format.parse_timestamp(text).map(|_| CellClass::Timestamp { forms, zoned: false });
+        }
+        if !is_usual || !text.contains(&b':') {
+            return None;
+        }
+        let forms = DateForms::of_timestamp(text);
+        let moment = forms.iter().next()?.read_timestamp(text)?;
+        Some(CellClass::Timestamp { forms, zoned: moment.zoned })
+    }
+}
+
+/// The dates and times of a column.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Moments<'a> {
+    formats: &'a TimeFormats,
+    form: DateForm,
+    zoned: bool,
+    declared: bool,
+}
+
+impl<'a> Moments<'a> {
+    pub(crate) fn new(formats: &'a TimeFormats, column: ColumnType) -> Self {
+        let form = column.date_form.unwrap_or(DateForm::Iso);
+        Moments { formats, form, zoned: column.zoned, declared: column.declared }
+    }
+
+    /// Days since 1970-01-01.
+    pub(crate) fn date(self, text: &[u8]) -> Option<i32> {
+        match &self.formats.date {
+            Some(format) => format.parse_date(text),
+            None => self.form.parse_date(text),
+        }
+    }
+
+    /// Microseconds since 1970-01-01 00:00:00. A date alone is its midnight where the column names no zones.
+    pub(crate) fn timestamp(self, text: &[u8]) -> Option<i64> {
+        let moment = match (&self.formats.timestamp, self.form) {
+            (Some(format), _) => format.parse_timestamp(text),
+            (None, DateForm::Iso) => {
+                read_timestamp(text).filter(|moment| self.takes(moment.zoned)).map(|m| m.micros)
+            }
+            (None, form) => {
+                form.read_timestamp(text).filter(|moment| self.takes(moment.zoned)).map(|m| m.micros)
+            }
+        };
+        moment.or_else(|| self.midnight(text))
+    }
+
+    fn midnight(self, text: &[u8]) -> Option<i64> {
+        if self.takes(false) { self.date(text).map(|days| i64::from(days) * DAY) } else { None }
+    }
+
+    fn takes(self, zoned: bool) -> bool {
+        self.declared || self.zoned == zoned
+    }
+}
