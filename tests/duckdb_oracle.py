@@ -141,11 +141,12 @@ def equal(wanted, found, tolerance: float) -> bool:
 
 
 def text(value) -> str:
-    """A date, timestamp or text as Plimsoll prints it."""
+    """A date, time, timestamp or text as Plimsoll prints it."""
     if isinstance(value, datetime.datetime):
-        whole = f"{value.date().isoformat()} {value.time().replace(microsecond=0).isoformat()}"
+        return f"{value.date().isoformat()} {text(value.time())}"
+    if isinstance(value, datetime.time):
         fraction = f".{value.microsecond:06}".rstrip("0") if value.microsecond else ""
-        return whole + fraction
+        return value.replace(microsecond=0).isoformat() + fraction
     return value.isoformat() if isinstance(value, datetime.date) else value
 
 

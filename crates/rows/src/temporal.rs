@@ -283,10 +283,9 @@ fn whole(part: DatePart, from: i64, to: i64) -> i64 {
     }
     let months = match part {
         DatePart::Week => return (to - from) / (7 * DAY),
-        DatePart::IsoYear => return (to - from) / (52 * 7 * DAY),
         DatePart::Month => 1,
         DatePart::Quarter => 3,
-        DatePart::Year => 12,
+        DatePart::Year | DatePart::IsoYear => 12,
         DatePart::Decade => 120,
         DatePart::Century => 1200,
         _ => 12_000,

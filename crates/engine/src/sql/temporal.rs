@@ -128,7 +128,7 @@ impl Expressions<'_> {
 
     /// `extract(field FROM x)`.
     pub(super) fn extract(&mut self, field: &DateTimeField, expr: &Ast) -> Result<Expr> {
-        let name = field.to_string().to_lowercase();
+        let name = field.to_string().trim_matches('\'').to_lowercase();
         if DatePart::parse(&name).is_none() {
             let names: Vec<&str> = DatePart::ALL.iter().map(|(_, names)| names[0]).collect();
             let message = format!("extract({name} FROM …) is not supported");
