@@ -181,7 +181,8 @@ pub enum Function {
     MakeTimestamp,
     /// `to_timestamp(seconds)`: of seconds since 1970-01-01 00:00:00, a double, rounded to the microsecond.
     ToTimestamp,
-    /// `epoch_ms(x)`: milliseconds since 1970-01-01 00:00:00 of a date or timestamp, or the timestamp of an integer.
+    /// `epoch_ms(x)`: milliseconds since 1970-01-01 00:00:00 of a date or timestamp, rounded half away from zero, or the
+    /// timestamp of an integer.
     EpochMs,
     /// `greatest(a, …)`: NULLs are left out.
     Greatest,

@@ -130,7 +130,14 @@ pub(crate) fn call(function: Function, arguments: &[Value], data_type: DataType)
             let micros = millis.checked_mul(1000).filter(|micros| Moment::is_lawful(*micros));
             fits(micros.map(Value::Timestamp))
         }
-        (F::EpochMs, [Value::Timestamp(micros)]) => Ok(Value::Int64(micros.div_euclid(1000))),
+        (F::EpochMs, [Value::Timestamp(micros)]) => {
+            let nearest = match micros % 1000 {
+                500.. => micros / 1000 + 1,
+                ..=-500 => micros / 1000 - 1,
+                _ => micros / 1000,
+            };
+            Ok(Value::Int64(nearest))
+        }
         (F::ToTimestamp, [Value::Float64(seconds)]) => {
             let micros = rounded(*seconds).filter(|micros| Moment::is_lawful(*micros));
             fits(micros.map(Value::Timestamp))

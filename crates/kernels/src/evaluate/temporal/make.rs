@@ -21,7 +21,8 @@ pub(in crate::evaluate) fn make(
     let all: Vec<&Operand> = arguments.iter().collect();
     match (function, arguments) {
         (Function::EpochMs, [input]) if matches!(input.array().data_type(), ArrowType::Timestamp(..)) => {
-            let millis = |micros: i64| micros.div_euclid(1000);
+            // To the nearest, half away from zero.
+            let millis = |micros: i64| micros.saturating_add(micros.signum() * 500) / 1000;
             Ok(input.with(input.primitive::<M>().unary::<_, Int64Type>(millis)))
         }
         (Function::EpochMs | Function::MakeTimestamp, [input]) => {
