@@ -20,6 +20,14 @@ fn columns_for_programs_and_the_dialect_beside_them() {
 }
 
 #[test]
+fn times_and_days() {
+    let place = Place::with("t,d\n10:30:00,2024-01-02\n09:15:00,2024-01-01\n");
+    let run = place.run(&["describe", "f.csv", "--format", "csv", "--quiet", "--types", "t=TIME"]);
+    assert!(run.printed().contains("t,TIME,0,2,true,09:15:00,09:15:00,09:15:00,10:30:00,true,10:30:00,,"));
+    assert!(run.stdout.contains("d,DATE,0,2,true,2024-01-01,"), "{}", run.stdout);
+}
+
+#[test]
 fn two_tables_for_people() {
     let place = Place::with(PEOPLE);
     let run = place.run(&["describe", "f.csv", "--format", "markdown", "--quiet"]);

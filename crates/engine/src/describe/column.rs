@@ -2,7 +2,8 @@
 
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::{
-    DataType as ArrowType, Date32Type, Decimal128Type, Float64Type, Int64Type, TimestampMicrosecondType,
+    DataType as ArrowType, Date32Type, Decimal128Type, Float64Type, Int64Type, Time64MicrosecondType,
+    TimestampMicrosecondType,
 };
 use plimsoll_core::Value;
 use plimsoll_kernels::exact::{FloatSum, IntegerSum};
@@ -92,6 +93,9 @@ impl Column {
             ArrowType::Timestamp(..) => {
                 self.add_numbers(array.as_primitive::<TimestampMicrosecondType>().iter().map(widened));
             }
+            ArrowType::Time64(_) => {
+                self.add_numbers(array.as_primitive::<Time64MicrosecondType>().iter().map(widened));
+            }
             ArrowType::Float64 => {
                 let array = array.as_primitive::<Float64Type>();
                 array.iter().flatten().for_each(|value| {
@@ -100,6 +104,7 @@ impl Column {
                 self.add_numbers(array.iter().map(|value| value.map(|value| ordered(value).into())));
             }
             ArrowType::Utf8 => array.as_string::<i32>().iter().for_each(|text| self.add_text(text)),
+            // No other type is that of a file's column but that of one without values.
             _ => self.nulls += array.len() as u64,
         }
     }
@@ -188,6 +193,7 @@ impl Column {
             ArrowType::Decimal128(_, scale) => Value::decimal(number, scale.unsigned_abs()),
             ArrowType::Date32 => Value::Date(number as i32),
             ArrowType::Timestamp(..) => Value::Timestamp(number as i64),
+            ArrowType::Time64(_) => Value::Time(number as i64),
             ArrowType::Float64 => Value::Float64(unordered(number as i64)),
             _ => Value::Int64(number as i64),
         };
@@ -212,7 +218,8 @@ fn unordered(key: i64) -> f64 {
 
 /// The first bytes of a text, whole characters.
 fn beginning(text: &str) -> &str {
-    if text.len() <= SHOWN { text } else { &text[..text.floor_char_boundary(SHOWN)] }
+    let end = (0..=SHOWN.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
+    &text[..end.unwrap_or(0)]
 }
 
 #[cfg(test)]
