@@ -458,7 +458,7 @@ mod tests {
         /// With an escape only where it stands before what it escapes: before other bytes the `csv` crate drops it.
         #[test]
         fn agrees_with_the_csv_crate_on_escapes(
-            pieces in vec(select(vec!["a", ",", "\n", "\r", "\"\\\\b,\\\"\",", "\"\"\"\","]), 0..48),
+            pieces in vec(select(vec!["a,", ",", "a\n", "\n", "b\r", "\"\\\\b,\\\"\",", "\"\\\\\"\n", "\"\"\"\","]), 0..24),
         ) {
             // Outside quotes the crate takes escapes for text.
             let bytes = pieces.concat().into_bytes();
