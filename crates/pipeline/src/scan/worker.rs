@@ -588,6 +588,9 @@ impl TicketedScan {
                 "as the column's type is given",
                 "mend the value, give the column another type with --types, or pass over such cells with --on-error null",
             )
+        } else if self.scan.file.length().is_none() {
+            // A stream cannot be looked at first.
+            ("as the records before it are", "give the column's type with --types")
         } else {
             (
                 "as the records before it are",
