@@ -20,12 +20,15 @@ use crate::operator;
 /// One worker's end of a pass: blocks with the tickets that they belong to.
 pub(crate) struct Worker {
     base: Base,
-    inspect: Box<dyn FnMut(&Result<Ticketed>) + Send>,
+    inspect: Inspect,
 }
+
+/// What sees each item of a worker.
+type Inspect = Box<dyn FnMut(&Result<Ticketed>) + Send>;
 
 /// What a worker pulls from.
 enum Base {
-    Csv(Tagged<TicketedScan>),
+    Csv(Box<Tagged<TicketedScan>>),
     Held(Box<dyn Iterator<Item = Result<Ticketed>> + Send>),
 }
 
@@ -208,7 +211,9 @@ impl Pass {
     /// One worker's end, whose items `inspect` sees.
     pub(crate) fn worker(&self, inspect: impl FnMut(&Result<Ticketed>) + Send + 'static) -> Worker {
         let base = match self {
-            Pass::Csv(scan) => Base::Csv(Tagged::new(Arc::clone(scan).ticketed(), operator::SCAN.tag())),
+            Pass::Csv(scan) => {
+                Base::Csv(Box::new(Tagged::new(Arc::clone(scan).ticketed(), operator::SCAN.tag())))
+            }
             Pass::Held { scan, filter, given, records } => {
                 let (records, given) = (Arc::clone(records), *given);
                 let blocks = Arc::clone(scan).ticketed().inspect(move |item| {
