@@ -355,7 +355,7 @@ mod tests {
         let lenient = |bytes| shown(bytes, &|o| o.quotes = Quotes::Lenient);
         assert_eq!(flaws(b"a,\"b\"c\n", false), [2]);
         assert_eq!(lenient(b"\"a\"b,c\n"), ["<ab>|c"]);
-        assert_eq!(lenient(b"\"a,b\n\"c,\"d\"\n"), ["<\"a>|b", "<\"c>|<d>"]);
+        assert_eq!(lenient(b"\"a,b\n\"c,\"d\"\n"), ["<\"a>|b", "<c,d\">"]);
         assert_eq!(lenient(b"\"a,b\n\",c\n"), ["<a,b\n>|c"]);
         assert_eq!(flaws(b"\"a,b\n\"c,d\n", true), [0, 5]);
     }

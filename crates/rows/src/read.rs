@@ -342,12 +342,12 @@ mod tests {
         );
         assert_eq!(
             fault(b"a,b\n1,\"x\n"),
-            "f.csv: line 2, record 1, byte 6: the quote that opens this field is never closed"
+            "f.csv: line 2, record 1, byte 6, column b: the quote that opens this field is never closed"
         );
         let in_header = table(b"a,\"b\n", &|_| ()).err().unwrap().to_string();
         assert!(in_header.starts_with("f.csv: line 1, record 0, byte 2: the quote"), "{in_header}");
         let of_records = records(b"a\n1\n\"x", &CsvOptions::default(), "f").unwrap_err().to_string();
-        assert!(of_records.starts_with("f: line 3, record 2, byte 4: "), "{of_records}");
+        assert!(of_records.starts_with("f: line 3, record 2, byte 4"), "{of_records}");
         let given = |o: &mut CsvOptions| o.columns = Some(vec![("x".into(), None)]);
         let header = table(b"a,b\n", &given).err().unwrap().to_string();
         assert_eq!(header, "f.csv: line 1, record 0, byte 0: 2 fields where 1 are expected");

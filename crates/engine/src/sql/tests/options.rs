@@ -1,6 +1,6 @@
 //! The options of `read_csv`.
 
-use plimsoll_core::{CsvOptions, DataType, Infer};
+use plimsoll_core::{CsvOptions, DataType, Infer, OnError, Quotes, Ragged};
 
 use super::parse;
 
@@ -23,6 +23,12 @@ fn each_option_sets_its_field() {
         ("comment='#'", CsvOptions { comment: Some(Some("#".into())), ..default() }),
         ("skip=3", CsvOptions { skip_rows: Some(3), ..default() }),
         ("infer='FULL'", CsvOptions { infer: Infer::Full, ..default() }),
+        ("ragged='pad'", CsvOptions { ragged: Ragged::Pad, ..default() }),
+        ("quotes='Lenient'", CsvOptions { quotes: Quotes::Lenient, ..default() }),
+        (
+            "on_error='skip', max_errors=10",
+            CsvOptions { on_error: OnError::Skip, max_errors: Some(10), ..default() },
+        ),
         ("max_field=1_000", CsvOptions { max_field: 1000, ..default() }),
         ("types={'t': 'DOUBLE'}", CsvOptions { types: vec![("t".into(), DataType::Float64)], ..default() }),
         (

@@ -240,6 +240,25 @@ fn options() {
             "the options are delimiter, quote",
         ),
         (
+            "SELECT * FROM read_csv('f', ignore_errors=true)",
+            "read_csv has no option ignore_errors",
+            "ignore_errors",
+            "on_error='skip'",
+        ),
+        (
+            "SELECT * FROM read_csv('f', null_padding=true)",
+            "read_csv has no option null_padding",
+            "null_padding",
+            "ragged='pad'",
+        ),
+        (
+            "SELECT * FROM read_csv('f', strict_mode=false)",
+            "read_csv has no option strict_mode",
+            "strict_mode",
+            "quotes='lenient'",
+        ),
+        ("SELECT * FROM read_csv('f', ragged='cut')", "ragged takes 'fail' or 'pad' or 'skip'", "ragged", ""),
+        (
             "SELECT * FROM read_csv('f', sample_size=-1)",
             "read_csv has no option sample_size",
             "sample_size",
