@@ -327,10 +327,12 @@ impl Form {
         for c in text.chars() {
             match self.escape {
                 Some(escape) if quoted && (c == self.quote || c == escape) => out.push(escape),
-                Some(escape) if !quoted && self.quoting == Quoting::Never => {
-                    if c == escape || c == '\n' || self.delimiter.contains(c) {
-                        out.push(escape);
-                    }
+                Some(escape)
+                    if !quoted
+                        && self.quoting == Quoting::Never
+                        && (c == escape || c == '\n' || self.delimiter.contains(c)) =>
+                {
+                    out.push(escape);
                 }
                 None if quoted && c == self.quote => out.push(c),
                 _ => {}

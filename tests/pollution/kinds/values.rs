@@ -168,6 +168,9 @@ fn one(source: &Source, column: usize, row: usize, kind: &'static str, text: &st
     variant.or_error([line(source, row + 1)])
 }
 
+/// From an ISO time to one in another form.
+type Change = fn(&str) -> String;
+
 /// Dates and times in other forms.
 fn dates(source: &Source, column: usize) -> Vec<Variant> {
     let timestamps = source.name == "times";
@@ -193,7 +196,7 @@ fn dates(source: &Source, column: usize) -> Vec<Variant> {
         })
         .collect();
     if timestamps {
-        let changes: [(&str, fn(&str) -> String); 5] = [
+        let changes: [(&str, Change); 5] = [
             ("T between", |text| text.replace(' ', "T")),
             ("T and Z", |text| text.replace(' ', "T") + "Z"),
             ("no seconds", |text| text[..text.len() - 3].to_owned()),
