@@ -2,7 +2,7 @@
 
 use super::{line, places, records};
 use crate::sources::Source;
-use crate::table::joined;
+use crate::table::{ANY, Table, joined};
 use crate::variant::Variant;
 
 /// Lines above a header, as reports and instruments write them.
@@ -54,9 +54,20 @@ fn with_lines(source: &Source, index: usize, lines: &[&str]) -> Vec<u8> {
 
 fn preamble(source: &Source, name: &str, lines: &[&str]) -> Variant {
     let skipped = lines.len() as u64;
-    Variant::new("lines above the header", source, name, with_lines(source, 0, lines))
+    let variant = Variant::new("lines above the header", source, name, with_lines(source, 0, lines))
         .or_error(1..=skipped + 2)
-        .told(|options| options.skip_rows = Some(skipped))
+        .told(|options| options.skip_rows = Some(skipped));
+    let width = source.table.names.len();
+    let fields = 1 + lines[0].matches(',').count();
+    if lines.len() > 1 || !(width - 1..=width).contains(&fields) {
+        return variant;
+    }
+    // The line as names, and the names as the first record.
+    let mut rows = source.table.rows.clone();
+    rows.insert(0, source.table.names.clone());
+    variant
+        .or(Table { names: vec![ANY.to_owned(); width], rows })
+        .unknowable("a line of as many fields as the records may be the header, and one of a field less R's")
 }
 
 fn footer(source: &Source, name: &str, lines: &[&str]) -> Variant {

@@ -7,7 +7,7 @@ use crate::variant::Variant;
 
 pub(super) fn variants(source: &Source) -> Vec<Variant> {
     let mut all = Vec::new();
-    for delimiter in [";", "\t", "|", ":", "^", "~", "\u{1}", "\u{1f}", "::", "||", ";;"] {
+    for delimiter in [";", "\t", "|", ":", "^", "~", "\u{1}", "::", "||"] {
         all.push(delimited(source, delimiter, Quoting::Needed));
     }
     for delimiter in [";", "\t", "|"] {

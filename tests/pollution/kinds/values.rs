@@ -39,7 +39,13 @@ pub(super) fn variants(source: &Source) -> Vec<Variant> {
 fn blanks_around(source: &Source, before: &str, behind: &str) -> Variant {
     let table = source.table.with_texts(|text| format!("{before}{text}{behind}"));
     let place = format!("{before:?} and {behind:?}");
-    Variant::new("blanks around cells", source, &place, PLAIN.file(&table)).or(table)
+    let variant = Variant::new("blanks around cells", source, &place, PLAIN.file(&table));
+    // A comma and a blank may be the delimiter: then only the first field of each record has a blank before it.
+    let mut split = table.clone();
+    for fields in std::iter::once(&mut split.names).chain(&mut split.rows) {
+        fields.iter_mut().skip(1).for_each(|text| *text = text.trim_start_matches(' ').to_owned());
+    }
+    variant.or(table).or(split)
 }
 
 /// A blank behind each delimiter, none at the begin of a record.
@@ -71,26 +77,27 @@ fn aligned(source: &Source) -> Variant {
         source.table.records().map(|fields| PLAIN.field(&fields[column]).chars().count()).max().unwrap_or(0)
     };
     let widths: Vec<usize> = (0..source.table.names.len()).map(width).collect();
-    let pad = |text: &String, width: usize, field: bool| {
-        let text = if field { PLAIN.field(text) } else { text.clone() };
-        format!("{text:<width$}")
-    };
-    let records = source.table.records().map(|fields| {
-        fields.iter().zip(&widths).map(|(text, width)| pad(text, *width, true)).collect::<Vec<_>>().join(",")
-    });
+    let pad = |(text, width): (&String, &usize)| format!("{:<width$}", PLAIN.field(text));
+    let records = source
+        .table
+        .records()
+        .map(|fields| fields.iter().zip(&widths).map(pad).collect::<Vec<_>>().join(","));
     let records: Vec<String> = records.collect();
     let quoted = source.table.rows.iter().position(|row| row.iter().any(|text| PLAIN.field(text) != *text));
-    let variant = Variant::new("aligned columns", source, "", joined(&records, "\n"));
+    // Blanks behind a closing quote are no text.
+    let padded = |fields: &Vec<String>| -> Vec<String> {
+        let pad = |(text, width): (&String, &usize)| match PLAIN.field(text) == *text {
+            true => format!("{text:<width$}"),
+            false => text.clone(),
+        };
+        fields.iter().zip(&widths).map(pad).collect()
+    };
+    let mut literal = source.table.named(padded(&source.table.names));
+    literal.rows = source.table.rows.iter().map(padded).collect();
+    let variant = Variant::new("aligned columns", source, "", joined(&records, "\n")).or(literal);
     match quoted {
         Some(row) => variant.or_error([line(source, row + 1)]),
-        None => {
-            let padded = |fields: &Vec<String>| {
-                fields.iter().zip(&widths).map(|(text, width)| pad(text, *width, false)).collect()
-            };
-            let mut literal = source.table.named(padded(&source.table.names));
-            literal.rows = source.table.rows.iter().map(padded).collect::<Vec<Vec<String>>>();
-            variant.or(literal)
-        }
+        None => variant,
     }
 }
 
