@@ -10,7 +10,6 @@ pub(super) fn variants(source: &Source) -> Vec<Variant> {
         blanks_around(source, "", " "),
         blanks_around(source, " ", ""),
         blanks_around(source, " ", " "),
-        blanks_around(source, "\t", ""),
         behind_delimiters(source),
         aligned(source),
     ];
