@@ -78,10 +78,11 @@ impl Numbers {
     /// Whether a number is of a notation that was seen.
     fn takes(self, class: CellClass) -> bool {
         let CellClass::Number { notation, .. } = class else { return false };
-        match (notation, self.notation) {
-            (Notation::Digits, _) | (_, Some(Notation::Exponent { clear: true })) => true,
-            (Notation::Point, Some(Notation::Point)) => true,
-            _ => false,
-        }
+        matches!(
+            (notation, self.notation),
+            (Notation::Digits, _)
+                | (_, Some(Notation::Exponent { clear: true }))
+                | (Notation::Point, Some(Notation::Point))
+        )
     }
 }
