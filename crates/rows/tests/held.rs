@@ -111,7 +111,7 @@ fn a_broken_file_is_named() {
     for (path, columns, place) in [
         ("data/ragged.csv", &["a", "b", "c"][..], "line 3, record 2, byte 12: 2 fields where 3 are expected"),
         ("data/ragged.csv", &["a", "b"], "line 1, record 0, byte 0: 3 fields where 2 are expected"),
-        ("data/unterminated.csv", &["id", "note"], "line 3, record 2, byte 32: the quote"),
+        ("data/unterminated.csv", &["id", "note"], "line 3, record 2, byte 32, column note: the quote"),
         ("data/latin1.csv", &["name", "n"], "not UTF-8"),
         ("data/none.csv", &["a"], "none.csv: No such file"),
     ] {
