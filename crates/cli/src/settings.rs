@@ -200,7 +200,10 @@ pub(crate) fn csv_options(input: InputArgs) -> Result<CsvOptions> {
             Some(OnErrorArg::Null) => OnError::Null,
         },
         max_errors: input.max_errors,
-        ..defaults
+        decimal: input.decimal.unwrap_or(defaults.decimal),
+        thousands: input.thousands,
+        date_format: input.date_format,
+        timestamp_format: input.timestamp_format,
     })
 }
 

@@ -198,7 +198,8 @@ pub struct CsvOptions {
     pub comment: Option<Option<String>>,
     /// Physical lines to skip before the header.
     pub skip_rows: Option<u64>,
-    /// Types that the user gives for columns by name; a cell that does not fit is an error.
+    /// Types that the user gives for columns by name, or with [`CsvOptions::EVERY_COLUMN`] for all that are not named; a cell
+    /// that does not fit is an error.
     pub types: Vec<(String, DataType)>,
     /// How types are inferred.
     pub infer: Infer,
@@ -226,6 +227,8 @@ impl CsvOptions {
     /// Bytes of data, from the first record after the header, whose records make the head sample. The first record
     /// always belongs to it.
     pub const SAMPLE_BYTES: usize = 256 << 10;
+    /// Stands for every column among the given types, unless one has this name.
+    pub const EVERY_COLUMN: &str = "*";
     /// The most bytes of one field unless the user says otherwise: 16 MiB.
     pub const MAX_FIELD: u64 = 16 << 20;
 

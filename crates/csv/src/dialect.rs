@@ -103,7 +103,7 @@ impl Dialect {
                 }
             }
         }
-        Ok(())
+        self.numbers.check()
     }
 
     /// Whether one text could be read in place of a later one, or together with a part of it.

@@ -334,7 +334,11 @@ impl Head<'_> {
             None => vec![None; columns.len()],
         };
         let schema = Schema::new(columns.iter().map(|name| Field::new(name, DataType::Null)).collect());
-        for (name, data_type) in &self.options.types {
+        let every = |name: &str| name == CsvOptions::EVERY_COLUMN && schema.index_of(name).is_err();
+        for (_, data_type) in self.options.types.iter().filter(|(name, _)| every(name)) {
+            declared.fill(Some(*data_type));
+        }
+        for (name, data_type) in self.options.types.iter().filter(|(name, _)| !every(name)) {
             declared[schema.index_of(name)?] = Some(*data_type);
         }
         Ok(declared)

@@ -270,7 +270,12 @@ fn declared(options: &CsvOptions, names: &[String]) -> Result<Vec<Option<DataTyp
     }
     let field = |name: &String| plimsoll_core::Field::new(name.clone(), DataType::Null);
     let schema = Schema::new(names.iter().map(field).collect());
-    for (name, data_type) in &options.types {
+    let (every, named): (Vec<_>, Vec<_>) =
+        options.types.iter().partition(|(name, _)| name == "*" && !names.contains(name));
+    for (_, data_type) in every {
+        declared = vec![Some(*data_type); names.len()];
+    }
+    for (name, data_type) in named {
         declared[schema.index_of(name)?] = Some(*data_type);
     }
     Ok(declared)

@@ -296,12 +296,24 @@ pub(crate) struct InputArgs {
     /// Lines to pass over before the header
     #[arg(long, value_name = "N")]
     pub(crate) skip_rows: Option<u64>,
-    /// Types of columns, such as t=DECIMAL(4,1),day=DATE; may be repeated
+    /// Types of columns, such as t=DECIMAL(4,1),day=DATE, or '*=VARCHAR' for all others; may be repeated
     ///
-    /// A cell that does not fit the type stops the query. Types: BOOLEAN, BIGINT, DECIMAL(p,s), DOUBLE, DATE,
+    /// A cell that does not fit the type stops the query. Types: BOOLEAN, BIGINT, DECIMAL(p,s), DOUBLE, DATE, TIME,
     /// TIMESTAMP, VARCHAR.
     #[arg(long, value_name = "NAME=TYPE,…", value_parser = dialect::column_types)]
     pub(crate) types: Vec<ColumnTypes>,
+    /// Byte before the fraction of a number [default: .]
+    #[arg(long, value_name = "BYTE", value_parser = dialect::byte)]
+    pub(crate) decimal: Option<u8>,
+    /// Byte between groups of three digits of a number [default: none]
+    #[arg(long, value_name = "BYTE", value_parser = dialect::byte)]
+    pub(crate) thousands: Option<u8>,
+    /// How dates are written, such as %d/%m/%Y [default: as the cells of a column agree]
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) date_format: Option<String>,
+    /// How timestamps are written, such as '%d.%m.%Y %H:%M' [default: as the cells of a column agree]
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) timestamp_format: Option<String>,
     /// How types are found: from the head of the file, or in a first pass over all of it [default: sample]
     ///
     /// With sample, a scan that meets a wider type begins anew, or stops where rows have already been printed.

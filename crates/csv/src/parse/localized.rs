@@ -1,5 +1,7 @@
 //! Numbers with another decimal mark than the point, or with marks between groups of three digits, as plain ones.
 
+use plimsoll_core::{Error, Result};
+
 /// How numbers are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NumberFormat {
@@ -19,6 +21,30 @@ impl NumberFormat {
     /// Whether numbers are written as SQL writes them.
     pub(crate) fn is_plain(self) -> bool {
         self == Self::PLAIN
+    }
+
+    /// Refuses marks that belong to numbers already.
+    ///
+    /// # Errors
+    /// `Plan`.
+    pub(crate) fn check(self) -> Result<()> {
+        let named = [("decimal mark", Some(self.decimal)), ("mark between thousands", self.thousands)];
+        for (name, mark) in named {
+            let Some(mark) = mark else { continue };
+            if mark.is_ascii_alphanumeric() || matches!(mark, b'+' | b'-') || !mark.is_ascii() {
+                return Err(Error::plan(
+                    format!("the {name} cannot be '{}'", mark.escape_ascii()),
+                    "choose another byte, such as a comma",
+                ));
+            }
+        }
+        if self.thousands == Some(self.decimal) {
+            return Err(Error::plan(
+                format!("'{}' cannot be both marks of a number", self.decimal.escape_ascii()),
+                "give --decimal and --thousands different bytes",
+            ));
+        }
+        Ok(())
     }
 
     /// What `read` makes of the number as SQL writes it; `None` too where `text` breaks the format.
@@ -103,6 +129,15 @@ mod tests {
         }
         assert_eq!(plain("1.5", b',', None), None, "the point means nothing");
         assert_eq!(plain("1 234,5", b',', Some(b' ')).as_deref(), Some("1234.5"));
+    }
+
+    #[test]
+    fn marks_differ_from_what_numbers_have() {
+        let check = |decimal, thousands| NumberFormat { decimal, thousands }.check().is_ok();
+        assert!(check(b',', Some(b'.')) && check(b'.', Some(b' ')) && check(b'.', Some(b'_')));
+        for (decimal, thousands) in [(b'.', Some(b'.')), (b'1', None), (b'e', None), (b'.', Some(b'-'))] {
+            assert!(!check(decimal, thousands), "{decimal} {thousands:?}");
+        }
     }
 
     #[test]

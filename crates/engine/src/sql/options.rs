@@ -7,7 +7,7 @@ use super::source::Source;
 use super::{literal, refuse};
 
 /// Every option with its other names.
-const NAMES: [&[&str]; 17] = [
+const NAMES: [&[&str]; 21] = [
     &["encoding"],
     &["delimiter", "delim", "sep"],
     &["quote"],
@@ -25,6 +25,10 @@ const NAMES: [&[&str]; 17] = [
     &["quotes"],
     &["on_error"],
     &["max_errors"],
+    &["decimal_separator", "decimal"],
+    &["thousands_separator", "thousands"],
+    &["dateformat", "date_format"],
+    &["timestampformat", "timestamp_format"],
 ];
 
 /// The options as they are read, one after the other, over those of the command line.
@@ -87,6 +91,12 @@ impl<'a> Options<'a> {
                 ])?;
             }
             "max_errors" => options.max_errors = Some(field.count()?),
+            "decimal_separator" => {
+                options.decimal = field.byte()?.ok_or_else(|| field.wrong(ONE_CHARACTER))?;
+            }
+            "thousands_separator" => options.thousands = field.byte()?,
+            "dateformat" => options.date_format = Some(field.format()?),
+            "timestampformat" => options.timestamp_format = Some(field.format()?),
             _ => options.infer = field.choice(&[("sample", Infer::Sample), ("full", Infer::Full)])?,
         }
         Ok(())
@@ -103,7 +113,7 @@ impl<'a> Options<'a> {
                 ("ignore_errors", _) => "write on_error='skip'".to_owned(),
                 ("null_padding", _) => "write ragged='pad'".to_owned(),
                 ("strict_mode", _) => "write quotes='lenient'".to_owned(),
-                ("all_varchar", _) => "write types={'column': 'VARCHAR'}".to_owned(),
+                ("all_varchar", _) => "write types={'*': 'VARCHAR'}".to_owned(),
                 (_, Some(nearest)) => format!("did you mean {nearest}?"),
                 (_, None) => format!("the options are {}", NAMES.map(|names| names[0]).join(", ")),
             };
@@ -157,6 +167,14 @@ impl Field<'_> {
             Some(r"\t") => Ok(Some("\t".to_owned())),
             Some(text) if !text.contains(['\n', '\r']) => Ok(Some(text.to_owned())),
             _ => Err(self.wrong("a text in single quotes, without a line break")),
+        }
+    }
+
+    /// A format in strftime's notation.
+    fn format(&self) -> Result<String> {
+        match text(self.value) {
+            Some(format) if !format.is_empty() => Ok(format.to_owned()),
+            _ => Err(self.wrong("a format such as '%d/%m/%Y'")),
         }
     }
 
