@@ -49,7 +49,10 @@ fn compare(name: &str, table: &Table) -> Vec<String> {
     }
     drop(dataset);
     let consumer = Budget::unlimited().consumer("rows");
-    measured.push((Strategy::Rows, held(Held::load(&inferred.table, schema, &consumer).unwrap())));
+    measured.push((
+        Strategy::Rows,
+        held(Held::load(&inferred.table, schema, &inferred.profiles, &consumer).unwrap()),
+    ));
     report(name, &prediction, records, &measured)
 }
 

@@ -51,7 +51,8 @@ impl Input {
 
     fn rows(&self) -> Held {
         let consumer = Budget::unlimited().consumer("rows");
-        Held::load(&self.inferred.table, self.inferred.schema.clone(), &consumer).expect("it loads")
+        Held::load(&self.inferred.table, self.inferred.schema.clone(), &self.inferred.profiles, &consumer)
+            .expect("it loads")
     }
 
     fn columns(&self, form: Form) -> Dataset {

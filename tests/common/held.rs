@@ -19,7 +19,8 @@ pub(crate) fn run_held(query: &Query, strategy: Strategy) -> Result<Result<Rows>
     let dataset = match strategy {
         Strategy::Rows => {
             let consumer = Budget::unlimited().consumer("rows");
-            return Ok(Held::load(&inferred.table, inferred.schema.clone(), &consumer)?.run(query));
+            return Ok(Held::load(&inferred.table, inferred.schema.clone(), &inferred.profiles, &consumer)?
+                .run(query));
         }
         Strategy::Stream => {
             let query = engine.query(query.clone()).with_types(&inferred)?;

@@ -179,7 +179,7 @@ fn a_mapped_store_takes_no_rows_but_gives_columns_up() {
     store.drop_column(0).unwrap();
     assert_eq!(before - store.mapped_bytes(), 800);
     let names = |columns: Columns| columns.into_iter().map(|(name, _)| name).collect::<Vec<_>>();
-    assert_eq!(names(all_columns(store).unwrap()), ["d", "w", "f", "s"]);
+    assert_eq!(names(all_columns(store).unwrap()), ["d", "w", "f", "s", "t"]);
 }
 
 #[test]
@@ -194,7 +194,7 @@ fn a_column_that_is_dropped_is_given_back() {
         store.drop_column(2).unwrap();
         assert!(bytes - store.heap_bytes() >= text);
         assert_eq!(used - budget.used(), bytes - store.heap_bytes());
-        assert_eq!(store.schema().fields.len(), 4);
+        assert_eq!(store.schema().fields.len(), 5);
         let mut expected = csv.columns();
         expected.remove(2);
         assert_eq!(columns_of(store, 3).0, expected);
@@ -216,7 +216,7 @@ fn a_store_out_of_another() {
         let loaded = csv.load(form);
         let plain = Arc::new(csv.load(Form::Plain));
         plain.save(&path).unwrap();
-        let scan = Arc::new(StoreScan::new(Arc::clone(&plain), (0..5).collect()).unwrap());
+        let scan = Arc::new(StoreScan::new(Arc::clone(&plain), (0..6).collect()).unwrap());
         let schema = Schema::clone(plain.schema());
         let budgets = [Budget::unlimited(), Budget::unlimited()];
         let copy = Store::from_blocks(schema, form, scan.worker(), &budgets[0].consumer("store")).unwrap();

@@ -198,7 +198,7 @@ fn long_file() -> String {
         let decimal =
             if row == 140_000 { "123456789012345678901.5".to_owned() } else { format!("-{row}.25") };
         let word = if row < 66_000 { row % 200 } else { row % 70_000 };
-        let maybe = if row == 100_000 { "1e300" } else { "" };
+        let maybe = if row == 100_000 { "1.0e300" } else { "" };
         writeln!(text, "{grows},{decimal},w{word:06},{row:08}x,20{:02}-01-31,{maybe}", row % 100).unwrap();
     }
     text
@@ -240,8 +240,8 @@ fn a_projection_gives_its_columns_only() {
 fn the_narrowest_type_and_why() {
     let csv = Csv::of(
         "i,d,small,t,s,micro,single,double,word,unique,nothing,truth\n\
-         -128,0.01,0.5,2024-01-01,2024-01-01 00:00:01,2024-01-01 00:00:00.5,1e-1,5e-1,aaaaaaaa,p,,true\n\
-         127,-327.67,0.25,1950-06-01,1999-01-01 00:00:00,2024-01-01 00:00:00,1e0,25e-2,aaaaaaaa,q,,false\n",
+         -128,0.01,0.5,2024-01-01,2024-01-01 00:00:01,2024-01-01 00:00:00.5,1e-30,5.0e-1,aaaaaaaa,p,,true\n\
+         127,-327.67,0.25,1950-06-01,1999-01-01 00:00:00,2024-01-01 00:00:00,1.0e0,8.470329472543003e-22,aaaaaaaa,q,,false\n",
     );
     let reports = csv.load(Form::Compact).columns();
     let shown: Vec<String> = reports.iter().map(ToString::to_string).collect();

@@ -91,7 +91,12 @@ impl<'a> Task<'a> {
         Ok(match self.request.strategy {
             Strategy::Rows => {
                 let consumer = self.budget()?.consumer("rows");
-                Holder::Rows(Held::load(&inferred.table, inferred.schema.clone(), &consumer)?)
+                Holder::Rows(Held::load(
+                    &inferred.table,
+                    inferred.schema.clone(),
+                    &inferred.profiles,
+                    &consumer,
+                )?)
             }
             Strategy::Stream => {
                 Holder::Stream(Box::new(self.engine.query(self.query.clone()).with_types(inferred)?))

@@ -4,12 +4,13 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-use plimsoll_core::{CsvOptions, DataType, Error, Field, Location, Profile, Result, Schema};
+use plimsoll_core::{CsvOptions, DataType, Error, Field, Location, Profile, Quotes, Result, Schema};
 
 use crate::Dialect;
+use crate::bad::misquoted;
 use crate::block::{Block, Region};
 use crate::column::{Cells, ColumnType};
-use crate::incomplete::{breaks, fields, never_closed, too_long};
+use crate::incomplete::{breaks, fields, never_closed, text_behind, too_long};
 use crate::input::{Input, Looked};
 use crate::reader::NOT_UTF8;
 use crate::sniff::{Choice, ROW_NAMES, Short, Sniffed, behind_mark, sniff};
@@ -206,6 +207,7 @@ impl Head<'_> {
             Some((fields, behind)) if self.options.has_header() => (Some(fields), behind),
             Some((fields, _)) => (Some(fields), begin),
         };
+        self.check_quotes(header.as_deref().unwrap_or_default(), &dialect)?;
         let columns = self.columns(header.as_deref(), &dialect, begin)?;
         let header = header.iter().flatten().filter(|_| self.options.has_header());
         if let Some(field) = header.into_iter().find(|field| field.len() > dialect.max_field) {
@@ -230,6 +232,19 @@ impl Head<'_> {
             profiles,
             text_cells,
         }))
+    }
+
+    /// Refuses a header that has text behind a closing quote. Of data the scan reports it.
+    fn check_quotes(&self, header: &[Range<usize>], dialect: &Dialect) -> Result<()> {
+        if !self.options.has_header() || self.options.quotes == Quotes::Lenient {
+            return Ok(());
+        }
+        let is_wrong =
+            |field: &&Range<usize>| misquoted(&self.bytes[(*field).clone()], field.start, dialect).is_some();
+        match header.iter().find(is_wrong) {
+            Some(field) => Err(text_behind(self.location(field.start))),
+            None => Ok(()),
+        }
     }
 
     /// Where the header (or the data) begins: behind a byte order mark and the rows to skip.

@@ -14,6 +14,10 @@ use crate::machine::Cell;
 pub(crate) fn classify(cell: &Cell, options: &CsvOptions) -> CellClass {
     let Some(bytes) = value_bytes(cell, options) else { return CellClass::Null };
     let Ok(text) = std::str::from_utf8(bytes) else { return CellClass::Text };
+    let formats = options.date_format.is_some() || options.timestamp_format.is_some();
+    if let Some(date) = date_class(text, options).filter(|_| formats) {
+        return date;
+    }
     if let Some(number) = Written::read(text, options) {
         return number.class();
     }

@@ -4,8 +4,8 @@
 use std::borrow::Cow;
 
 use plimsoll_core::{
-    DataType, Error, ErrorKind, Location, OnError, Query, Resolved, Result, Schema, Table, Value, resolve,
-    typed,
+    DataType, Error, ErrorKind, Location, OnError, Profile, Query, Resolved, Result, Schema, Table, Value,
+    resolve, typed,
 };
 use plimsoll_memory::{Consumer, LimitExceeded, Reservation};
 
@@ -30,19 +30,19 @@ plimsoll_memory::impl_deep_size!(struct Held { schema, rows, _memory: _ });
 
 impl Held {
     /// Loads all columns of a file, whose delimiter `table` must say. `schema` has one field a column, of the type that every
-    /// cell of it takes. What is held is reserved for `consumer`, and so is the file while it is read.
+    /// cell of it takes; `profiles` say how the cells of columns are written whose types were inferred. What is held is reserved for `consumer`, and so is the file while it is read.
     ///
     /// # Errors
     /// `Io`; `Plan` without a delimiter; `Data` for a broken record, and for a cell that its type does not take;
     /// `MemoryLimit` where the budget does not hold it.
-    pub fn load(table: &Table, schema: Schema, consumer: &Consumer) -> Result<Held> {
+    pub fn load(table: &Table, schema: Schema, profiles: &[Profile], consumer: &Consumer) -> Result<Held> {
         let path = table.path.as_str();
         let length = std::fs::metadata(path).map_err(|source| Error::io(path, source))?.len();
         let mut file = consumer.reservation();
         file.try_grow(length).map_err(exceeded)?;
         let bytes = std::fs::read(path).map_err(|source| Error::io(path, source))?;
         let mut loading =
-            Loading { table, schema: &schema, rows: Vec::new(), memory: consumer.reservation() };
+            Loading { table, schema: &schema, profiles, rows: Vec::new(), memory: consumer.reservation() };
         if table.options.encoding.is_some() {
             // What it is decoded to; three bytes for one at most.
             file.try_grow(length.saturating_mul(3)).map_err(exceeded)?;
@@ -91,6 +91,7 @@ fn exceeded(exceeded: LimitExceeded) -> Error {
 struct Loading<'a> {
     table: &'a Table,
     schema: &'a Schema,
+    profiles: &'a [Profile],
     rows: Vec<Vec<Value>>,
     memory: Reservation,
 }
@@ -135,8 +136,10 @@ impl Loading<'_> {
         let options = &self.table.options;
         // Collecting into a result would not know how many there are, and keep room for more.
         let mut row = Vec::with_capacity(record.fields.len());
-        for (cell, field) in record.fields.iter().zip(&self.schema.fields) {
-            let message = match (cell::value(cell, options, field.data_type, None), options.on_error) {
+        for (index, (cell, field)) in record.fields.iter().zip(&self.schema.fields).enumerate() {
+            let is_inferred = |profile: &&Profile| profile.data_type() == field.data_type;
+            let profile = self.profiles.get(index).filter(is_inferred);
+            let message = match (cell::value(cell, options, field.data_type, profile), options.on_error) {
                 (Ok(value), _) => {
                     row.push(value);
                     continue;

@@ -112,6 +112,11 @@ impl Table {
         {
             return Err(located(fault, file, (!options.has_header()).then_some(0), &[]));
         }
+        let flaws = header.iter().flat_map(|header| &header.flaws);
+        if let Some(flaw) = flaws.into_iter().find(|flaw| flaw.of_quotes && options.quotes == Quotes::Strict)
+        {
+            return Err(located(flaw.clone(), file, None, &[]));
+        }
         let names = names(options, header.as_ref(), &records, file)?;
         let declared = declared(options, &names)?;
         // Given names may be one more than the header has: then the first column has none there, or the last.

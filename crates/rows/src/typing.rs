@@ -290,7 +290,7 @@ impl<'a> Reading<'a> {
             .map_err(|message| self.table.cell_error(record, column, &message, hint))
     }
 
-    /// The first record whose cell makes the column text; `None` where the user says that it is.
+    /// The record whose cell makes the column text for good; `None` where the user says that it is.
     fn first_text(&self, column: usize) -> Option<usize> {
         if self.table.declared[column].is_some() {
             return None;
@@ -303,15 +303,20 @@ impl<'a> Reading<'a> {
                     || self.filtered.contains(&column)
                     || self.passing.binary_search(record).is_ok()
             })
-            .find(|record| {
+            .fold((None, false), |(culprit, was_text), record| {
                 // The sample is taken before any cell is found to be bad.
-                let cell = match *record < sampled {
-                    true => Cow::Borrowed(&self.table.records[*record].fields[column]),
-                    false => self.cell(*record, column),
+                let cell = match record < sampled {
+                    true => Cow::Borrowed(&self.table.records[record].fields[column]),
+                    false => self.cell(record, column),
                 };
                 profile.observe(cell::classify(&cell, self.options));
-                profile.data_type() == DataType::Utf8
+                match (was_text, profile.data_type() == DataType::Utf8) {
+                    (false, true) => (Some(record), true),
+                    (true, true) => (culprit, true),
+                    (_, false) => (None, false),
+                }
             })
+            .0
     }
 }
 

@@ -17,7 +17,7 @@ fn table(path: &str) -> Table {
 
 fn held(table: &Table, budget: &Budget) -> plimsoll_core::Result<Held> {
     let schema = run(&Query::new(table.clone()), false).expect("the file reads").schema;
-    Held::load(table, schema, &budget.consumer("rows"))
+    Held::load(table, schema, &[], &budget.consumer("rows"))
 }
 
 fn column(name: &str) -> Expr {
@@ -116,7 +116,7 @@ fn a_broken_file_is_named() {
         ("data/none.csv", &["a"], "none.csv: No such file"),
     ] {
         let consumer = Budget::unlimited().consumer("rows");
-        let error = Held::load(&table(path), text(columns), &consumer).expect_err("it is broken");
+        let error = Held::load(&table(path), text(columns), &[], &consumer).expect_err("it is broken");
         assert!(error.to_string().contains(place), "{error}");
     }
 }

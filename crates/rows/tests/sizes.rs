@@ -35,7 +35,7 @@ fn rows_of_values() {
     let rows = exact(|| (0..1000).map(row).collect::<Vec<Vec<Value>>>());
     // 24 bytes for each vector and each value, and the texts.
     let texts: u64 = (0..1000).map(|at| 2 * (at % 40)).sum();
-    assert_eq!(deep_size(&rows).total, 24 + 1000 * (24 + 8 * 24) + texts);
+    assert_eq!(deep_size(&rows).total, 24 + 1000 * (24 + 9 * 24) + texts);
 }
 
 #[test]

@@ -8,6 +8,12 @@ use crate::Dialect;
 /// The class of a cell's text (without its quotes and the blanks around it), which is not NULL.
 pub(crate) fn classify(text: &[u8], dialect: &Dialect) -> CellClass {
     let Some(&first) = text.first() else { return CellClass::Text };
+    // What the user says of dates is meant, though its digits alone are a number.
+    if dialect.times.are_given()
+        && let Some(class) = dialect.times.class(text)
+    {
+        return class;
+    }
     let numbers = dialect.numbers;
     if first.is_ascii_digit() || matches!(first, b'-' | b'+' | b'.') || first == numbers.decimal {
         if let Some(class) = numbers.read(text, |text| Some(Number::read(text)?.class())) {
@@ -113,5 +119,6 @@ mod tests {
         let dialect = Dialect::new(&options, b',').unwrap();
         assert!(matches!(classify(b"2024-02-29", &dialect), CellClass::Text));
         assert!(matches!(classify(b"31.01.2024", &dialect), CellClass::Text));
+        assert!(matches!(classify(b"31012024", &dialect), CellClass::Date { .. }));
     }
 }

@@ -36,6 +36,11 @@ impl TimeFormats {
         })
     }
 
+    /// Whether there is one.
+    pub(crate) fn are_given(&self) -> bool {
+        self.date.is_some() || self.timestamp.is_some()
+    }
+
     /// The class of a date or a timestamp; `None` for any other text.
     pub(crate) fn class(&self, text: &[u8]) -> Option<CellClass> {
         // What has a format of its own needs no form: it has that of the column.

@@ -28,7 +28,10 @@ pub(super) fn score(records: &Records<'_>, layout: &Layout, syntax: &Syntax) -> 
     }
     let types = marks * 1000 / count;
     let regular = layout.regular * 1000 / (layout.total + usize::from(records.open));
-    types * regular / 1000 * regular / 1000 * layout.width / (layout.width + 1)
+    let score = types * regular / 1000 * regular / 1000 * layout.width / (layout.width + 1);
+    // A first record that is none of the table's costs as much as half of the records: most often it is the header.
+    let is_first = table.first().is_some_and(|first| first.width() == layout.width) || layout.short.is_some();
+    if is_first { score } else { score / 2 }
 }
 
 /// How much a cell looks like a value: text that another delimiter would split does least.
