@@ -82,7 +82,7 @@ impl Expressions<'_> {
             self.check_arity(name, function.arity(), arguments.len(), place)?;
             Expr::Call(function, arguments)
         } else {
-            return Err(refuse::function(self.source, name, place, list.is_none()));
+            return Err(refuse::function(self.source, name, place));
         };
         match (list.and_then(|list| list.duplicate_treatment), &expr) {
             (Some(DuplicateTreatment::Distinct), _) => {

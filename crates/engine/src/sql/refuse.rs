@@ -258,12 +258,8 @@ pub(super) fn distinct_argument(source: &Source<'_>, name: &str, place: Location
     source.error(place, format!("{name}(DISTINCT …) is not supported"), hint)
 }
 
-/// A function that does not exist; `bare` where it is called without parentheses, as the parser takes `current_date`.
-pub(super) fn function(source: &Source<'_>, name: &str, place: Location, bare: bool) -> Error {
-    if bare {
-        let hint = format!("write \"{name}\" for a column of that name, or the value");
-        return source.error(place, format!("{name} is not supported"), hint);
-    }
+/// A function that does not exist.
+pub(super) fn function(source: &Source<'_>, name: &str, place: Location) -> Error {
     if let Some((_, hint)) = INSTEAD.iter().find(|(known, _)| *known == name) {
         return source.error(place, format!("function {name} is not supported"), *hint);
     }

@@ -45,6 +45,8 @@ fn statements() {
 #[test]
 fn expressions() {
     for (sql, shown) in [
+        // Names of sessions are columns, as any other word.
+        ("current_user || user", "current_user || user"),
         // Precedence.
         ("a + b * c - d", "(a + (b * c)) - d"),
         ("-a * b % c / d", "(((-a) * b) % c) / d"),

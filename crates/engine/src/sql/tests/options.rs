@@ -1,6 +1,6 @@
 //! The options of `read_csv`.
 
-use plimsoll_core::{CsvOptions, DataType, Infer, OnError, Quotes, Ragged};
+use plimsoll_core::{CsvOptions, DataType, Delimiter, Infer, OnError, Quotes, Ragged};
 
 use super::parse;
 
@@ -13,6 +13,8 @@ fn each_option_sets_its_field() {
         ("delimiter=';'", CsvOptions { delimiter: Some(b';'.into()), ..default() }),
         ("sep := '\\t'", CsvOptions { delimiter: Some(b'\t'.into()), ..default() }),
         ("DELIM => '|'", CsvOptions { delimiter: Some(b'|'.into()), ..default() }),
+        ("sep=';;'", CsvOptions { delimiter: Some(Delimiter::parse(";;").unwrap()), ..default() }),
+        ("encoding='shift_jis'", CsvOptions { encoding: Some("shift_jis".into()), ..default() }),
         ("quote=''''", CsvOptions { quote: Some(Some(b'\'')), ..default() }),
         ("quote=''", CsvOptions { quote: Some(None), ..default() }),
         ("escape='\\'", CsvOptions { escape: Some(Some(b'\\')), ..default() }),
@@ -29,6 +31,12 @@ fn each_option_sets_its_field() {
             "on_error='skip', max_errors=10",
             CsvOptions { on_error: OnError::Skip, max_errors: Some(10), ..default() },
         ),
+        (
+            "decimal_separator=',', thousands='.'",
+            CsvOptions { decimal: b',', thousands: Some(b'.'), ..default() },
+        ),
+        ("date_format='%d/%m/%Y'", CsvOptions { date_format: Some("%d/%m/%Y".into()), ..default() }),
+        ("timestampformat='%s'", CsvOptions { timestamp_format: Some("%s".into()), ..default() }),
         ("max_field=1_000", CsvOptions { max_field: 1000, ..default() }),
         ("types={'t': 'DOUBLE'}", CsvOptions { types: vec![("t".into(), DataType::Float64)], ..default() }),
         (
