@@ -48,9 +48,15 @@ fn a_meaningless_query_is_a_usage_error() {
 #[test]
 fn wrong_flags_are_usage_errors() {
     let place = Place::with(SMALL);
-    for flags in
-        [&["--threads", "0"][..], &["--delimiter", "ab"], &["--nonsense"], &["--memory-limit", "much"]]
-    {
+    for flags in [
+        &["--threads", "0"][..],
+        &["--delimiter", ""],
+        &["--delimiter", "é"],
+        &["--quote", "ab"],
+        &["--max-errors", "much"],
+        &["--nonsense"],
+        &["--memory-limit", "much"],
+    ] {
         let arguments: Vec<&str> = ["query", "SELECT t FROM 'f.csv'"].iter().chain(flags).copied().collect();
         place.run(&arguments).failed(2, &[flags[0]]);
     }
@@ -100,7 +106,7 @@ fn broken_records() {
     let ragged = Place::with("a,b\n1,2\n3\n").run(&["query", "SELECT sum(a) FROM 'f.csv'"]);
     ragged.failed(3, &["f.csv: line 3, record 2, byte 8: 1 field where 2 are expected"]);
     let open = Place::with("a,b\n1,2\n3,\"x\n").run(&["query", "SELECT sum(a) FROM 'f.csv'"]);
-    open.failed(3, &["f.csv: line 3, record 2, byte 10: ", "never closed"]);
+    open.failed(3, &["f.csv: line 3, record 2, byte 10, column b: ", "never closed", "--quotes lenient"]);
     let latin = Place::with(b"a,b\n1,2\n3,\xE9\n").run(&["query", "SELECT max(b) FROM 'f.csv'"]);
     latin.failed(3, &["line 3, record 2, byte 10, column b", "UTF-8"]);
     Place::with("").run(&["query", "SELECT * FROM 'f.csv'"]).failed(3, &["f.csv"]);

@@ -145,14 +145,25 @@ fn input_from_a_pipe() {
 }
 
 #[test]
-fn a_pipe_cannot_be_read_again() {
+fn a_pipe_is_read_again_from_its_first_4_mib() {
     let filler = "~".repeat(256 << 10);
     let input = format!("a,fill\n1,{filler}\nx,\n");
     let sql = "SELECT a, count(*) AS n FROM '-' GROUP BY a ORDER BY a";
     let run = Place::new().run_with(&["query", sql], input.as_bytes());
-    run.failed(3, &["line 3, record 2", "column a", "value 'x'", "--types"]);
-    let run = Place::new().run_with(&["query", sql, "--types", "a=VARCHAR"], input.as_bytes());
     assert_eq!(run.printed(), "a,n\n1,1\nx,1\n");
+    assert!(run.stderr.contains("1 restart"), "{}", run.stderr);
+}
+
+#[test]
+fn a_pipe_cannot_be_read_again_behind_them() {
+    let filler = "~".repeat(256 << 10);
+    let records = format!("1,{filler}\n").repeat(20);
+    let input = format!("a,fill\n{records}x,\n");
+    let sql = "SELECT a, count(*) AS n FROM '-' GROUP BY a ORDER BY a";
+    let run = Place::new().run_with(&["query", sql], input.as_bytes());
+    run.failed(3, &["line 22, record 21", "column a", "value 'x'", "--types"]);
+    let run = Place::new().run_with(&["query", sql, "--types", "a=VARCHAR"], input.as_bytes());
+    assert_eq!(run.printed(), "a,n\n1,20\nx,1\n");
 }
 
 #[cfg(unix)]

@@ -86,7 +86,7 @@ fn dialects_are_those_of_queries() {
     assert!(csv.contains("\nname,VARCHAR,2,") && csv.contains("\nt,VARCHAR,1,"), "{csv}");
     place
         .run(&["footprint", "f.csv", "--comment", ";", "--delimiter", ";"])
-        .failed(2, &["the comment cannot be"]);
+        .failed(2, &["the comment ';' cannot be told from the delimiter"]);
 }
 
 #[test]

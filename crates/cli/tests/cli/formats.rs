@@ -3,7 +3,7 @@
 use crate::program::Place;
 
 const TYPES: &str = "i,d,f,s,b,day,ts\n\
-    7,1.50,1e3,\"a,\"\"b\",true,2024-02-29,2024-02-29 12:00:00.5\n\
+    7,1.50,1.0e3,\"a,\"\"b\",true,2024-02-29,2024-02-29 12:00:00.5\n\
     -1,2,nan,\"\",false,1970-01-01,1970-01-01T00:00:00\n\
     ,,,,,,\n";
 
@@ -30,7 +30,7 @@ fn a_streamed_column_prints_its_own_text() {
     assert_eq!(
         printed("csv", "SELECT i, d, f, ts, d + 0 AS e FROM 'f.csv'"),
         "i,d,f,ts,e\n\
-         7,1.50,1e3,2024-02-29 12:00:00.5,1.50\n\
+         7,1.50,1.0e3,2024-02-29 12:00:00.5,1.50\n\
          -1,2,nan,1970-01-01T00:00:00,2.00\n\
          ,,,,\n"
     );
