@@ -23,7 +23,7 @@ const SQL: &str = "SELECT count(*) AS n, sum(v) AS v, sum(id) AS id FROM 'f.csv'
 
 #[test]
 fn blocks_and_threads_change_nothing() {
-    let place = Place::with(&polluted());
+    let place = Place::with(polluted());
     let (mut first, mut first_rejects) = (None, None);
     for (threads, block) in [("1", "1MiB"), ("1", "100"), ("2", "1000"), ("3", "37")] {
         let run = place.run(&[
@@ -54,7 +54,7 @@ fn blocks_and_threads_change_nothing() {
 
 #[test]
 fn skipping_leaves_the_good_records() {
-    let place = Place::with(&polluted());
+    let place = Place::with(polluted());
     let good = (1..=2000u64).filter(|id| id % 7 > 0 && id % 11 > 0 && id % 13 > 0);
     let (count, sum) = (good.clone().count(), good.sum::<u64>());
     for format in ["csv", "json"] {
