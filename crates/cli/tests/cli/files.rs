@@ -145,7 +145,7 @@ fn input_from_a_pipe() {
 }
 
 #[test]
-fn a_pipe_is_read_again_from_its_first_4_mib() {
+fn a_pipe_that_is_still_kept_is_read_again() {
     let filler = "~".repeat(256 << 10);
     let input = format!("a,fill\n1,{filler}\nx,\n");
     let sql = "SELECT a, count(*) AS n FROM '-' GROUP BY a ORDER BY a";
@@ -155,7 +155,8 @@ fn a_pipe_is_read_again_from_its_first_4_mib() {
 }
 
 #[test]
-fn a_pipe_cannot_be_read_again_behind_them() {
+fn a_pipe_cannot_be_read_again_behind_what_is_kept() {
+    // More than is kept of any stream, at whatever pace it comes.
     let filler = "~".repeat(256 << 10);
     let records = format!("1,{filler}\n").repeat(20);
     let input = format!("a,fill\n{records}x,\n");
