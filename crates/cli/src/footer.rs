@@ -1,6 +1,6 @@
 //! What a run cost, in a line or two for people, and what it found the file's dialect to be.
 
-use plimsoll::{Choice, Footprint, RejectCounts, RejectKind};
+use plimsoll::{Choice, Footprint, RejectCounts, RejectKind, TextOrder};
 use plimsoll_compare::units::{counted, file_bytes, grouped, memory_bytes, seconds, throughput};
 
 /// The footer, a line feed at its end. The second line stands only where there is something out of the ordinary, the third
@@ -31,6 +31,23 @@ pub(crate) fn footer(footprint: &Footprint) -> String {
         by_kind(&footprint.rejects, "repair", "made", RejectCounts::repaired),
     ];
     line(&cost) + &line(&unusual) + &line(&rejects) + &dialect(&footprint.dialect)
+}
+
+/// Warnings of what may not be meant, a line each. Printed whatever else is: no result is wrong in silence.
+pub(crate) fn warnings(footprint: &Footprint) -> String {
+    let of_column = |ordered: &TextOrder| {
+        let column = &ordered.column;
+        match &ordered.cell {
+            Some(cell) => format!(
+                "plimsoll: warning: column {column} is put in order as text, since line {}, record {} has '{}'\n  hint: --types gives it a type; --decimal, --thousands and --date-format say how numbers and dates are written\n",
+                cell.line,
+                cell.record,
+                cell.value.as_deref().unwrap_or_default()
+            ),
+            None => format!("plimsoll: warning: column {column} is put in order as text\n"),
+        }
+    };
+    footprint.ordered_as_text.iter().map(of_column).collect()
 }
 
 /// How many there are, and how many of each kind.

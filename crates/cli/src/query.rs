@@ -6,7 +6,7 @@ use anyhow::Result;
 use plimsoll_memory::process;
 
 use crate::destination::Destination;
-use crate::footer::footer;
+use crate::footer::{footer, warnings};
 use crate::output::{self, Sink};
 use crate::progress::Bar;
 use crate::rejects::Rejects;
@@ -59,6 +59,7 @@ pub(crate) fn run(settings: &Settings) -> Result<()> {
     result.commit()?;
     cost.map_or(Ok(()), Destination::commit)?;
     temp_warning.say_if(footprint.bytes_spilled > 0);
+    let _ = std::io::stderr().write_all(warnings(&footprint).as_bytes());
     if settings.footer {
         // Nothing is lost with a footer that nobody can read.
         let _ = std::io::stderr().write_all(footer(&footprint).as_bytes());

@@ -116,6 +116,8 @@ pub(crate) fn json(footprint: &Footprint) -> serde_json::Result<String> {
         ref rejects,
         bytes_spilled,
         ref dialect,
+        // A warning, which the run has printed.
+        ordered_as_text: _,
         tracing,
     } = *footprint;
     let stats = Stats {
@@ -187,6 +189,7 @@ mod tests {
             blank_lines: 0,
             rejects,
             bytes_spilled: 7,
+            ordered_as_text: Vec::new(),
             dialect: vec![Choice {
                 name: "delimiter",
                 value: ";".to_owned(),

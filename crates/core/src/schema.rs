@@ -36,7 +36,8 @@ impl Schema {
         Schema { fields }
     }
 
-    /// The index of the column `name`: an exact match first, else the only one that matches without regard to ASCII case.
+    /// The index of the column `name`: an exact match first, else the only one that matches without regard to ASCII case,
+    /// else the same without the blanks around the name.
     ///
     /// # Errors
     /// `UnknownColumn` with the nearest names where there is none, `Plan` where several match in other cases.
@@ -52,6 +53,7 @@ impl Schema {
                 format!("column name {name} is ambiguous: it could be {} or {}", first.name, second.name),
                 "write the name with the case the file has, in double quotes",
             )),
+            (None, _) if name.trim() != name => self.index_of(name.trim()),
             (None, _) => {
                 Err(Error::unknown_column(name, self.fields.iter().map(|field| field.name.as_str())))
             }

@@ -308,10 +308,30 @@ impl Block {
         let moved = self.make_room(tail.len(), end);
         let start = self.head - tail.len();
         self.bytes[start..self.head].copy_from_slice(tail);
-        self.marks.clear(start / 64, self.head / 64);
-        let marked = machine::index(tail, start, false, &mut Place::default(), dialect, &mut self.marks);
-        self.content = self.content.or(marked.content);
+        let content = self.mark_tail(start, dialect).unwrap_or_else(|| {
+            self.marks.clear(start / 64, self.head / 64);
+            machine::index(tail, start, false, &mut Place::default(), dialect, &mut self.marks).content
+        });
+        self.content = self.content.or(content);
         moved
+    }
+
+    /// Marks the tail that begins at `start` by quote parity, as if there were line feeds before it up to a whole word; what
+    /// they mark is cleared. `None` where parity does not decide.
+    fn mark_tail(&mut self, start: usize, dialect: &Dialect) -> Option<Content> {
+        // Which quotes are text is not for parity to say.
+        if dialect.tolerance.resynchronises() {
+            return None;
+        }
+        let Block { bytes, marks, head, loops, .. } = self;
+        let first = start - start % 64;
+        bytes[first..start].fill(b'\n');
+        let tail = unmarked(bytes, first, *head - first);
+        let marked = mark_by_parity(tail, &mut Place::default(), dialect, loops.index, marks)?;
+        let before = u64::MAX << (start % 64);
+        marks.fields[first / 64] &= before;
+        marks.ends[first / 64] &= before;
+        Some(marked.content)
     }
 
     /// Makes room for a tail before the block's bytes, which end at `end`; says by how much the block moved for that.

@@ -10,7 +10,7 @@ use arrow::array::{
 };
 use arrow::buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow::datatypes::{DataType as ArrowType, IntervalUnit};
-use plimsoll_core::value::{DateForm, parse_time};
+use plimsoll_core::value::{DateForm, parse_boolean, parse_time};
 use plimsoll_core::{CellClass, DataType, Notation, Profile};
 
 use crate::Dialect;
@@ -103,7 +103,7 @@ impl Cells<'_> {
                 Arc::new(NullArray::new(self.spans.len()))
             }
             DataType::Boolean => {
-                let (values, nulls) = self.values(boolean)?;
+                let (values, nulls) = self.values(if column.declared { parse_boolean } else { boolean })?;
                 Arc::new(BooleanArray::new(BooleanBuffer::from(values), nulls))
             }
             DataType::Int64 => return self.integers(numbers),

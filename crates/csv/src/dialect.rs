@@ -237,7 +237,10 @@ impl Dialect {
             out.extend_from_slice(text);
             let next = behind.get(1).copied();
             if behind[0] == quote && next != Some(quote) {
-                return self.unescape(&behind[1..], out);
+                // Mostly nothing stands behind it.
+                return if next.is_some() {
+                    self.unescape(&behind[1..], out)
+                };
             }
             // A doubled quote, and what an escape stands before, mean themselves; any other escape is text.
             let escapes = behind[0] == quote || next == Some(quote) || next == self.escape;

@@ -73,18 +73,21 @@ impl Views<'_> {
         let Cells { bytes, spans, dialect } = *self.cells;
         for (row, span) in spans.iter().enumerate() {
             let raw = span.of(bytes);
-            let is_null = !self.cells.is_quoted(raw) && self.cells.is_null_text(raw);
-            if is_null {
+            let plain = if self.cells.is_quoted(raw) {
+                self.plainly_quoted(*span, raw)
+            } else if self.cells.is_null_text(raw) {
                 nulls.push(row);
-            }
-            let view = if is_null || !dialect.is_encoded(raw) {
-                view(bytes, *span, 0)
-            } else if let Some(inner) = self.plainly_quoted(*span, raw) {
-                view(bytes, inner, 0)
+                Some(*span)
             } else {
-                let start = self.unquoted.len();
-                dialect.decode(raw, &mut self.unquoted);
-                view(&self.unquoted, Span::between(start, self.unquoted.len()), 1)
+                (!dialect.is_encoded(raw)).then_some(*span)
+            };
+            let view = match plain {
+                Some(plain) => view(bytes, plain, 0),
+                None => {
+                    let start = self.unquoted.len();
+                    dialect.decode(raw, &mut self.unquoted);
+                    view(&self.unquoted, Span::between(start, self.unquoted.len()), 1)
+                }
             };
             self.views.push(view);
         }
@@ -94,7 +97,7 @@ impl Views<'_> {
     /// The text between two quotes, where nothing in it means anything else.
     fn plainly_quoted(&self, span: Span, raw: &[u8]) -> Option<Span> {
         let dialect = self.cells.dialect;
-        let quote = dialect.quote.filter(|_| dialect.is_quoted(raw))?;
+        let quote = dialect.quote?;
         let (last, text) = raw.get(1..)?.split_last()?;
         let inner = Span { start: span.start + 1, length: span.length - 2 };
         let plain = match text.len() {

@@ -9,6 +9,7 @@ use plimsoll_csv::Choice;
 use plimsoll_memory::{Budget, Holder, process};
 
 use crate::OperatorFootprint;
+use crate::text_order::TextOrder;
 
 /// What a run read, gave and cost. Figures of the process are `None` where the system does not tell them.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -46,6 +47,8 @@ pub struct Footprint {
     pub rejects: RejectCounts,
     /// Bytes written to temporary files, what memory did not hold.
     pub bytes_spilled: u64,
+    /// Columns that the query puts in order as text though they look like numbers or times.
+    pub ordered_as_text: Vec<TextOrder>,
     /// The settings of the file's dialect; none where the query reads what is held.
     pub dialect: Vec<Choice>,
 }

@@ -19,6 +19,7 @@ mod plan;
 mod source;
 pub mod sql;
 mod stream;
+mod text_order;
 
 pub use batch::TYPE_KEY;
 pub use builder::{Outcome, QueryBuilder};
@@ -39,3 +40,4 @@ pub use plimsoll_csv::Choice;
 pub use plimsoll_memory as memory;
 pub use plimsoll_pipeline::scan::{RejectSink, SharedSink};
 pub use stream::Stream;
+pub use text_order::TextOrder;

@@ -114,6 +114,14 @@ impl Source {
         }
     }
 
+    /// Whether the user gives a column's type.
+    pub(crate) fn is_declared(&self, column: usize) -> bool {
+        match self {
+            Source::Csv { file, profiles } => file.column_type(column, profiles).declared,
+            Source::Held { .. } => true,
+        }
+    }
+
     /// The settings of the file's dialect.
     pub(crate) fn choices(&self) -> &[Choice] {
         match self {

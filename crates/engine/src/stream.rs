@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
-use plimsoll_core::{Error, ErrorKind, Profile, RejectCounts, Resolved, Result, Schema};
+use plimsoll_core::{DataType, Error, ErrorKind, Location, Profile, RejectCounts, Resolved, Result, Schema};
 use plimsoll_kernels::Block;
 use plimsoll_kernels::spill::Space;
 use plimsoll_memory::{Budget, Consumer, process};
@@ -40,6 +40,8 @@ pub struct Stream {
     collects: bool,
     operators: Operators,
     restarts: u64,
+    /// Cells behind the head sample that made their columns text.
+    text_cells: Vec<(usize, Location)>,
     /// Takes what scans skip and repair.
     rejects: Option<SharedSink>,
     /// Records, blank lines and rejects of the last scan, once it is over.
@@ -73,6 +75,7 @@ impl Stream {
             given: 0,
             collects: false,
             restarts: 0,
+            text_cells: Vec::new(),
             rejects,
             ended: None,
             plan,
@@ -110,6 +113,7 @@ impl Stream {
             blank_lines,
             rejects,
             bytes_spilled: self.space.written(),
+            ordered_as_text: self.plan.ordered_as_text(&self.text_cells),
             dialect: self.plan.source.choices().to_vec(),
             operators: self.operators.footprints(rows_read, &self.budget),
             ..self.meter.read(&self.budget)
@@ -256,6 +260,9 @@ impl Stream {
         let looks_ahead = self.plan.resolved.streams() && self.plan.resolved.limit.is_some();
         if looks_ahead || self.plan.check(None).is_err() {
             self.plan.set_profiles(alone);
+        }
+        if self.plan.source.schema().fields[misfit.column].data_type == DataType::Utf8 {
+            self.text_cells.push((misfit.column, misfit.location));
         }
         self.batches = Batches::new(&self.plan.result_schema()?, &self.plan.text_types);
         self.restarts += 1;

@@ -6,6 +6,7 @@ use plimsoll_core::value::{DateForm, TimeFormat};
 use plimsoll_core::{CellClass, CsvOptions, DataType, Notation, Profile, Value};
 
 use crate::calendar::{self, DAY};
+use crate::cast::cast;
 use crate::date_form::{dates, timestamps};
 use crate::exact::{self, power_of_ten};
 use crate::machine::Cell;
@@ -158,11 +159,7 @@ fn inferred(
 fn given(text: &str, options: &CsvOptions, data_type: DataType) -> Option<Value> {
     let number = || Written::read(text, options);
     match data_type {
-        DataType::Boolean => match text {
-            "true" | "True" | "TRUE" => Some(Value::Boolean(true)),
-            "false" | "False" | "FALSE" => Some(Value::Boolean(false)),
-            _ => None,
-        },
+        DataType::Boolean => cast(&Value::Utf8(text.into()), data_type),
         DataType::Int64 => number()?.mantissa(0)?.to_i64().map(Value::Int64),
         DataType::Decimal { precision, scale } => {
             exact::decimal(&number()?.mantissa(scale)?, precision, scale)

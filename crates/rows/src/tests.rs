@@ -242,7 +242,7 @@ fn the_first_error_in_the_file_is_reported() {
     let cast = query(vec![integer("a")]);
     assert_eq!(place(&cast, b"a,b\nx,1\n1\n"), at(2, 1, 4, "a", "x"));
     assert_eq!(place(&cast, b"a,b\n1,1\n1\nx,1\n"), at(3, 2, 8, "", ""));
-    assert_eq!(place(&query(vec![count()]), b"a\n1\n\"2\n"), at(3, 2, 4, "", ""));
+    assert_eq!(place(&query(vec![count()]), b"a\n1\n\"2\n"), at(3, 2, 4, "a", ""));
     let mut first = query(vec![column("a")]);
     first.limit = Some(1);
     assert_eq!(rows(&first, "a,b\n1,1\n1\n"), ["1"], "what lies behind the last row is not read");

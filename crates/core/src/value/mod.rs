@@ -146,6 +146,16 @@ pub const fn decimal_digits(mantissa: i128) -> u8 {
     }
 }
 
+/// Reads a truth value as CAST does: `true t 1 yes y on` and `false f 0 no n off`, in any case.
+pub fn parse_boolean(text: &[u8]) -> Option<bool> {
+    let is = |names: [&str; 6]| names.iter().any(|name| text.eq_ignore_ascii_case(name.as_bytes()));
+    match (is(["true", "t", "1", "yes", "y", "on"]), is(["false", "f", "0", "no", "n", "off"])) {
+        (true, _) => Some(true),
+        (_, true) => Some(false),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,7 +6,7 @@ use arrow::array::{
 use arrow::datatypes::{
     Date32Type, Decimal128Type, Float64Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType,
 };
-use plimsoll_core::value::{decimal_digits, parse_date, parse_time, read_timestamp};
+use plimsoll_core::value::{decimal_digits, parse_boolean, parse_date, parse_time, read_timestamp};
 use plimsoll_core::{DataType, Error, Number, Result, Value};
 
 use super::super::literal::canonical;
@@ -22,7 +22,7 @@ pub(super) fn text(input: &Operand, to: DataType, lenient: bool) -> Result<Opera
         DataType::Boolean => {
             let mut values = BooleanBuilder::with_capacity(texts.len());
             for text in texts {
-                values.append_option(checked(text, to, lenient, parse_boolean)?);
+                values.append_option(checked(text, to, lenient, |text| parse_boolean(text.as_bytes()))?);
             }
             input.with(values.finish())
         }
@@ -81,15 +81,6 @@ fn checked<T>(
     }
 }
 
-fn parse_boolean(text: &str) -> Option<bool> {
-    let is = |names: [&str; 6]| names.iter().any(|name| text.eq_ignore_ascii_case(name));
-    match (is(["true", "t", "1", "yes", "y", "on"]), is(["false", "f", "0", "no", "n", "off"])) {
-        (true, _) => Some(true),
-        (_, true) => Some(false),
-        _ => None,
-    }
-}
-
 fn parse_integer(text: &str) -> Option<i64> {
     text.parse().ok().or_else(|| i64::try_from(parse_decimal(text, 0)?).ok())
 }
@@ -117,11 +108,11 @@ mod tests {
     #[test]
     fn booleans_in_any_case() {
         for text in ["TRUE", "t", "1", "True", "yes", "Y", "oN"] {
-            assert_eq!(parse_boolean(text), Some(true));
+            assert_eq!(parse_boolean(text.as_bytes()), Some(true));
         }
         for text in ["fAlse", "F", "0", "no", "N", "OFF"] {
-            assert_eq!(parse_boolean(text), Some(false));
+            assert_eq!(parse_boolean(text.as_bytes()), Some(false));
         }
-        assert_eq!(parse_boolean("yep"), None);
+        assert_eq!(parse_boolean(b"yep"), None);
     }
 }
