@@ -29,3 +29,5 @@ mod program;
 mod rejects;
 #[path = "cli/settings.rs"]
 mod settings;
+#[path = "cli/warnings.rs"]
+mod warnings;

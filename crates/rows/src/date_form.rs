@@ -20,6 +20,7 @@ pub(crate) fn dates(text: &str) -> Vec<(DateForm, i32)> {
     }
     if let [day, month, year] = parts('-')[..] {
         add(DateForm::DayMonthYearDashes, of(year, month, day));
+        add(DateForm::MonthDayYearDashes, of(year, day, month));
     }
     for separator in [' ', '-'] {
         if let [day, month, year] = parts(separator)[..] {

@@ -20,6 +20,8 @@ pub enum DateForm {
     DayMonthYearPoints,
     /// `31-01-2024`.
     DayMonthYearDashes,
+    /// `01-31-2024`.
+    MonthDayYearDashes,
     /// `31 Jan 2024`, `31-January-2024`.
     DayName,
     /// `Jan 31, 2024`, `January 31 2024`.
@@ -28,13 +30,14 @@ pub enum DateForm {
 
 impl DateForm {
     /// Every form.
-    pub const ALL: [DateForm; 8] = [
+    pub const ALL: [DateForm; 9] = [
         DateForm::Iso,
         DateForm::YearMonthDay,
         DateForm::DayMonthYear,
         DateForm::MonthDayYear,
         DateForm::DayMonthYearPoints,
         DateForm::DayMonthYearDashes,
+        DateForm::MonthDayYearDashes,
         DateForm::DayName,
         DateForm::NameDay,
     ];
@@ -48,6 +51,7 @@ impl DateForm {
             DateForm::MonthDayYear => "%m/%d/%Y",
             DateForm::DayMonthYearPoints => "%d.%m.%Y",
             DateForm::DayMonthYearDashes => "%d-%m-%Y",
+            DateForm::MonthDayYearDashes => "%m-%d-%Y",
             DateForm::DayName => "%d %b %Y",
             DateForm::NameDay => "%b %d, %Y",
         }
@@ -82,10 +86,8 @@ impl DateForm {
                 let (day, rest) = short(after(rest, b'/')?)?;
                 Some((days_from_civil(year, month, day)?, rest))
             }
-            DateForm::MonthDayYear => {
-                let (month, day, year, rest) = year_last(text, b'/')?;
-                Some((days_from_civil(year, month, day)?, rest))
-            }
+            DateForm::MonthDayYear => month_day_year(text, b'/'),
+            DateForm::MonthDayYearDashes => month_day_year(text, b'-'),
             DateForm::DayMonthYear => day_month_year(text, b'/'),
             DateForm::DayMonthYearPoints => day_month_year(text, b'.'),
             DateForm::DayMonthYearDashes => day_month_year(text, b'-'),
@@ -109,11 +111,11 @@ impl DateForm {
 
 /// A set of forms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize)]
-pub struct DateForms(u8);
+pub struct DateForms(u16);
 
 impl DateForms {
     /// Every form.
-    pub const ALL: DateForms = DateForms(u8::MAX);
+    pub const ALL: DateForms = DateForms((1 << DateForm::ALL.len()) - 1);
 
     /// The forms in which `text` is a date.
     pub fn of_date(text: &[u8]) -> Self {
@@ -158,12 +160,17 @@ impl FromIterator<DateForm> for DateForms {
     }
 }
 
-const fn bit(form: DateForm) -> u8 {
+const fn bit(form: DateForm) -> u16 {
     1 << form as u8
 }
 
 fn day_month_year(text: &[u8], separator: u8) -> Option<(i32, &[u8])> {
     let (day, month, year, rest) = year_last(text, separator)?;
+    Some((days_from_civil(year, month, day)?, rest))
+}
+
+fn month_day_year(text: &[u8], separator: u8) -> Option<(i32, &[u8])> {
+    let (month, day, year, rest) = year_last(text, separator)?;
     Some((days_from_civil(year, month, day)?, rest))
 }
 
@@ -230,6 +237,7 @@ mod tests {
         );
         assert_eq!(forms("1.2.2024"), one(DayMonthYearPoints, "2024-02-01"));
         assert_eq!(forms("29-02-2024"), one(DayMonthYearDashes, "2024-02-29"));
+        assert_eq!(forms("02-29-2024"), one(MonthDayYearDashes, "2024-02-29"));
         assert_eq!(forms("1 jan 2024"), one(DayName, "2024-01-01"));
         assert_eq!(forms("01-May-2024"), one(DayName, "2024-05-01"));
         assert_eq!(forms("January 1, 2024"), one(NameDay, "2024-01-01"));
