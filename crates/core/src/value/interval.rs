@@ -3,10 +3,10 @@
 
 use std::fmt;
 
-use super::{parse_time, write_time};
+use super::{MICROS_PER_DAY, parse_time, write_time};
 
-/// Microseconds of a day.
-const DAY: i128 = 86_400_000_000;
+/// Microseconds of a day, where all of an interval is counted in them.
+const DAY: i128 = MICROS_PER_DAY as i128;
 /// Days of a month where intervals are compared, or a part of a month is written.
 const MONTH_DAYS: i32 = 30;
 
@@ -39,7 +39,7 @@ impl Interval {
         reason = "64 bits of microseconds are 107 million days at most"
     )]
     pub const fn between(micros: i64) -> Self {
-        Interval { months: 0, days: (micros / DAY as i64) as i32, micros: micros % DAY as i64 }
+        Interval { months: 0, days: (micros / MICROS_PER_DAY) as i32, micros: micros % MICROS_PER_DAY }
     }
 
     /// The sum; `None` where a part does not fit.
@@ -128,13 +128,13 @@ fn amount(number: &str, unit: &str) -> Option<Interval> {
         let all = millionths * each;
         let (count, part) = (whole.checked_mul(each)? + all / 1_000_000, all % 1_000_000);
         let days = part * i64::from(MONTH_DAYS);
-        let micros = days % 1_000_000 * (DAY as i64 / 1_000_000);
+        let micros = days % 1_000_000 * (MICROS_PER_DAY / 1_000_000);
         Interval::new(i32::try_from(count).ok()?, i32::try_from(days / 1_000_000).ok()?, micros)
     };
     let days = |each: i64| {
         let all = millionths * each;
         let count = whole.checked_mul(each)? + all / 1_000_000;
-        let micros = all % 1_000_000 * (DAY as i64 / 1_000_000);
+        let micros = all % 1_000_000 * (MICROS_PER_DAY / 1_000_000);
         Interval::new(0, i32::try_from(count).ok()?, micros)
     };
     let micros = |each: i64| {

@@ -11,8 +11,8 @@ mod text;
 use std::fmt;
 
 pub use self::calendar::{
-    civil_from_days, days_before_month, days_from_civil, days_in_month, is_day, is_moment, parse_date,
-    parse_timestamp, weekday,
+    MICROS_PER_DAY, civil_from_days, days_before_month, days_from_civil, days_in_month, is_day, is_moment,
+    parse_date, weekday,
 };
 pub use self::date_form::{DateForm, DateForms};
 pub use self::format::TimeFormat;

@@ -7,11 +7,11 @@
 //! zone      = "Z" | ("+" | "-") HH [[":"] MM]
 //! ```
 
-use super::calendar::parse_date;
+use super::calendar::{MICROS_PER_DAY, is_moment};
+use super::date_form::DateForm;
 
-/// Microseconds of a second, and of a day.
+/// Microseconds of a second.
 const SECOND: i64 = 1_000_000;
-const DAY: i64 = 86_400 * SECOND;
 
 /// The most digits of a second's fraction that are read, and those that are kept.
 const READ_DIGITS: usize = 9;
@@ -31,27 +31,20 @@ pub struct Moment {
 /// Reads a timestamp whose date is `YYYY-MM-DD`; `None` for any other text, and where the instant in UTC is outside
 /// of the years 1 to 9999.
 pub fn read_timestamp(text: &[u8]) -> Option<Moment> {
-    let (date, rest) = text.split_at_checked(10)?;
-    let days = parse_date(date)?;
-    let time = match rest {
-        [b'T', time @ ..] => time,
-        [b' ', blanks @ ..] => after_blanks(blanks),
-        _ => return None,
-    };
-    moment(days, time)
+    DateForm::Iso.read_timestamp(text)
 }
 
 /// The moment of a day whose time is written as `time`; `None` as [`read_timestamp`].
 pub(super) fn moment(days: i32, time: &[u8]) -> Option<Moment> {
     let (time, offset) = clock(time)?;
-    let micros = i64::from(days) * DAY + time.micros - offset;
-    super::calendar::is_moment(micros).then_some(Moment { micros, ..time })
+    let micros = i64::from(days) * MICROS_PER_DAY + time.micros - offset;
+    is_moment(micros).then_some(Moment { micros, ..time })
 }
 
 /// Reads a time of day; one with a zone is the time of day in UTC. `None` for any other text.
 pub fn read_time(text: &[u8]) -> Option<Moment> {
     let (time, offset) = clock(text)?;
-    Some(Moment { micros: (time.micros - offset).rem_euclid(DAY), ..time })
+    Some(Moment { micros: (time.micros - offset).rem_euclid(MICROS_PER_DAY), ..time })
 }
 
 /// Reads a time of day without a zone; microseconds since midnight, those behind cut off.
@@ -140,6 +133,16 @@ mod tests {
         let marks = [(read.zoned, " UTC"), (read.truncated, " cut")];
         let marks: String = marks.iter().filter(|(set, _)| *set).map(|(_, mark)| *mark).collect();
         Some(format!("{}{marks}", Value::Timestamp(read.micros)))
+    }
+
+    #[test]
+    fn timestamps_read_back() {
+        for text in ["1969-12-31 23:59:59.999999", "2024-02-29 00:00:00", "9999-12-31 12:00:00.5"] {
+            assert_eq!(shown(text).as_deref(), Some(text));
+        }
+        for wrong in ["1970-01-01", "1970-01-01 24:00:00", "1970-01-01 00:00:00."] {
+            assert_eq!(shown(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::civil_from_days;
+use super::{MICROS_PER_DAY, civil_from_days};
 
 /// Writes a whole number.
 ///
@@ -73,9 +73,8 @@ pub fn write_date(out: &mut impl fmt::Write, days: i32) -> fmt::Result {
 /// # Errors
 /// Those of the writer.
 pub fn write_timestamp(out: &mut impl fmt::Write, micros: i64) -> fmt::Result {
-    const DAY: i64 = 86_400_000_000;
-    let days = i32::try_from(micros.div_euclid(DAY)).unwrap_or(i32::MAX);
-    let time = micros.rem_euclid(DAY);
+    let days = i32::try_from(micros.div_euclid(MICROS_PER_DAY)).unwrap_or(i32::MAX);
+    let time = micros.rem_euclid(MICROS_PER_DAY);
     write_date(out, days)?;
     out.write_char(' ')?;
     write_time(out, time)

@@ -3,13 +3,10 @@
 //! A column whose type is inferred takes dates of the one form that its cells agree on. Formats that the user gives stand
 //! instead of all forms.
 
-use plimsoll_core::value::{DateForm, DateForms, TimeFormat, read_timestamp};
+use plimsoll_core::value::{DateForm, DateForms, MICROS_PER_DAY, TimeFormat};
 use plimsoll_core::{CellClass, CsvOptions, Result};
 
 use crate::column::ColumnType;
-
-/// Microseconds of a day.
-const DAY: i64 = 86_400_000_000;
 
 /// The fewest and the most bytes of a date or a timestamp in any form.
 const LENGTHS: std::ops::RangeInclusive<usize> = 8..=64;
@@ -91,20 +88,18 @@ impl<'a> Moments<'a> {
 
     /// Microseconds since 1970-01-01 00:00:00. A date alone is its midnight where the column names no zones.
     pub(crate) fn timestamp(self, text: &[u8]) -> Option<i64> {
-        let moment = match (&self.formats.timestamp, self.form) {
-            (Some(format), _) => format.parse_timestamp(text),
-            (None, DateForm::Iso) => {
-                read_timestamp(text).filter(|moment| self.takes(moment.zoned)).map(|m| m.micros)
-            }
-            (None, form) => {
-                form.read_timestamp(text).filter(|moment| self.takes(moment.zoned)).map(|m| m.micros)
+        let moment = match &self.formats.timestamp {
+            Some(format) => format.parse_timestamp(text),
+            None => {
+                let moment = self.form.read_timestamp(text);
+                moment.filter(|moment| self.takes(moment.zoned)).map(|moment| moment.micros)
             }
         };
         moment.or_else(|| self.midnight(text))
     }
 
     fn midnight(self, text: &[u8]) -> Option<i64> {
-        if self.takes(false) { self.date(text).map(|days| i64::from(days) * DAY) } else { None }
+        if self.takes(false) { self.date(text).map(|days| i64::from(days) * MICROS_PER_DAY) } else { None }
     }
 
     fn takes(self, zoned: bool) -> bool {

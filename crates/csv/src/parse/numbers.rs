@@ -27,8 +27,10 @@ impl Numbers {
     pub(crate) fn integer(self, text: &[u8]) -> Option<i64> {
         self.format.read(text, |text| {
             let number = Number::read(text)?;
+            if self.declared {
+                return number.as_i64();
+            }
             match number.class() {
-                _ if self.declared => number.as_i64(),
                 class @ CellClass::Number { fits_i64: true, .. } if self.takes(class) => number.as_i64(),
                 _ => None,
             }
@@ -78,11 +80,10 @@ impl Numbers {
     /// Whether a number is of a notation that was seen.
     fn takes(self, class: CellClass) -> bool {
         let CellClass::Number { notation, .. } = class else { return false };
-        matches!(
-            (notation, self.notation),
-            (Notation::Digits, _)
-                | (_, Some(Notation::Exponent { clear: true }))
-                | (Notation::Point, Some(Notation::Point))
-        )
+        match notation {
+            Notation::Digits => true,
+            Notation::Point => self.takes_points(),
+            Notation::Exponent { .. } => self.takes_exponents(),
+        }
     }
 }

@@ -1,13 +1,10 @@
 //! Constants: numbers of their exact value, text, dates, times and timestamps.
 
-use plimsoll_core::value::{parse_date, parse_time, read_timestamp};
+use plimsoll_core::value::{MICROS_PER_DAY, parse_date, parse_time, read_timestamp};
 use plimsoll_core::{DataType, Error, Expr, MAX_PRECISION, Result, Value};
 use sqlparser::ast::{self, TypedString, ValueWithSpan};
 
 use super::source::Source;
-
-/// Microseconds of a day.
-const DAY: i64 = 86_400_000_000;
 
 /// The value of a constant.
 pub(super) fn value(source: &Source<'_>, constant: &ValueWithSpan) -> Result<Value> {
@@ -96,7 +93,7 @@ pub(super) fn typed(source: &Source<'_>, constant: &TypedString) -> Result<Expr>
         }
         DataType::Timestamp => read_timestamp(text.as_bytes())
             .map(|read| read.micros)
-            .or_else(|| date.map(|days| i64::from(days) * DAY))
+            .or_else(|| date.map(|days| i64::from(days) * MICROS_PER_DAY))
             .map(|micros| Expr::Literal(Value::Timestamp(micros)))
             .ok_or_else(|| wrong("timestamp", "TIMESTAMP '2024-01-31 12:00:00'")),
         DataType::Time => parse_time(text.as_bytes())

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use plimsoll_core::value::{Interval, zone};
+use plimsoll_core::value::{Interval, MICROS_PER_DAY, zone};
 use plimsoll_core::{ArithmeticOp, DatePart, Expr, Function, Result, Value};
 use sqlparser::ast::{self, DateTimeField, Expr as Ast, FunctionArg, FunctionArgExpr};
 use sqlparser::tokenizer::Location;
@@ -62,9 +62,6 @@ const LOCAL_NOW: &str = "localtimestamp";
 const TODAY: [&str; 2] = ["today", "current_date"];
 const TIME: [&str; 2] = ["current_time", "localtime"];
 
-/// Microseconds of a day.
-const DAY: i64 = 86_400_000_000;
-
 /// The names of the functions that are written with others.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
     let present = NOW.into_iter().chain(TODAY).chain(TIME).chain([LOCAL_NOW]);
@@ -116,11 +113,13 @@ impl Expressions<'_> {
             }
             _ if TODAY.contains(&name) => {
                 arity(0)?;
-                Expr::Literal(Value::Date(i32::try_from(self.now.div_euclid(DAY)).unwrap_or(i32::MAX)))
+                Expr::Literal(Value::Date(
+                    i32::try_from(self.now.div_euclid(MICROS_PER_DAY)).unwrap_or(i32::MAX),
+                ))
             }
             _ if TIME.contains(&name) => {
                 arity(0)?;
-                Expr::Literal(Value::Time(self.now.rem_euclid(DAY)))
+                Expr::Literal(Value::Time(self.now.rem_euclid(MICROS_PER_DAY)))
             }
             _ => return Ok(None),
         }))

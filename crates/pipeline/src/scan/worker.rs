@@ -410,8 +410,7 @@ impl TicketedScan {
         self.select(place, rows.clone(), selected);
         let lent = (form == Form::Encoded).then(|| self.reader.lend());
         loop {
-            let spans =
-                if selected.is_some() { &self.passed } else { &self.reader.spans(place)[rows.clone()] };
+            let spans = self.selected(place, &rows, selected);
             let column_type =
                 if form == Form::FileText { ColumnType::declared(DataType::Utf8) } else { self.types[place] };
             let parsed = match &lent {
@@ -423,8 +422,7 @@ impl TicketedScan {
             let misfit = match parsed {
                 Err(misfit) => misfit,
                 Ok(parsed) if self.has_room(place, parsed.int_digits) => return Ok(parsed.array),
-                Ok(_) if selected.is_some() => self.without_room(place, &self.passed),
-                Ok(_) => self.without_room(place, &self.reader.spans(place)[rows.clone()]),
+                Ok(_) => self.without_room(place, self.selected(place, &rows, selected)),
             };
             // Only now it matters which record the cell belongs to.
             let row = rows.start + row_of(selected, misfit.row);
@@ -438,6 +436,11 @@ impl TicketedScan {
             }
             return Err(self.halt_at(place, row, rows.start, &misfit, ticket));
         }
+    }
+
+    /// Where the cells of a column in the selected ones of these records lie, once they were selected.
+    fn selected(&self, place: usize, rows: &Range<usize>, selected: Option<&BooleanArray>) -> &[Span] {
+        if selected.is_some() { &self.passed } else { &self.reader.spans(place)[rows.clone()] }
     }
 
     /// Holds cells that are given as they stand in the file against the type of their column: the user's, and where bad
@@ -455,7 +458,7 @@ impl TicketedScan {
             return Ok(());
         }
         self.select(place, rows.clone(), selected);
-        let spans = if selected.is_some() { &self.passed } else { &self.reader.spans(place)[rows.clone()] };
+        let spans = self.selected(place, &rows, selected);
         let Err(misfit) = self.reader.cells(spans).parse(column_type) else { return Ok(()) };
         let row = rows.start + row_of(selected, misfit.row);
         if fails {

@@ -2,14 +2,12 @@
 
 use std::fmt;
 
-use super::super::calendar::{civil_from_days, days_before_month, weekday};
+use super::super::calendar::{MICROS_PER_DAY, civil_from_days, days_before_month, weekday};
 use super::super::names::{MONTHS, SHORT, WEEKDAYS};
 use super::{Item, Number, TimeFormat};
 
 /// Microseconds of a second.
 const SECOND: i64 = 1_000_000;
-/// Microseconds of a day.
-const DAY: i64 = 86_400 * SECOND;
 
 impl TimeFormat {
     /// Writes a timestamp by the format.
@@ -17,9 +15,9 @@ impl TimeFormat {
     /// # Errors
     /// Those of the writer.
     pub fn write(&self, out: &mut impl fmt::Write, micros: i64) -> fmt::Result {
-        let days = i32::try_from(micros.div_euclid(DAY)).unwrap_or(i32::MAX);
+        let days = i32::try_from(micros.div_euclid(MICROS_PER_DAY)).unwrap_or(i32::MAX);
         let (year, month, day) = civil_from_days(days);
-        let clock = micros.rem_euclid(DAY);
+        let clock = micros.rem_euclid(MICROS_PER_DAY);
         let hour = clock / SECOND / 3600;
         let name = |name: &'static str, long: bool| if long { name } else { &name[..SHORT] };
         for item in &self.items {

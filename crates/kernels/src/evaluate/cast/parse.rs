@@ -6,12 +6,13 @@ use arrow::array::{
 use arrow::datatypes::{
     Date32Type, Decimal128Type, Float64Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType,
 };
-use plimsoll_core::value::{decimal_digits, parse_boolean, parse_date, parse_time, read_timestamp};
+use plimsoll_core::value::{
+    MICROS_PER_DAY, decimal_digits, parse_boolean, parse_date, parse_time, read_timestamp,
+};
 use plimsoll_core::{DataType, Error, Number, Result, Value};
 
 use super::super::literal::canonical;
 use super::super::operand::Operand;
-use super::calendar::DAY;
 use super::unfit;
 use crate::arrays::arrow_type;
 
@@ -29,13 +30,13 @@ pub(super) fn text(input: &Operand, to: DataType, lenient: bool) -> Result<Opera
         DataType::Int64 => input.with(primitives::<Int64Type>(texts, to, lenient, parse_integer)?),
         DataType::Float64 => input.with(primitives::<Float64Type>(texts, to, lenient, parse_float)?),
         DataType::Date => input.with(primitives::<Date32Type>(texts, to, lenient, |text| {
-            let day = |micros: i64| i32::try_from(micros.div_euclid(DAY)).ok();
+            let day = |micros: i64| i32::try_from(micros.div_euclid(MICROS_PER_DAY)).ok();
             parse_date(text.as_bytes())
                 .or_else(|| read_timestamp(text.as_bytes()).and_then(|read| day(read.micros)))
         })?),
         DataType::Timestamp => {
             input.with(primitives::<TimestampMicrosecondType>(texts, to, lenient, |text| {
-                let start = |days: i32| i64::from(days) * DAY;
+                let start = |days: i32| i64::from(days) * MICROS_PER_DAY;
                 let read = || read_timestamp(text.as_bytes()).map(|read| read.micros);
                 read().or_else(|| parse_date(text.as_bytes()).map(start))
             })?)

@@ -25,7 +25,7 @@ use crate::arrays::interval;
 
 /// Microseconds of a second, and of a day.
 const SECOND: i64 = 1_000_000;
-const DAY: i64 = 86_400 * SECOND;
+const DAY: i64 = plimsoll_core::value::MICROS_PER_DAY;
 
 /// What intervals compare by, as numbers.
 pub(super) fn order_keys(intervals: &Operand) -> Operand {
