@@ -92,9 +92,13 @@ pub fn run(query: &Query) {
 }
 
 /// Panics unless the engine, with blocks of that many bytes, gives what the oracle gives with the dialect that the engine
-/// finds. Both may fail at the header: the oracle's place is then its record, the engine's the field.
+/// finds. Both may fail at the header: the oracle's place is then its record, the engine's the field. A file that the engine
+/// takes for a compressed one is text to the oracle.
 pub fn assert_agree(query: &Query, block_size: Option<usize>) {
     let engine = run_engine(query, Setting { threads: 1, block_size }, false);
+    if engine.as_ref().is_err_and(|error| matches!(error.kind(), ErrorKind::File { .. })) {
+        return;
+    }
     let oracle = plimsoll_rows::run(&resolved(query), false);
     if let (Err(engine), Err(_)) = (&engine, &oracle)
         && matches!(engine.kind(), ErrorKind::Data { location, .. } if location.record == 0)
