@@ -36,7 +36,7 @@ fn reader(options: &CsvOptions, file: File) -> Result<csv::Reader<File>> {
         let message = format!("a file with {what} cannot be cut into parts of several sizes");
         Error::plan(message, "leave --sizes out")
     };
-    if options.encoding.is_some() {
+    if options.encoding.as_deref().is_some_and(|name| name != "UTF-8") {
         return Err(refused("an encoding other than UTF-8"));
     }
     let delimiter = options.delimiter_byte().ok_or_else(|| refused("a delimiter of several bytes"))?;

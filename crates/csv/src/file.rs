@@ -62,7 +62,8 @@ impl CsvFile {
                     resolved.columns =
                         Some(findings.columns.iter().map(|name| (name.clone(), None)).collect());
                 }
-                resolved.encoding = Some(input.encoding()).filter(|name| *name != "UTF-8").map(str::to_owned);
+                let is_found = |name: &&str| *name != "UTF-8" || options.encoding.is_some();
+                resolved.encoding = Some(input.encoding()).filter(is_found).map(str::to_owned);
                 return Ok(findings.with(input, resolved, choices));
             }
             wanted = head.len().saturating_mul(2).max(HEAD_BYTES);
@@ -203,7 +204,9 @@ impl Head<'_> {
         let (header, data_start) = match first {
             None if !self.enough => return Ok(None),
             None if self.bytes.len() > known => return Err(self.endless_header(&dialect, known)),
-            None => (None, self.bytes.len()),
+            None if self.options.has_header() => (None, self.bytes.len()),
+            // In a file of one column the blank lines are records.
+            None => (None, begin),
             Some((fields, behind)) if self.options.has_header() => (Some(fields), behind),
             Some((fields, _)) => (Some(fields), begin),
         };

@@ -43,7 +43,7 @@ impl Held {
         let bytes = std::fs::read(path).map_err(|source| Error::io(path, source))?;
         let mut loading =
             Loading { table, schema: &schema, profiles, rows: Vec::new(), memory: consumer.reservation() };
-        if table.options.encoding.is_some() {
+        if table.options.encoding.as_deref().is_some_and(|name| name != "UTF-8") {
             // What it is decoded to; three bytes for one at most.
             file.try_grow(length.saturating_mul(3)).map_err(exceeded)?;
         }

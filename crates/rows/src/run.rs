@@ -9,6 +9,7 @@ use plimsoll_core::{
 };
 
 use crate::blame::blame;
+use crate::encoding::in_file;
 use crate::evaluate::evaluate;
 use crate::group::grouped;
 use crate::order::{Key, order};
@@ -52,6 +53,11 @@ pub fn run(query: &Query, bare_text: bool) -> Result<Rows> {
 /// # Errors
 /// As [`run`].
 pub fn run_bytes(query: &Query, bytes: &[u8], bare_text: bool) -> Result<Rows> {
+    run_text(query, bytes, bare_text).map_err(|error| in_file(error, bytes, &query.from.options))
+}
+
+/// [`run_bytes`], but errors count bytes of the text.
+fn run_text(query: &Query, bytes: &[u8], bare_text: bool) -> Result<Rows> {
     let options = &query.from.options;
     let table = Table::read(bytes, options, &query.from.path)?;
     let resolved = resolve(query, &table.schema())?;
