@@ -5,12 +5,16 @@ use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use plimsoll::{Error, Result};
+use plimsoll::{Error, ErrorKind, Result};
 use tempfile::NamedTempFile;
 
+use crate::closed::stdout_is_closed;
 use crate::interrupt::Unfinished;
 #[cfg(target_os = "linux")]
 use crate::unnamed;
+
+/// What errors call standard output.
+const STDOUT: &str = "standard output";
 
 /// An open destination. Dropped without [`Destination::commit`], it leaves a file's earlier content as it was.
 #[derive(Debug)]
@@ -55,7 +59,15 @@ impl Destination {
     }
 
     fn stdout() -> Result<Self> {
-        Ok(Destination { name: "standard output".into(), target: Target::Stdout(io::stdout()) })
+        if stdout_is_closed() {
+            return Err(ErrorKind::Io {
+                path: STDOUT.into(),
+                source: io::Error::other("it is closed"),
+                hint: "write the result to a file: -o FILE".to_owned(),
+            }
+            .into());
+        }
+        Ok(Destination { name: STDOUT.into(), target: Target::Stdout(io::stdout()) })
     }
 
     /// Opens the file. A file of its own is made in the same directory, without a name where the system has such, with the permissions of the one that it will

@@ -2,6 +2,7 @@
 //! `exit`. Everything that knows CSV, SQL or memory limits is in the library crates.
 
 mod args;
+mod closed;
 mod compare;
 mod describe;
 mod destination;
