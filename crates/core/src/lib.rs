@@ -18,6 +18,7 @@ mod reject;
 pub mod resolve;
 pub mod schema;
 pub mod separators;
+pub mod text_cell;
 pub mod typed;
 pub mod value;
 mod visible;

@@ -26,6 +26,12 @@ pub fn expression(column: &str, cell: &str) -> Option<String> {
     Some(format!("CAST({text} AS DOUBLE)"))
 }
 
+/// The mark between groups of three digits, where there is one, and that before the fraction; `None` where the cell is no
+/// number with separators.
+pub fn marks(cell: &str) -> Option<(Option<char>, char)> {
+    separators(cell).map(|Separators { group, point }| (group, point))
+}
+
 fn separators(cell: &str) -> Option<Separators> {
     let number = cell.trim();
     let number = number.strip_prefix(['-', '+']).unwrap_or(number);

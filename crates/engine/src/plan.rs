@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicU64;
 use plimsoll_core::resolve::Grouping;
 use plimsoll_core::{
     AggregateFunction, DataType, Error, ErrorKind, Expr, Infer, Location, Profile, Query, Resolved, Result,
-    Schema, resolve, separators, typed,
+    Schema, resolve, separators, text_cell, typed,
 };
 use plimsoll_kernels::Block;
 use plimsoll_memory::Budget;
@@ -281,9 +281,20 @@ impl Plan {
 fn hint_for(location: &Location, hint: &str) -> String {
     let Some(column) = &location.column else { return hint.to_owned() };
     let numbers = location.value.as_deref().and_then(|value| separators::expression(column, value));
-    match (numbers, hint.contains("AS DOUBLE")) {
-        (Some(numbers), true) => format!("the column has numbers with separators: write {numbers}"),
+    let hint = match (numbers, hint.contains("AS DOUBLE")) {
+        (Some(numbers), true) => format!("write {numbers}"),
         _ => hint.replace('…', &Expr::Column(column.clone()).to_string()),
+    };
+    // A date that the forms leave open has no CAST.
+    let wanted = if hint.contains("AS DOUBLE") {
+        Some(DataType::Float64)
+    } else {
+        hint.contains("AS DATE").then_some(DataType::Date)
+    };
+    match location.value.as_deref().and_then(|cell| text_cell::flags(cell, wanted)) {
+        Some(flags) if flags.contains("-format") => flags,
+        Some(flags) => format!("{flags}; or {hint}"),
+        None => hint,
     }
 }
 

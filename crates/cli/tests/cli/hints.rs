@@ -91,6 +91,48 @@ fn every_hint_does_what_it_says() {
     }
 }
 
+/// Statements that a cell of text ends, the flags that the hint has, and what the statement gives with them.
+const FLAGS: [(&str, &str, &[&str], &str); 7] = [
+    ("SELECT sum(na) AS r FROM 'f.csv'", "--null NA reads", &["--null", "NA"], "6"),
+    ("SELECT sum(v) AS r FROM 'f.csv'", "--thousands , reads", &["--thousands", ","], "3234.75"),
+    ("SELECT avg(c) AS r FROM 'f.csv'", "--decimal , reads", &["--decimal", ","], "2.0"),
+    (
+        "SELECT date_trunc('month', d) AS r FROM 'f.csv' LIMIT 1",
+        "--date-format '%d/%m/%Y' or --date-format '%m/%d/%Y' reads",
+        &["--date-format", "%m/%d/%Y"],
+        "2024-01-01 00:00:00",
+    ),
+    (
+        "SELECT count(d) AS r FROM 'f.csv'",
+        "--date-format '%d/%m/%Y' or",
+        &["--types", "d=DATE", "--date-format", "%d/%m/%Y"],
+        "2",
+    ),
+    (
+        "SELECT max(t) AS r FROM 'f.csv'",
+        "--timestamp-format '%d/%m/%Y %H:%M' or",
+        &["--types", "t=TIMESTAMP", "--timestamp-format", "%d/%m/%Y %H:%M"],
+        "2024-04-03 10:00:00",
+    ),
+    ("SELECT sum(na) AS r FROM 'f.csv'", "--null NA reads", &["--types", "na=BIGINT", "--null", "NA"], "6"),
+];
+
+#[test]
+fn flags_in_hints_do_what_they_say() {
+    let place = Place::with(
+        "na,v,c,d,t\n2,\"1,234.50\",\"1,50\",01/02/2024,01/02/2024 9:05\nNA,\"2,000.25\",\"2,50\",03/04/2024,03/04/2024 10:00\n4,,,,\n",
+    );
+    for (statement, hint, flags, expected) in FLAGS {
+        // Without the flag that the hint names; a type that was given stays.
+        let given = if flags[0] == "--types" { &flags[..2] } else { &[] };
+        let refusal = place.run(&[&["query", statement, "--quiet"], given].concat());
+        assert_eq!(refusal.code, 3, "{statement}: {}", refusal.stderr);
+        assert!(refusal.stderr.contains(&format!("hint: {hint}")), "{statement}\n{}", refusal.stderr);
+        let run = place.run(&[&["query", statement, "--quiet"], flags].concat());
+        assert_eq!(run.printed(), format!("r\n{expected}\n"), "{statement}");
+    }
+}
+
 #[test]
 fn a_gzip_file_and_an_address_say_what_to_type() {
     let place = Place::with(DATA);
