@@ -24,6 +24,8 @@ pub(crate) fn footer(footprint: &Footprint) -> String {
     let unusual = [
         (footprint.restarts > 0).then(|| counted(footprint.restarts, "restart")),
         (footprint.blank_lines > 0).then(|| counted(footprint.blank_lines, "blank line")),
+        (footprint.cut_fractions > 0)
+            .then(|| format!("{} cut to the microsecond", counted(footprint.cut_fractions, "time"))),
         (spilled > 0).then(|| format!("{} to temporary files", file_bytes(spilled))),
     ];
     let rejects = [

@@ -2,6 +2,7 @@
 
 mod numbers;
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use arrow::array::{
@@ -10,7 +11,7 @@ use arrow::array::{
 };
 use arrow::buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow::datatypes::{DataType as ArrowType, IntervalUnit};
-use plimsoll_core::value::{DateForm, parse_boolean, parse_time};
+use plimsoll_core::value::{DateForm, parse_boolean};
 use plimsoll_core::{CellClass, DataType, Notation, Profile};
 
 use crate::Dialect;
@@ -72,19 +73,21 @@ pub struct Misfit {
     pub class: Option<CellClass>,
 }
 
-/// A column's array, and the size of its numbers.
+/// A column's array, and what else its cells tell.
 #[derive(Debug, Clone)]
 pub struct Parsed {
     /// As [`Cells::parse`] says.
     pub array: ArrayRef,
     /// Digits before the point of the largest exact number; 0 where there is none above 1.
     pub int_digits: u32,
+    /// Times whose fractions were cut off behind the microsecond.
+    pub cut_fractions: u64,
 }
 
 impl From<ArrayRef> for Parsed {
-    /// An array of anything but exact numbers.
+    /// An array of anything but exact numbers and times.
     fn from(array: ArrayRef) -> Self {
-        Parsed { array, int_digits: 0 }
+        Parsed { array, int_digits: 0, cut_fractions: 0 }
     }
 }
 
@@ -97,6 +100,7 @@ impl Cells<'_> {
     pub fn parse(&self, column: ColumnType) -> Result<Parsed, Misfit> {
         let numbers = Numbers::new(self.dialect.numbers, column);
         let moments = Moments::new(&self.dialect.times, column);
+        let cut = Cell::new(0);
         let array: ArrayRef = match column.data_type {
             DataType::Null => {
                 self.values(|_| None::<()>)?;
@@ -117,11 +121,11 @@ impl Cells<'_> {
                 Arc::new(Date32Array::new(values.into(), nulls))
             }
             DataType::Timestamp => {
-                let (values, nulls) = self.values(|text| moments.timestamp(text))?;
+                let (values, nulls) = self.values(|text| moments.timestamp(text, &cut))?;
                 Arc::new(TimestampMicrosecondArray::new(values.into(), nulls))
             }
             DataType::Time => {
-                let (values, nulls) = self.values(parse_time)?;
+                let (values, nulls) = self.values(|text| moments.time(text, &cut))?;
                 Arc::new(Time64MicrosecondArray::new(values.into(), nulls))
             }
             // A type of expressions, which no cell has.
@@ -131,7 +135,7 @@ impl Cells<'_> {
             }
             DataType::Utf8 => self.text()?,
         };
-        Ok(Parsed::from(array))
+        Ok(Parsed { cut_fractions: cut.get(), ..Parsed::from(array) })
     }
 
     /// The text of cell `row` for a type other than text; `None` for NULL. `scratch` holds it where it was quoted.

@@ -43,6 +43,8 @@ pub struct Footprint {
     pub restarts: u64,
     /// Blank lines passed over.
     pub blank_lines: u64,
+    /// Times read whose fractions have digits behind the microsecond, which were cut off.
+    pub cut_fractions: u64,
     /// Records skipped and repaired, by what was wrong with them, in what was read.
     pub rejects: RejectCounts,
     /// Bytes written to temporary files, what memory did not hold.

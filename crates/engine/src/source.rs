@@ -201,6 +201,17 @@ fn begins_as_arrow(path: &Path) -> bool {
         && magic == *b"ARROW1\0\0"
 }
 
+/// What a pass has read.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Counts {
+    pub(crate) records: u64,
+    pub(crate) blank_lines: u64,
+    /// Times whose fractions were cut off.
+    pub(crate) cut_fractions: u64,
+    /// Records skipped and repaired, by what was wrong with them.
+    pub(crate) rejects: RejectCounts,
+}
+
 /// A pass over a source, shared by its workers.
 #[derive(Debug, Clone)]
 pub(crate) enum Pass {
@@ -248,19 +259,18 @@ impl Pass {
         Worker { base, inspect: Box::new(inspect) }
     }
 
-    /// Records read, and blank lines passed over, so far.
-    pub(crate) fn counts(&self) -> (u64, u64) {
+    /// What was read so far.
+    pub(crate) fn counts(&self) -> Counts {
         match self {
-            Pass::Csv(scan) => (scan.records(), scan.blank_lines()),
-            Pass::Held { records, .. } => (records.load(Ordering::Relaxed), 0),
-        }
-    }
-
-    /// Records skipped and repaired so far, by what was wrong with them.
-    pub(crate) fn rejects(&self) -> RejectCounts {
-        match self {
-            Pass::Csv(scan) => scan.reject_counts(),
-            Pass::Held { .. } => RejectCounts::default(),
+            Pass::Csv(scan) => Counts {
+                records: scan.records(),
+                blank_lines: scan.blank_lines(),
+                cut_fractions: scan.cut_fractions(),
+                rejects: scan.reject_counts(),
+            },
+            Pass::Held { records, .. } => {
+                Counts { records: records.load(Ordering::Relaxed), ..Counts::default() }
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
-use plimsoll_core::{DataType, Error, ErrorKind, Location, Profile, RejectCounts, Resolved, Result, Schema};
+use plimsoll_core::{DataType, Error, ErrorKind, Location, Profile, Resolved, Result, Schema};
 use plimsoll_kernels::Block;
 use plimsoll_kernels::spill::Space;
 use plimsoll_memory::{Budget, Consumer, process};
@@ -19,7 +19,7 @@ use crate::footprint::{Footprint, Meter, Progress};
 use crate::operator;
 use crate::operators::Operators;
 use crate::plan::{Plan, thread_pool};
-use crate::source::{Pass, Source, Worker};
+use crate::source::{Counts, Pass, Source, Worker};
 
 type Blocks = Box<dyn Iterator<Item = Result<Block>> + Send>;
 
@@ -45,7 +45,7 @@ pub struct Stream {
     /// Takes what scans skip and repair.
     rejects: Option<SharedSink>,
     /// Records, blank lines and rejects of the last scan, once it is over.
-    ended: Option<(u64, u64, RejectCounts)>,
+    ended: Option<Counts>,
 }
 
 struct Running {
@@ -101,8 +101,9 @@ impl Stream {
 
     /// What the query has cost so far; after the last batch, what it cost.
     pub fn footprint(&self) -> Footprint {
-        let scanned = self.running.as_ref().map(|running| counts(&running.pass));
-        let (rows_read, blank_lines, rejects) = self.ended.or(scanned).unwrap_or_default();
+        let scanned = self.running.as_ref().map(|running| running.pass.counts());
+        let Counts { records: rows_read, blank_lines, cut_fractions, rejects } =
+            self.ended.or(scanned).unwrap_or_default();
         Footprint {
             rows_read,
             rows_given: self.given,
@@ -111,6 +112,7 @@ impl Stream {
             groups: self.plan.grouping.is_some().then(|| self.operators.group.rows()),
             restarts: self.restarts,
             blank_lines,
+            cut_fractions,
             rejects,
             bytes_spilled: self.space.written(),
             ordered_as_text: self.plan.ordered_as_text(&self.text_cells),
@@ -218,7 +220,7 @@ impl Stream {
     }
 
     fn end(&mut self, running: &Running) {
-        self.ended = Some(counts(&running.pass));
+        self.ended = Some(running.pass.counts());
     }
 
     /// Prepares a new scan where `error` is about a cell that a wider type takes, and the file can be read again.
@@ -359,12 +361,6 @@ impl Iterator for Stream {
     fn next(&mut self) -> Option<Self::Item> {
         self.pull().transpose()
     }
-}
-
-/// Records, blank lines and rejects so far.
-fn counts(pass: &Pass) -> (u64, u64, RejectCounts) {
-    let (records, blank_lines) = pass.counts();
-    (records, blank_lines, pass.rejects())
 }
 
 /// The columns of `block` that the result shows.

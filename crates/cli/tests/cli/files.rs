@@ -1,9 +1,9 @@
 //! Where input comes from and where output goes: -o, --stats, standard input, pipes that close.
 
 use std::io::{BufRead, BufReader, Read};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
-use crate::program::Place;
+use crate::program::{Place, program};
 
 const SMALL: &str = "k,v\na,1\nb,2\na,3\n";
 const SUMS: &str = "SELECT k, sum(v) AS s FROM 'f.csv' GROUP BY k ORDER BY k";
@@ -55,6 +55,38 @@ fn an_output_that_cannot_be_written() {
     place.run(&["query", SUMS, "-o", "same", "--stats", "same"]).failed(2, &["same file"]);
 }
 
+/// Rust's runtime opens `/dev/null` where a standard descriptor is closed.
+#[test]
+fn a_closed_standard_output_is_an_error() {
+    let place = Place::with(SMALL);
+    let run = |arguments: &str| {
+        let program = program().display();
+        let script = format!("exec '{program}' {arguments} >&-");
+        let output = Command::new("sh").args(["-c", &script]).current_dir(place.path("")).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    for verb in ["query --quiet", "explain"] {
+        let (code, message) = run(&format!("{verb} \"{SUMS}\""));
+        assert_eq!(code, Some(1), "{verb}: {message}");
+        assert!(
+            message.contains("standard output: it is closed\n  hint: write the result to a file"),
+            "{message}"
+        );
+    }
+    assert_eq!(run(&format!("query --quiet \"{SUMS}\" -o out.csv")), (Some(0), String::new()));
+}
+
+#[test]
+fn fractions_behind_the_microsecond_are_counted() {
+    let place = Place::with(
+        "t,c\n2024-01-31 09:05:07.1234567,1:02:03.123456789\n2024-01-31 09:05:07.1234560,1:02:03\n",
+    );
+    let run = place.run(&["query", "SELECT max(t), max(c) FROM 'f.csv'", "--stats", "stats.json"]);
+    assert!(run.stderr.contains("2 times cut to the microsecond"), "{}", run.stderr);
+    let stats: serde_json::Value = serde_json::from_str(&place.read("stats.json")).unwrap();
+    assert_eq!(stats["cut_fractions"], 2);
+}
+
 #[test]
 fn stats_are_json() {
     let place = Place::with("k,v\na,1\n\nb,2\na,3\n");
@@ -67,6 +99,7 @@ fn stats_are_json() {
         ("groups", 2),
         ("restarts", 0),
         ("blank_lines", 1),
+        ("cut_fractions", 0),
         ("threads", 1),
     ] {
         assert_eq!(stats[field], expected, "{field}");

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use arrow::array::{Decimal64Array, Decimal128Array, Int64Array};
+use arrow::array::{ArrayRef, Decimal64Array, Decimal128Array, Int64Array};
 use arrow::buffer::{NullBuffer, ScalarBuffer};
 use arrow::datatypes::DataType as ArrowType;
 use plimsoll_core::MAX_PRECISION;
@@ -38,7 +38,8 @@ impl Cells<'_> {
         filling.fill(&others, fast::integer, |text| numbers.integer(text))?;
         let int_digits = digits_above(largest(&filling.values).into(), 0);
         let nulls = filling.nulls();
-        Ok(Parsed { array: Arc::new(Int64Array::new(filling.values.into(), nulls)), int_digits })
+        let array: ArrayRef = Arc::new(Int64Array::new(filling.values.into(), nulls));
+        Ok(Parsed { int_digits, ..Parsed::from(array) })
     }
 
     /// Doubles.
@@ -75,7 +76,8 @@ impl Cells<'_> {
             let nulls = filling.nulls();
             let array = Decimal64Array::new(filling.values.into(), nulls)
                 .with_data_type(ArrowType::Decimal64(NARROW_DIGITS, arrow_scale));
-            return Ok(Parsed { array: Arc::new(array), int_digits });
+            let array: ArrayRef = Arc::new(array);
+            return Ok(Parsed { int_digits, ..Parsed::from(array) });
         };
         // From the misfit on, which is none where 128 bits hold it.
         let mut filling = filling.widened();
@@ -90,7 +92,8 @@ impl Cells<'_> {
         let nulls = filling.nulls();
         let array = Decimal128Array::new(ScalarBuffer::from(filling.values), nulls)
             .with_data_type(ArrowType::Decimal128(MAX_PRECISION, arrow_scale));
-        Ok(Parsed { array: Arc::new(array), int_digits: digits_above(largest, scale) })
+        let array: ArrayRef = Arc::new(array);
+        Ok(Parsed { int_digits: digits_above(largest, scale), ..Parsed::from(array) })
     }
 
     /// The cells without the quotes around them, where the first cells have such; a cell of which more must be unquoted is

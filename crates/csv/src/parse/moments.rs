@@ -3,7 +3,9 @@
 //! A column whose type is inferred takes dates of the one form that its cells agree on. Formats that the user gives stand
 //! instead of all forms.
 
-use plimsoll_core::value::{DateForm, DateForms, MICROS_PER_DAY, TimeFormat};
+use std::cell::Cell;
+
+use plimsoll_core::value::{DateForm, DateForms, MICROS_PER_DAY, Moment, TimeFormat, read_time};
 use plimsoll_core::{CellClass, CsvOptions, Result};
 
 use crate::column::ColumnType;
@@ -86,16 +88,22 @@ impl<'a> Moments<'a> {
         }
     }
 
-    /// Microseconds since 1970-01-01 00:00:00. A date alone is its midnight where the column names no zones.
-    pub(crate) fn timestamp(self, text: &[u8]) -> Option<i64> {
+    /// Microseconds since 1970-01-01 00:00:00. A date alone is its midnight where the column names no zones. `cut` counts
+    /// those of a fraction that was cut off behind the microsecond.
+    pub(crate) fn timestamp(self, text: &[u8], cut: &Cell<u64>) -> Option<i64> {
         let moment = match &self.formats.timestamp {
             Some(format) => format.parse_timestamp(text),
             None => {
                 let moment = self.form.read_timestamp(text);
-                moment.filter(|moment| self.takes(moment.zoned)).map(|moment| moment.micros)
+                moment.filter(|moment| self.takes(moment.zoned)).map(|moment| counted(moment, cut))
             }
         };
         moment.or_else(|| self.midnight(text))
+    }
+
+    /// Microseconds since midnight; `cut` is as that of [`Moments::timestamp`].
+    pub(crate) fn time(self, text: &[u8], cut: &Cell<u64>) -> Option<i64> {
+        read_time(text).filter(|time| !time.zoned).map(|time| counted(time, cut))
     }
 
     fn midnight(self, text: &[u8]) -> Option<i64> {
@@ -105,4 +113,11 @@ impl<'a> Moments<'a> {
     fn takes(self, zoned: bool) -> bool {
         self.declared || self.zoned == zoned
     }
+}
+
+fn counted(moment: Moment, cut: &Cell<u64>) -> i64 {
+    if moment.truncated {
+        cut.set(cut.get() + 1);
+    }
+    moment.micros
 }

@@ -8,7 +8,7 @@ mod types;
 mod worker;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use plimsoll_core::{Error, Expr, Profile, RejectCounts, Result};
 use plimsoll_csv::{CsvFile, Scan};
@@ -94,6 +94,7 @@ pub struct CsvScan {
     output_form: Form,
     types: Types,
     rejects: Rejects,
+    cut_fractions: AtomicU64,
     consumer: Option<Consumer>,
     /// How many workers were made.
     workers: AtomicUsize,
@@ -137,6 +138,7 @@ impl CsvScan {
             output_form,
             types,
             rejects,
+            cut_fractions: AtomicU64::new(0),
             consumer,
             workers,
         }
@@ -187,6 +189,11 @@ impl CsvScan {
     /// Blank lines passed over so far.
     pub fn blank_lines(&self) -> u64 {
         self.scan.blank_lines()
+    }
+
+    /// Times read so far whose fractions were cut off behind the microsecond.
+    pub fn cut_fractions(&self) -> u64 {
+        self.cut_fractions.load(Ordering::Relaxed)
     }
 
     /// How many records were skipped and repaired so far.

@@ -8,7 +8,7 @@ use arrow::array::{ArrayRef, BooleanArray};
 use arrow::compute::filter;
 use plimsoll_core::{
     CellClass, DataType, Error, Field, Location, OnError, Profile, Reject, RejectCounts, RejectKind, Result,
-    Schema,
+    Schema, text_cell,
 };
 use plimsoll_csv::{ColumnType, Misfit as CellMisfit, Parsed, Reader, Scan, Span};
 use plimsoll_kernels::arrays::plain;
@@ -421,7 +421,10 @@ impl TicketedScan {
             };
             let misfit = match parsed {
                 Err(misfit) => misfit,
-                Ok(parsed) if self.has_room(place, parsed.int_digits) => return Ok(parsed.array),
+                Ok(parsed) if self.has_room(place, parsed.int_digits) => {
+                    self.scan.cut_fractions.fetch_add(parsed.cut_fractions, Ordering::Relaxed);
+                    return Ok(parsed.array);
+                }
                 Ok(_) => self.without_room(place, self.selected(place, &rows, selected)),
             };
             // Only now it matters which record the cell belongs to.
@@ -586,21 +589,28 @@ impl TicketedScan {
             return self.reader.not_utf8(row, place);
         }
         let ColumnType { data_type, declared, .. } = self.types[place];
+        let location = self.reader.locate(row, place);
         let (why, hint) = if declared {
+            let flags = location.value.as_deref();
+            let flags = flags.and_then(|cell| text_cell::flags(cell, Some(data_type)));
+            let flags = flags.map_or(String::new(), |flags| flags + "; or ");
             (
                 "as the column's type is given",
-                "mend the value, give the column another type with --types, or pass over such cells with --on-error null",
+                format!(
+                    "{flags}mend the value, give the column another type with --types, or pass over such cells with --on-error null"
+                ),
             )
         } else if self.scan.file.length().is_none() {
             // A stream cannot be looked at first.
-            ("as the records before it are", "give the column's type with --types")
+            ("as the records before it are", "give the column's type with --types".to_owned())
         } else {
             (
                 "as the records before it are",
-                "give the column's type with --types, or look at the whole file first with --infer full",
+                "give the column's type with --types, or look at the whole file first with --infer full"
+                    .to_owned(),
             )
         };
-        Error::data(self.reader.locate(row, place), format!("the value is not a {data_type}, {why}"), hint)
+        Error::data(location, format!("the value is not a {data_type}, {why}"), hint)
     }
 
     /// Takes note of numbers with this many digits before their points. Whether the column's type has room for them: what
