@@ -69,7 +69,7 @@ pub(super) fn wrong_arity(name: &str, wanted: &str, found: usize) -> Error {
     Error::plan(format!("{name}() takes {wanted} argument(s), not {found}"), "")
 }
 
-fn is_text_literal(typed: &Typed) -> bool {
+pub(super) fn is_text_literal(typed: &Typed) -> bool {
     matches!(typed.kind, TypedKind::Literal(Value::Utf8(_)))
 }
 

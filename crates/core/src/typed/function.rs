@@ -107,7 +107,11 @@ impl Binder<'_> {
             DataType::Null => Ok(cast(typed, DataType::Int64)),
             found => {
                 let message = format!("{place} takes an integer, not {found}");
-                Err(type_error(message, "write CAST(… AS BIGINT)", &[&typed]))
+                Err(type_error(
+                    message,
+                    "write TRY_CAST(… AS BIGINT), which makes NULL of what is no integer",
+                    &[&typed],
+                ))
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Types of what is done with dates, times and intervals.
 
 use super::bind::Binder;
-use super::convert::{cast, type_error};
+use super::convert::{cast, is_text_literal, type_error};
 use super::{Typed, TypedKind};
 use crate::value::TimeFormat;
 use crate::{ArithmeticOp, DataType, DatePart, Error, Expr, Function, Result, Value};
@@ -48,9 +48,10 @@ pub(super) fn arithmetic(op: ArithmeticOp, left: Typed, right: Typed) -> Result<
         (Multiply, T::Interval, T::Int64 | T::Null) => made(left, cast(right, T::Int64), T::Interval),
         (_, found, other) => {
             let hint = match (found, other) {
-                (_, T::Utf8) | (T::Utf8, _) => {
-                    "write DATE '…', TIMESTAMP '…' or INTERVAL '…' before the text"
+                (_, T::Utf8) | (T::Utf8, _) if [&left, &right].into_iter().any(is_text_literal) => {
+                    "write DATE, TIMESTAMP or INTERVAL before the text"
                 }
+                (_, T::Utf8) | (T::Utf8, _) => as_temporal(T::Utf8),
                 (T::Timestamp | T::Time, T::Int64) => {
                     "write INTERVAL (n) SECOND, or another unit, for the number"
                 }
@@ -172,8 +173,8 @@ impl Binder<'_> {
                 Ok(cast(typed, DataType::Timestamp))
             }
             (found, _) => {
-                let hint = "write CAST(… AS DATE) or CAST(… AS TIMESTAMP), or strptime(…, format)";
-                Err(type_error(format!("{name}() takes dates and times, not {found}"), hint, &[&typed]))
+                let message = format!("{name}() takes dates and times, not {found}");
+                Err(type_error(message, as_temporal(found), &[&typed]))
             }
         }
     }
@@ -189,9 +190,20 @@ fn as_moment(typed: Typed, name: &str) -> Result<Typed> {
         (DataType::Date | DataType::Timestamp | DataType::Null, _)
         | (_, TypedKind::Literal(Value::Utf8(_))) => Ok(cast(typed, DataType::Timestamp)),
         (found, _) => {
-            let hint = "write CAST(… AS DATE) or CAST(… AS TIMESTAMP), or strptime(…, format)";
-            Err(type_error(format!("{name}() takes dates and timestamps, not {found}"), hint, &[&typed]))
+            let message = format!("{name}() takes dates and timestamps, not {found}");
+            Err(type_error(message, as_temporal(found), &[&typed]))
         }
+    }
+}
+
+/// What makes a date or a timestamp of a type that is neither.
+fn as_temporal(found: DataType) -> &'static str {
+    match found {
+        DataType::Utf8 => "write CAST(… AS DATE) or CAST(… AS TIMESTAMP), or strptime(…, format)",
+        DataType::Int64 => {
+            "write TIMESTAMP '1970-01-01 00:00:00' + INTERVAL (…) SECOND for seconds since 1970"
+        }
+        _ => "",
     }
 }
 

@@ -98,7 +98,7 @@ pub(super) fn body(source: &Source<'_>, body: &SetExpr) -> Error {
         }
         SetExpr::SetOperation { .. } => ("EXCEPT", "write NOT (condition) in WHERE"),
         SetExpr::Values(_) => ("VALUES", SHAPE),
-        SetExpr::Table(_) => ("TABLE", "write SELECT * FROM 'file.csv'"),
+        SetExpr::Table(_) => ("TABLE", SHAPE),
         SetExpr::Query(_) => {
             let (_, place) = source.first_word();
             return source.error(
@@ -129,13 +129,13 @@ pub(super) fn check_select(source: &Source<'_>, select: &Select) -> Result<()> {
             (select.qualify.is_some(), "QUALIFY", "write HAVING for conditions on groups"),
             (!select.named_window.is_empty(), "WINDOW", WINDOW),
             (!select.lateral_views.is_empty(), "LATERAL VIEW", ONE_FILE),
-            (select.prewhere.is_some(), "PREWHERE", "write WHERE"),
+            (select.prewhere.is_some(), "PREWHERE", ""),
             (!select.connect_by.is_empty(), "CONNECT BY", ""),
             (!select.cluster_by.is_empty(), "CLUSTER BY", "write ORDER BY"),
             (!select.distribute_by.is_empty(), "DISTRIBUTE BY", "write ORDER BY"),
             (!select.sort_by.is_empty(), "SORT BY", "write ORDER BY"),
             (modified, "GROUP BY … WITH", GROUPING),
-            (select.value_table_mode.is_some(), "SELECT AS", "write SELECT and expressions"),
+            (select.value_table_mode.is_some(), "SELECT AS", ""),
             (select.exclude.is_some(), "EXCLUDE", NAME_COLUMNS),
         ],
     )
@@ -185,7 +185,6 @@ pub(super) fn expression(source: &Source<'_>, expr: &Ast) -> Error {
 pub(super) fn operator(source: &Source<'_>, op: &BinaryOperator, right: Location) -> Error {
     use BinaryOperator as B;
     let hint = match op {
-        B::MyIntegerDivide => "write a // b",
         B::PGExp | B::BitwiseXor => "write power(a, b)",
         B::Xor => "write a <> b",
         B::Spaceship => "write a IS NOT DISTINCT FROM b",

@@ -66,11 +66,7 @@ impl Clauses<'_> {
     fn select_list(&mut self, select: &Select) -> Result<Vec<SelectItem>> {
         if select.projection.is_empty() && select.flavor != SelectFlavor::FromFirstNoSelect {
             let place = self.source.keyword("SELECT");
-            return Err(self.source.error(
-                place,
-                "the SELECT list is empty",
-                "write SELECT * for all columns",
-            ));
+            return Err(self.source.error(place, "the SELECT list is empty", ""));
         }
         select.projection.iter().map(|item| self.select_item(item)).collect()
     }
@@ -101,11 +97,9 @@ impl Clauses<'_> {
             Item::QualifiedWildcard(..) => {
                 Err(self.source.error(place, "this form of * is not supported", "write *"))
             }
-            Item::ExprWithAliases { .. } => Err(self.source.error(
-                place,
-                "several names for one expression are not supported",
-                "write AS name",
-            )),
+            Item::ExprWithAliases { .. } => {
+                Err(self.source.error(place, "several names for one expression are not supported", ""))
+            }
         }
     }
 
@@ -172,7 +166,7 @@ impl Clauses<'_> {
             Some(OrderBySort::Desc) => true,
             Some(OrderBySort::Using(_)) => {
                 let place = self.source.keyword("USING");
-                return Err(self.source.error(place, "USING is not supported", "write ASC or DESC"));
+                return Err(self.source.error(place, "USING is not supported", ""));
             }
         };
         Ok(OrderBy { expr, descending, nulls_first: options.nulls_first.unwrap_or(false) })
@@ -200,7 +194,7 @@ impl Clauses<'_> {
         match clause {
             LimitClause::LimitOffset { limit_by, .. } if !limit_by.is_empty() => {
                 let place = self.source.keyword("LIMIT");
-                Err(self.source.error(place, "LIMIT … BY is not supported", "write LIMIT n"))
+                Err(self.source.error(place, "LIMIT … BY is not supported", ""))
             }
             LimitClause::LimitOffset { limit, offset, .. } => {
                 let limit = limit.as_ref().map(|limit| self.rows(limit, "LIMIT")).transpose()?;

@@ -168,11 +168,15 @@ impl<'a> Source<'a> {
             (Token::Mul, _) => "write power(a, b) for a raised to b",
             (_, Some("ISNULL")) => "write IS NULL",
             (_, Some("GLOB" | "REGEXP" | "MATCH")) => super::refuse::LIKE,
-            (_, Some("USING" | "TABLESAMPLE")) => "samples are not supported: use LIMIT",
+            (_, Some("DIV")) => "write a // b",
+            (_, Some("TABLESAMPLE")) => SAMPLES,
+            (_, Some("USING")) if word(at + 1).as_deref() == Some("SAMPLE") => SAMPLES,
             _ => "",
         }
     }
 }
+
+const SAMPLES: &str = "samples are not supported; LIMIT n gives the first rows";
 
 /// The token's word, unless it is quoted.
 fn bare(token: &TokenWithSpan) -> Option<&Word> {
