@@ -34,7 +34,7 @@ impl Choice {
             ("header", _) => "header".to_owned(),
             ("skip_rows", "1") => "1 line skipped".to_owned(),
             ("skip_rows", lines) => format!("{lines} lines skipped"),
-            ("columns", _) => "row names".to_owned(),
+            ("columns", name) => format!("column {name}"),
             (name, "none") => format!("{name} none"),
             (name, "tab") => format!("{name} tab"),
             (name, "blanks") => format!("{name} blanks"),

@@ -88,6 +88,9 @@ impl Evidence {
                 name: "escape",
                 value: byte(candidate.syntax.escape),
                 why: match candidate.syntax.escape {
+                    Some(_) if candidate.syntax.quote.is_none() => {
+                        "every record has the same number of fields only with it".to_owned()
+                    }
                     Some(_) => "quoted fields end where they should only with it".to_owned(),
                     None => "quotes inside quotes are doubled".to_owned(),
                 },

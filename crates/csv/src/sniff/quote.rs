@@ -2,6 +2,7 @@
 
 use plimsoll_core::{CsvOptions, Delimiter};
 
+use super::layout::Layout;
 use super::split::{Records, Syntax};
 
 /// Bytes in which a quote must stand to be tried.
@@ -41,29 +42,52 @@ pub(super) fn variants(
             variants.push(Syntax { delimiter, quote, escape, comment });
         }
     }
+    // What MySQL and Hive write: no quotes, and a backslash before delimiters and line breaks in a field.
+    let is_open = given.escape.is_none() && given.quote.flatten().is_none() && !taken(b'\\');
+    let starts = match delimiter {
+        Delimiter::Text(bytes) => bytes.first().copied(),
+        Delimiter::Blanks => None,
+    };
+    let escapes = |pair: &[u8]| pair[0] == b'\\' && (pair[1] == b'\n' || Some(pair[1]) == starts);
+    if is_open && probe.windows(2).any(escapes) {
+        let (delimiter, comment) = (delimiter.clone(), comment.map(str::to_owned));
+        variants.push(Syntax { delimiter, quote: None, escape: Some(b'\\'), comment });
+    }
     variants
 }
 
-/// Whether a dialect is worth a try, given what the usual one says: `closed` fields stand in quotes, `faulty` ones break the
-/// rules.
-pub(super) fn is_possible(syntax: &Syntax, (closed, faulty): (usize, usize)) -> bool {
-    match syntax.quote {
-        Some(b'\'') => closed == 0,
-        None => closed == 0 && faulty > 0,
+/// What the usual dialect says of a head.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Usual {
+    /// Fields that stand in quotes.
+    pub(super) closed: usize,
+    /// Fields that break the rules.
+    pub(super) faulty: usize,
+    /// Whether every record is regular.
+    pub(super) regular: bool,
+}
+
+/// Whether a dialect is worth a try, given what the usual one says.
+pub(super) fn is_possible(syntax: &Syntax, usual: Usual) -> bool {
+    match (syntax.quote, syntax.escape) {
+        (Some(b'\''), _) => usual.closed == 0,
+        (None, Some(_)) => usual.closed == 0 && !usual.regular,
+        (None, None) => usual.closed == 0 && usual.faulty > 0,
         // An escape is one where the fields are broken without it.
-        Some(_) => faulty > 0,
+        (Some(_), _) => usual.faulty > 0,
     }
 }
 
 /// Whether a possible one may be taken: single quotes where they close what they open, none where double quotes open fields
-/// and close none of them, an escape where it mends fields.
-pub(super) fn is_credible(records: &Records<'_>, syntax: &Syntax, (_, faulty): (usize, usize)) -> bool {
-    match syntax.quote {
-        Some(b'\'') => {
+/// and close none of them, an escape where it mends fields, or every record where there are no quotes.
+pub(super) fn is_credible(records: &Records<'_>, layout: &Layout, syntax: &Syntax, usual: Usual) -> bool {
+    match (syntax.quote, syntax.escape) {
+        (Some(b'\''), _) => {
             let (single, broken) = records.quoted();
             single >= 2 && broken == 0
         }
-        None => {
+        (None, Some(_)) => layout.regular == layout.total && layout.width > 1,
+        (None, None) => {
             let all = records.all.iter().flat_map(|record| records.cells(record));
             let quotes = all.map(|cell| records.text(cell)).filter(|text| text.first() == Some(&b'"'));
             let (mut open, mut closed_somewhere) = (0, false);
@@ -73,6 +97,6 @@ pub(super) fn is_credible(records: &Records<'_>, syntax: &Syntax, (_, faulty): (
             }
             open >= 2 && !closed_somewhere
         }
-        Some(_) => records.quoted().1 < faulty,
+        (Some(_), _) => records.quoted().1 < usual.faulty,
     }
 }

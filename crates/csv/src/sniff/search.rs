@@ -3,6 +3,7 @@
 use plimsoll_core::{CsvOptions, Delimiter};
 
 use super::layout::{Layout, Rules};
+use super::quote::Usual;
 use super::score::score;
 use super::split::{Records, Syntax};
 use super::{delimiter, quote};
@@ -92,10 +93,11 @@ impl<'a> Text<'a> {
         let mut variants = quote::variants(text, delimiter, comment, self.given).into_iter();
         let plain = || Syntax { delimiter: delimiter.clone(), quote: None, escape: None, comment: None };
         let mut best = self.candidate(variants.next().unwrap_or_else(plain));
-        let usual = best.records.quoted();
+        let (closed, faulty) = best.records.quoted();
+        let usual = Usual { closed, faulty, regular: best.layout.regular == best.layout.total };
         for syntax in variants.filter(|syntax| quote::is_possible(syntax, usual)) {
             let candidate = self.candidate(syntax);
-            if quote::is_credible(&candidate.records, &candidate.syntax, usual)
+            if quote::is_credible(&candidate.records, &candidate.layout, &candidate.syntax, usual)
                 && candidate.score > best.score
             {
                 best = candidate;

@@ -237,7 +237,9 @@ impl Splitter<'_> {
                 return End::Delimiter;
             }
             let next = self.bytes.get(self.at + 1);
-            let escaped = |next: &u8| matches!(next, b'\n' | b'\r') || Some(*next) == first;
+            let escaped = |next: &u8| {
+                matches!(next, b'\n' | b'\r') || [first, self.syntax.escape].contains(&Some(*next))
+            };
             self.at += 1 + usize::from(Some(byte) == self.syntax.escape && next.is_some_and(escaped));
         }
         End::Bytes

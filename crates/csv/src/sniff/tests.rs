@@ -99,6 +99,10 @@ const CORPUS: &[(&str, &str)] = &[
     ("id,name,qty\n1,\"ann,10\n2,\"bob,20\n3,eve,30\n", "0 none , none none yes"),
     ("id,name,qty\n1,\"ann,10\n2,bob,20\n3,eve,30\n", "0 none , \" none yes"),
     ("size,n\n5\" pipe,1\n6\" pipe,2\n", "0 none , \" none yes"),
+    ("id,name,note\n1,Smith\\, John,x\n2,Doe,y\\,z\n3,Roe,q\n", "0 none , none \\ yes"),
+    ("1\ta\\\tb\t\\N\n2\tc\\\nd\t7\n3\te\\\\\t8\n", "0 none tab none \\ no"),
+    ("id,path,n\n1,C:\\temp\\,5\n2,D:\\,6\n", "0 none , \" none yes"),
+    ("id,path\n1,C:\\temp\\,5\n2,x\n3,y,z\n", "0 none , \" none yes"),
     // Delimiters of several bytes.
     ("id||name||v\n1||x||5\n2||y||6\n", "0 none || \" none yes"),
     ("id::name::v\n1::a:b::5\n2::c::6\n", "0 none :: \" none yes"),
