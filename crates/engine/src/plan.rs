@@ -247,7 +247,7 @@ impl Plan {
 
     /// Columns of the file whose type must stay what it is while the scan runs: those that are given out with a type as
     /// they come, and all that an expression shows as text.
-    fn fixed_columns(&self) -> Vec<usize> {
+    pub(crate) fn fixed_columns(&self) -> Vec<usize> {
         let as_text =
             self.bind_all().is_ok_and(|bound| bound.iter().any(typed::Typed::shows_numbers_as_text));
         if as_text {

@@ -5,11 +5,13 @@ use std::sync::atomic::Ordering;
 
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
-use plimsoll_core::{DataType, Error, ErrorKind, Location, Profile, Resolved, Result, Schema};
+use plimsoll_core::{
+    CsvOptions, DataType, Error, ErrorKind, Infer, Location, OnError, Profile, Resolved, Result, Schema,
+};
 use plimsoll_kernels::Block;
 use plimsoll_kernels::spill::Space;
 use plimsoll_memory::{Budget, Consumer, process};
-use plimsoll_pipeline::scan::SharedSink;
+use plimsoll_pipeline::scan::{SharedSink, infer_full};
 use plimsoll_pipeline::{Group, Ordered, Pipeline, Place, Project};
 use rayon::ThreadPool;
 
@@ -20,6 +22,9 @@ use crate::operator;
 use crate::operators::Operators;
 use crate::plan::{Plan, thread_pool};
 use crate::source::{Counts, Pass, Source, Worker};
+
+/// The longest file that is read twice for the types of rows that are given out while it is read.
+const FORESEEN_BYTES: u64 = 64 << 20;
 
 type Blocks = Box<dyn Iterator<Item = Result<Block>> + Send>;
 
@@ -172,7 +177,10 @@ impl Stream {
         loop {
             let mut running = match self.running.take() {
                 Some(running) => running,
-                None => self.start()?,
+                None => {
+                    self.foresee()?;
+                    self.start()?
+                }
             };
             // Where the pull panics, it has ended.
             self.end(&running);
@@ -217,6 +225,41 @@ impl Stream {
                 }
             }
         }
+    }
+
+    /// Rows that are given out while the file is read keep their types, so those are found first, in a pass over a file that is
+    /// not too long for it. It stands for nothing else: what is wrong with the file, the scan reports. Where WHERE or LIMIT
+    /// leaves records out, these have no say, and types are those of the head sample.
+    fn foresee(&mut self) -> Result<()> {
+        let plan = &self.plan;
+        let Source::Csv { file, profiles } = &plan.source else { return Ok(()) };
+        let resolved = &plan.resolved;
+        let gives_all = resolved.streams() && resolved.filter.is_none() && resolved.limit.is_none();
+        let options = file.options();
+        let may_fail = options.on_error == OnError::Fail && options.infer == Infer::Sample;
+        let sample = file.data_start() + CsvOptions::SAMPLE_BYTES as u64;
+        let is_worth_it = file.length().is_some_and(|length| (sample + 1..=FORESEEN_BYTES).contains(&length));
+        if self.restarts > 0 || self.collects || !gives_all || !may_fail || !is_worth_it {
+            return Ok(());
+        }
+        let mut columns = plan.fixed_columns();
+        columns.retain(|column| !file.column_type(*column, profiles).declared);
+        columns.sort_unstable();
+        columns.dedup();
+        if columns.is_empty() {
+            return Ok(());
+        }
+        let known = profiles.clone();
+        let bytes = Arc::clone(&self.progress.bytes_read);
+        let Ok(found) = infer_full(file, &columns, plan.limits.block_size, &self.pool, bytes) else {
+            return Ok(());
+        };
+        self.plan.set_profiles(found);
+        if self.plan.check(None).is_err() {
+            self.plan.set_profiles(known);
+        }
+        self.batches = Batches::new(&self.plan.result_schema()?, &self.plan.text_types);
+        Ok(())
     }
 
     fn end(&mut self, running: &Running) {

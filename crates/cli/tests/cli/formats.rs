@@ -36,6 +36,24 @@ fn a_streamed_column_prints_its_own_text() {
     );
 }
 
+/// Cells behind the head sample that need more digits, and one that is text.
+#[test]
+fn typed_rows_of_a_whole_file_have_the_types_of_all_its_cells() {
+    let records = "12.5,7,8\n".repeat(40_000);
+    let place = Place::with(format!("x,n,s\n{records}0.12345,8.5,nil\n"));
+    let lines = |sql: &str| place.run(&["query", sql, "--format", "jsonl", "--quiet"]);
+    let all = lines("SELECT x, n, s FROM 'f.csv'");
+    let lines_of_all: Vec<&str> = all.printed().lines().collect();
+    assert_eq!(lines_of_all[0], r#"{"x":12.50000,"n":7.0,"s":"8"}"#);
+    assert_eq!(lines_of_all[40_000], r#"{"x":0.12345,"n":8.5,"s":"nil"}"#);
+    // A text in a sum ends the query where it stands, as it does where no pass comes before.
+    let failed = lines("SELECT s + 1 AS t FROM 'f.csv'");
+    assert_eq!(failed.code, 3);
+    assert!(failed.stderr.contains("line 40002, record 40001"), "{}", failed.stderr);
+    let first = lines("SELECT x FROM 'f.csv' LIMIT 1");
+    assert_eq!(first.printed(), "{\"x\":12.5}\n", "a LIMIT needs no pass");
+}
+
 #[test]
 fn what_is_printed_as_csv_reads_back() {
     let place = Place::with(TYPES);
