@@ -35,7 +35,7 @@ impl RejectKind {
         match self {
             RejectKind::TooFewFields => "too few fields",
             RejectKind::TooManyFields => "too many fields",
-            RejectKind::Quotes => "misplaced quote",
+            RejectKind::Quotes => "quotes",
             RejectKind::NotUtf8 => "not UTF-8",
             RejectKind::CellType => "cell not of its type",
             RejectKind::FieldTooLong => "field too long",
@@ -47,7 +47,7 @@ impl RejectKind {
         match self {
             RejectKind::TooFewFields => "too_few_fields",
             RejectKind::TooManyFields => "too_many_fields",
-            RejectKind::Quotes => "misplaced quote",
+            RejectKind::Quotes => "quotes",
             RejectKind::NotUtf8 => "not_utf8",
             RejectKind::CellType => "cell_type",
             RejectKind::FieldTooLong => "field_too_long",
