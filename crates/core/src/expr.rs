@@ -1,6 +1,8 @@
 //! Expressions as written: a tree of columns, literals, operators, functions and aggregates.
 
-use crate::{DataType, Quantile, Value};
+use std::sync::Arc;
+
+use crate::{Constants, DataType, Quantile, Value};
 
 /// An expression. `Column` names stand until [`resolve`](crate::resolve()) turns them into `Field` indexes.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,6 +38,15 @@ pub enum Expr {
         expr: Box<Expr>,
         /// Where.
         list: Vec<Expr>,
+        /// NOT IN.
+        negated: bool,
+    },
+    /// IN (…), or NOT IN where `negated`, of many constants.
+    InSet {
+        /// What is looked for.
+        expr: Box<Expr>,
+        /// Where.
+        constants: Arc<Constants>,
         /// NOT IN.
         negated: bool,
     },
@@ -340,7 +351,11 @@ impl Expr {
     pub fn children(&self) -> Vec<&Expr> {
         match self {
             Expr::Column(_) | Expr::Field(_) | Expr::Literal(_) => Vec::new(),
-            Expr::Not(e) | Expr::Negate(e) | Expr::IsNull { expr: e, .. } | Expr::Cast { expr: e, .. } => {
+            Expr::Not(e)
+            | Expr::Negate(e)
+            | Expr::IsNull { expr: e, .. }
+            | Expr::InSet { expr: e, .. }
+            | Expr::Cast { expr: e, .. } => {
                 vec![e]
             }
             Expr::Arithmetic(_, l, r) | Expr::Compare(_, l, r) | Expr::And(l, r) | Expr::Or(l, r) => {
@@ -359,7 +374,11 @@ impl Expr {
     pub fn children_mut(&mut self) -> Vec<&mut Expr> {
         match self {
             Expr::Column(_) | Expr::Field(_) | Expr::Literal(_) => Vec::new(),
-            Expr::Not(e) | Expr::Negate(e) | Expr::IsNull { expr: e, .. } | Expr::Cast { expr: e, .. } => {
+            Expr::Not(e)
+            | Expr::Negate(e)
+            | Expr::IsNull { expr: e, .. }
+            | Expr::InSet { expr: e, .. }
+            | Expr::Cast { expr: e, .. } => {
                 vec![e]
             }
             Expr::Arithmetic(_, l, r) | Expr::Compare(_, l, r) | Expr::And(l, r) | Expr::Or(l, r) => {

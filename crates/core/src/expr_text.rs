@@ -81,6 +81,14 @@ impl fmt::Display for Expr {
                 write_list(f, list)?;
                 f.write_str(")")
             }
+            Expr::InSet { expr, constants, negated } => {
+                write!(f, "{} {}IN (", Operand(expr), not(*negated))?;
+                for (at, value) in constants.values().iter().enumerate() {
+                    let comma = if at > 0 { ", " } else { "" };
+                    write!(f, "{comma}{}", Expr::Literal(value.clone()))?;
+                }
+                f.write_str(")")
+            }
             Expr::Like { expr, pattern, escape, negated, case_insensitive } => {
                 let like = if *case_insensitive { "ILIKE" } else { "LIKE" };
                 write!(f, "{} {}{like} {}", Operand(expr), not(*negated), Operand(pattern))?;

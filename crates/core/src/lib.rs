@@ -4,7 +4,8 @@
 //! which names it uses ([`resolve()`]), which types its expressions have ([`typed`]), and which type a CSV column has
 //! given the cells that were seen ([`infer`]). How a query is run is other crates' business.
 
-pub mod data_type;
+pub mod constants;
+mod data_type;
 mod date_part;
 pub mod error;
 pub mod expr;
@@ -23,6 +24,7 @@ pub mod typed;
 pub mod value;
 mod visible;
 
+pub use constants::{ConstantSet, Constants};
 pub use data_type::{DataType, MAX_PRECISION};
 pub use date_part::DatePart;
 pub use error::{Error, ErrorKind, Location, Result};

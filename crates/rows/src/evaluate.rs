@@ -61,6 +61,12 @@ pub(crate) fn evaluate(expr: &Typed, row: &[Value]) -> Result<Value> {
             let list = evaluate_all(list, row)?;
             Ok(truth(is_in(&value, &list).map(|found| found != *negated)))
         }
+        TypedKind::InSet { input, constants, negated, .. } => {
+            let value = evaluate(input, row)?;
+            let of_type = |entry| cast(entry, input.data_type).unwrap_or(Value::Null);
+            let list: Vec<Value> = constants.values().iter().map(of_type).collect();
+            Ok(truth(is_in(&value, &list).map(|found| found != *negated)))
+        }
         TypedKind::Like { input, pattern, escape, negated, case_insensitive } => {
             let (text, pattern) = (evaluate(input, row)?, evaluate(pattern, row)?);
             let (Value::Utf8(text), Value::Utf8(pattern)) = (text, pattern) else { return Ok(Value::Null) };

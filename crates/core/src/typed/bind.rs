@@ -2,7 +2,9 @@
 
 use super::convert::{boolean, cast, castable, common_decimal, same_type, same_types, type_error};
 use super::{Typed, TypedKind, temporal};
-use crate::{ArithmeticOp, DataType, Error, Expr, MAX_PRECISION, Result, Value};
+use std::sync::Arc;
+
+use crate::{ArithmeticOp, Constants, DataType, Error, Expr, MAX_PRECISION, Result, Value};
 
 /// Gives `expr`, resolved, its types, for columns of these `types`.
 ///
@@ -18,6 +20,34 @@ pub fn bind(expr: &Expr, types: &[DataType]) -> Result<Typed> {
 /// As [`bind`], and `Type` for anything but a condition.
 pub fn bind_condition(expr: &Expr, types: &[DataType], clause: &str) -> Result<Typed> {
     Binder { types }.condition(expr, clause)
+}
+
+fn in_list(input: Typed, list: Vec<Typed>, negated: bool) -> Result<Typed> {
+    let all = std::iter::once(input).chain(list).collect();
+    let mut all = same_types(all, "IN")?;
+    let input = Box::new(all.remove(0));
+    Ok(boolean(TypedKind::InList { input, list: all, negated }))
+}
+
+/// As [`in_list`], where every constant has a value of the common type.
+fn in_set(input: Typed, constants: &Arc<Constants>, negated: bool) -> Result<Typed> {
+    let literal =
+        |value: &Value| Typed { data_type: value.data_type(), kind: TypedKind::Literal(value.clone()) };
+    let of_each_type = constants.of_each_type().into_iter().map(literal);
+    let mut all = same_types(std::iter::once(input.clone()).chain(of_each_type).collect(), "IN")?;
+    let casted = all.remove(0);
+    let data_type = casted.data_type;
+    let convert = |value: &Value| match cast(literal(value), data_type).kind {
+        TypedKind::Literal(value) => Some(value),
+        _ => None,
+    };
+    match constants.set(data_type, convert) {
+        Some(set) => {
+            let (input, constants) = (Box::new(casted), Arc::clone(constants));
+            Ok(boolean(TypedKind::InSet { input, set, constants, negated }))
+        }
+        None => in_list(input, constants.values().iter().map(literal).collect(), negated),
+    }
 }
 
 pub(super) struct Binder<'a> {
@@ -52,14 +82,10 @@ impl Binder<'_> {
                 boolean(TypedKind::IsNull { input: boxed(self.bind(expr)?), negated: *negated })
             }
             Expr::InList { expr, list, negated } => {
-                let all: Vec<Typed> = std::iter::once(&**expr)
-                    .chain(list)
-                    .map(|expr| self.bind(expr))
-                    .collect::<Result<_>>()?;
-                let mut all = same_types(all, "IN")?;
-                let input = boxed(all.remove(0));
-                boolean(TypedKind::InList { input, list: all, negated: *negated })
+                let list = list.iter().map(|expr| self.bind(expr)).collect::<Result<_>>()?;
+                in_list(self.bind(expr)?, list, *negated)?
             }
+            Expr::InSet { expr, constants, negated } => in_set(self.bind(expr)?, constants, *negated)?,
             Expr::Like { expr, pattern, escape, negated, case_insensitive } => boolean(TypedKind::Like {
                 input: boxed(self.text(expr, "LIKE")?),
                 pattern: boxed(self.text(pattern, "LIKE")?),

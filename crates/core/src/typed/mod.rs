@@ -10,7 +10,9 @@ mod function;
 mod key;
 mod temporal;
 
-use crate::{AggregateFunction, ArithmeticOp, CompareOp, DataType, Function, Value};
+use std::sync::Arc;
+
+use crate::{AggregateFunction, ArithmeticOp, CompareOp, ConstantSet, Constants, DataType, Function, Value};
 
 pub use aggregate::bind_aggregate;
 pub use bind::{bind, bind_condition};
@@ -78,6 +80,17 @@ pub enum TypedKind {
         /// NOT IN.
         negated: bool,
     },
+    /// The set is of the type of the input; three-valued.
+    InSet {
+        /// What is looked for.
+        input: Box<Typed>,
+        /// Where.
+        set: Arc<ConstantSet>,
+        /// As written.
+        constants: Arc<Constants>,
+        /// NOT IN.
+        negated: bool,
+    },
     /// Both text.
     Like {
         /// The text.
@@ -126,7 +139,8 @@ impl Typed {
             TypedKind::Cast { input, .. }
             | TypedKind::Not(input)
             | TypedKind::Negate(input)
-            | TypedKind::IsNull { input, .. } => vec![input],
+            | TypedKind::IsNull { input, .. }
+            | TypedKind::InSet { input, .. } => vec![input],
             TypedKind::Arithmetic(_, l, r)
             | TypedKind::Compare(_, l, r)
             | TypedKind::And(l, r)

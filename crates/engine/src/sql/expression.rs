@@ -1,6 +1,8 @@
 //! Expressions of the parser's tree to [`Expr`]; what has no node of its own is written with those there are.
 
-use plimsoll_core::{ArithmeticOp, CompareOp, Expr, Function, Result, Value};
+use std::sync::Arc;
+
+use plimsoll_core::{ArithmeticOp, CompareOp, Constants, Expr, Function, Result, Value};
 use sqlparser::ast::{self, BinaryOperator, CaseWhen, CastKind, Expr as Ast, Ident, UnaryOperator};
 
 use super::source::Source;
@@ -52,6 +54,24 @@ impl<'a> Expressions<'a> {
         list.iter().map(|ast| self.translate(ast)).collect()
     }
 
+    /// A list of many constants is kept once for all that read it.
+    fn in_list(&mut self, expr: &Ast, list: &[Ast], negated: bool) -> Result<Expr> {
+        let expr = self.boxed(expr)?;
+        if let [Ast::Value(first)] = list
+            && let Some(constants) = self.source.constants_at(first.span.start)
+        {
+            return Ok(Expr::InSet { expr, constants: Arc::clone(constants), negated });
+        }
+        let list = self.list(list)?;
+        let are_many = list.len() >= Constants::LEAST;
+        if !are_many || !list.iter().all(|entry| matches!(entry, Expr::Literal(_))) {
+            return Ok(Expr::InList { expr, list, negated });
+        }
+        let value = |entry| if let Expr::Literal(value) = entry { value } else { Value::Null };
+        let constants = Arc::new(Constants::new(list.into_iter().map(value).collect()));
+        Ok(Expr::InSet { expr, constants, negated })
+    }
+
     fn node(&mut self, ast: &Ast) -> Result<Expr> {
         Ok(match ast {
             Ast::Identifier(name) => Expr::Column(name.value.clone()),
@@ -72,9 +92,7 @@ impl<'a> Expressions<'a> {
             Ast::IsNotFalse(expr) => Expr::Not(Box::new(self.is_boolean(expr, false)?)),
             Ast::IsDistinctFrom(left, right) => self.distinct(CompareOp::NotEqual, left, right)?,
             Ast::IsNotDistinctFrom(left, right) => self.distinct(CompareOp::Equal, left, right)?,
-            Ast::InList { expr, list, negated } => {
-                Expr::InList { expr: self.boxed(expr)?, list: self.list(list)?, negated: *negated }
-            }
+            Ast::InList { expr, list, negated } => self.in_list(expr, list, *negated)?,
             Ast::Between { expr, negated, low, high } => self.between(expr, *negated, low, high)?,
             Ast::Like { negated, any: false, expr, pattern, escape_char } => {
                 self.like(expr, pattern, escape_char.as_deref(), *negated, false)?

@@ -29,10 +29,10 @@ pub(super) fn value(source: &Source<'_>, constant: &ValueWithSpan) -> Result<Val
 }
 
 /// A number's value, or what is wrong with it and a hint.
-type Number = std::result::Result<Value, (String, &'static str)>;
+pub(super) type Number = std::result::Result<Value, (String, &'static str)>;
 
 /// A number without sign: an integer, a decimal of the written scale, or a double where there is an exponent.
-fn number(text: &str) -> Number {
+pub(super) fn number(text: &str) -> Number {
     if text.contains(['e', 'E']) {
         return match text.parse::<f64>() {
             Ok(value) if value.is_finite() => Ok(Value::Float64(value)),

@@ -7,6 +7,7 @@ mod dialect;
 mod expression;
 mod function;
 mod literal;
+mod long_lists;
 mod options;
 mod place;
 mod refuse;
@@ -38,7 +39,11 @@ use source::Source;
 pub fn parse(sql: &str, defaults: &CsvOptions) -> Result<Query> {
     let source = Source::new(sql)?;
     match source.parse()?.as_slice() {
-        [Statement::Query(query)] => select::query(&source, query, defaults),
+        [Statement::Query(query)] => {
+            let query = select::query(&source, query, defaults)?;
+            source.check_lists()?;
+            Ok(query)
+        }
         [_] => Err(refuse::statement(&source)),
         [] => Err(refuse::nothing(&source)),
         _ => Err(refuse::several(&source)),

@@ -1,11 +1,16 @@
 //! The statement's text and tokens: where things stand in it, and errors that point there.
 
-use plimsoll_core::{Error, ErrorKind, Result};
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use plimsoll_core::{Constants, Error, ErrorKind, Result};
 use sqlparser::ast::Statement;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer, Word};
 
 use super::dialect::SqlDialect;
+use super::long_lists::LongLists;
 use super::place::NOWHERE;
 
 /// The most tokens between two commas of the same pair of parentheses. The tree of such a stretch is at most that deep,
@@ -19,18 +24,40 @@ const MAX_NESTING: usize = 500;
 pub(super) struct Source<'a> {
     sql: &'a str,
     tokens: Vec<TokenWithSpan>,
+    lists: Vec<(Location, Arc<Constants>)>,
+    /// Which of the lists were asked for.
+    read: RefCell<BTreeSet<usize>>,
 }
 
 impl<'a> Source<'a> {
     /// Splits `sql` into tokens.
     pub(super) fn new(sql: &'a str) -> Result<Self> {
-        let mut source = Source { sql, tokens: Vec::new() };
-        let tokens = Tokenizer::new(&SqlDialect, sql).tokenize_with_location();
+        let LongLists { text, lists } = LongLists::of(sql);
+        let mut source = Source { sql, tokens: Vec::new(), lists, read: RefCell::default() };
+        let tokens = Tokenizer::new(&SqlDialect, &text).tokenize_with_location();
         let mut tokens =
             tokens.map_err(|error| source.error(error.location, sentence(&error.message), ""))?;
         tokens.retain(|token| !matches!(token.token, Token::Whitespace(_) | Token::EOF));
         source.tokens = tokens;
         Ok(source)
+    }
+
+    /// The constants for which the one at `place` stands.
+    pub(super) fn constants_at(&self, place: Location) -> Option<&Arc<Constants>> {
+        let found = self.lists.binary_search_by(|(listed, _)| listed.cmp(&place)).ok();
+        found.map(|found| {
+            self.read.borrow_mut().insert(found);
+            &self.lists[found].1
+        })
+    }
+
+    /// Refuses a list that stands where nobody has asked for it.
+    pub(super) fn check_lists(&self) -> Result<()> {
+        let read = self.read.borrow();
+        match self.lists.iter().enumerate().find(|(at, _)| !read.contains(at)) {
+            None => Ok(()),
+            Some((_, (place, _))) => Err(self.error(*place, "a list is not supported here", "")),
+        }
     }
 
     /// The statements, as the parser reads them.

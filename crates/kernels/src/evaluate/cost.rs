@@ -21,6 +21,7 @@ pub(super) fn cost(expr: &Typed) -> Option<u32> {
         TypedKind::InList { input, list, .. } => {
             of_comparison(input.data_type) * u32::try_from(list.len()).unwrap_or(u32::MAX).min(16)
         }
+        TypedKind::InSet { input, .. } => of_comparison(input.data_type) * 16,
         TypedKind::Like { pattern, escape, case_insensitive, .. } => {
             let text = Operand::constant(literal::array(&[&Value::Utf8("".into())], DataType::Utf8));
             let compiles = is_constant(pattern)

@@ -1,4 +1,4 @@
-//! IN and NOT IN: a hash set for many constants, comparisons for the rest.
+//! IN and NOT IN: a set that is made once for many constants, one for each block for fewer, comparisons for the rest.
 
 use std::collections::HashSet;
 use std::hash::Hash;
@@ -10,7 +10,7 @@ use arrow::datatypes::{
     DataType as ArrowType, Date32Type, Decimal64Type, Decimal128Type, Float64Type, Int64Type,
     Time64MicrosecondType, TimestampMicrosecondType,
 };
-use plimsoll_core::{CompareOp, DataType, Result, Typed, TypedKind, Value};
+use plimsoll_core::{CompareOp, ConstantSet, DataType, Result, Typed, TypedKind, Value};
 
 use super::compare::compare;
 use super::operand::{Operand, joint_len};
@@ -33,7 +33,7 @@ pub(super) fn in_list(input: &Operand, list: &[Typed], negated: bool, block: &Bl
     let data_type = list.first().map_or(DataType::Null, |entry| entry.data_type);
     let constants = literal::array(&literals, data_type);
     let mut found = Vec::with_capacity(list.len());
-    match (literals.len() >= SET_SIZE).then(|| in_set(input, &constants)).flatten() {
+    match (literals.len() >= SET_SIZE).then(|| in_array(input, &constants)).flatten() {
         Some(values) => found.push(input.with(values)),
         None => others.extend((0..literals.len()).map(|at| Operand::constant(constants.slice(at, 1)))),
     }
@@ -41,6 +41,32 @@ pub(super) fn in_list(input: &Operand, list: &[Typed], negated: bool, block: &Bl
         found.push(compare(CompareOp::Equal, input, other)?);
     }
     let found = any(&found)?;
+    if negated { logic::not(&found) } else { Ok(found) }
+}
+
+/// [`in_list`] for constants that are a set of the type of `input`.
+pub(super) fn in_set(input: &Operand, set: &ConstantSet, negated: bool) -> Result<Operand> {
+    let array = input.array();
+    let word = |word: i64| set.has_word(word);
+    let found = match array.data_type() {
+        ArrowType::Int64 => members(input.primitive::<Int64Type>(), word),
+        ArrowType::Date32 => members(input.primitive::<Date32Type>(), |days| set.has_word(days.into())),
+        ArrowType::Timestamp(..) => members(input.primitive::<TimestampMicrosecondType>(), word),
+        ArrowType::Time64(_) => members(input.primitive::<Time64MicrosecondType>(), word),
+        ArrowType::Decimal128(..) => {
+            members(input.primitive::<Decimal128Type>(), |mantissa| set.has_mantissa(mantissa))
+        }
+        ArrowType::Decimal64(..) => {
+            members(input.primitive::<Decimal64Type>(), |mantissa| set.has_mantissa(mantissa.into()))
+        }
+        ArrowType::Float64 => members(input.primitive::<Float64Type>(), |double| set.has_double(double)),
+        _ => BooleanBuffer::collect_bool(array.len(), |row| set.has_text(input.text(input.index(row)))),
+    };
+    let mut nulls = array.nulls().cloned();
+    if set.has_null() {
+        nulls = NullBuffer::union(nulls.as_ref(), Some(&NullBuffer::new(found.clone())));
+    }
+    let found = input.with(BooleanArray::new(found, nulls));
     if negated { logic::not(&found) } else { Ok(found) }
 }
 
@@ -57,7 +83,7 @@ fn any(operands: &[Operand]) -> Result<Operand> {
 }
 
 /// Whether each value of `input` is one of `constants`, of the same logical type; `None` for types with few values.
-fn in_set(input: &Operand, constants: &ArrayRef) -> Option<BooleanArray> {
+fn in_array(input: &Operand, constants: &ArrayRef) -> Option<BooleanArray> {
     fn same<T: ArrowPrimitiveType<Native: Hash + Eq>>(
         input: &Operand,
         constants: &ArrayRef,
@@ -106,8 +132,10 @@ fn members<T: ArrowPrimitiveType>(
 #[cfg(test)]
 mod tests {
     use super::super::testing::*;
+    use std::sync::Arc;
+
     use arrow::array::ArrayRef;
-    use plimsoll_core::{DataType, Expr, Value};
+    use plimsoll_core::{Constants, DataType, Expr, Value};
 
     fn within(list: Vec<Expr>, negated: bool) -> Expr {
         Expr::InList { expr: Box::new(field(0)), list, negated }
@@ -123,6 +151,16 @@ mod tests {
         assert_eq!(shown(&within(vec![null()], false), &block), ["NULL"; 3]);
     }
 
+    /// The same list as constants that are kept once.
+    fn within_set(list: &[Expr], negated: bool) -> Expr {
+        let value = |entry: &Expr| match entry {
+            Expr::Literal(value) => value.clone(),
+            other => panic!("{other} is no constant"),
+        };
+        let constants = Arc::new(Constants::new(list.iter().map(value).collect()));
+        Expr::InSet { expr: Box::new(field(0)), constants, negated }
+    }
+
     /// A list that is long enough for a set gives what a short one gives.
     fn check(column: (ArrayRef, DataType), hit: Expr, miss: &dyn Fn(i32) -> Expr) {
         let column = (sliced(&column.0), column.1);
@@ -131,7 +169,11 @@ mod tests {
         list.push(hit);
         assert_eq!(shown(&within(list.clone(), false), &block), ["true", "false", "NULL"]);
         assert_eq!(shown(&within(list.clone(), true), &block), ["false", "true", "NULL"]);
+        assert_eq!(shown(&within_set(&list, false), &block), ["true", "false", "NULL"]);
+        assert_eq!(shown(&within_set(&list, true), &block), ["false", "true", "NULL"]);
         list.push(null());
+        assert_eq!(shown(&within_set(&list, false), &block), ["true", "NULL", "NULL"]);
+        assert_eq!(shown(&within_set(&list, true), &block), ["false", "NULL", "NULL"]);
         assert_eq!(shown(&within(list, false), &block), ["true", "NULL", "NULL"]);
     }
 

@@ -131,6 +131,7 @@ fn operand(expr: &Typed, block: &Block) -> Result<Operand> {
         K::InList { input, list, negated } => {
             in_list::in_list(&operand(input, block)?, list, *negated, block)
         }
+        K::InSet { input, set, negated, .. } => in_list::in_set(&operand(input, block)?, set, *negated),
         K::Like { input, pattern, escape, negated, case_insensitive } => {
             let (texts, patterns) = (operand(input, block)?, operand(pattern, block)?);
             let found = like::like(&texts, &patterns, *escape, *case_insensitive)?;
