@@ -191,8 +191,8 @@ impl Walker {
             return 0;
         }
         let carriage_returns = block.content.carriage_returns;
-        // A record has one byte at least.
-        let most = most.min(bytes);
+        // A field has a byte behind it, but the last one of the input.
+        let most = most.min(bytes / self.columns.max(1) + 1);
         let stretch = Stretch { begin: cursor.at, limit: region.limit, most, carriage_returns };
         spans.iter_mut().for_each(|spans| spans.resize(most, Span::default()));
         let Marks { fields, ends } = &block.marks;

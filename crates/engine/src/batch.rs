@@ -32,7 +32,12 @@ impl Batches {
 
     pub(crate) fn make(&mut self, block: Block) -> Result<RecordBatch> {
         if !self.fixed {
-            self.schema = arrow_schema(&block.schema, &self.text_types);
+            // A schema of many columns is large: another one is made only where it says something else.
+            let known = self.schema.fields().iter().map(|field| (field.name(), field.data_type().clone()));
+            let fields = &block.schema.fields;
+            if !known.eq(fields.iter().map(|field| (&field.name, arrow_type(field.data_type)))) {
+                self.schema = arrow_schema(&block.schema, &self.text_types);
+            }
             self.fixed = true;
         }
         let columns: Vec<ArrayRef> = block
