@@ -50,6 +50,31 @@ fn block(length: impl Fn(usize) -> usize) -> Block {
     }
 }
 
+/// The product of what each function may add would be gigabytes.
+#[test]
+fn nested_functions_are_bounded_by_the_bytes_that_are_there() {
+    let block = block(|_| 50);
+    let digits = (0..10).fold(field(TEXT), |inner, digit: u8| {
+        call(Function::Replace, vec![inner, text(&digit.to_string()), text("number")])
+    });
+    let capitals = (0..60).fold(field(TEXT), |inner, _| call(Function::Upper, vec![inner]));
+    let both = (0..10)
+        .fold(field(DICTIONARY), |inner, _| call(Function::Lower, vec![call(Function::Upper, vec![inner])]));
+    let growing =
+        (0..3).fold(field(VIEW), |inner, _| call(Function::Replace, vec![inner, text("ab"), text("abab")]));
+    let types: Vec<DataType> = block.schema.fields.iter().map(|field| field.data_type).collect();
+    let texts = Block::ROWS * 100;
+    for (expr, most) in [(digits, 3 * texts), (capitals, 3 * texts), (both, 3 * texts), (growing, 40 * texts)]
+    {
+        let typed = bind(&expr, &types).unwrap();
+        let size = evaluated_size(&typed, &block);
+        let values = evaluate(&typed, &block).unwrap();
+        let given = values.as_any().downcast_ref::<StringArray>().unwrap().value_data().len();
+        assert!(given <= size.values, "{given} bytes, but {} were told", size.values);
+        assert!(size.values <= most, "{} bytes for {given}", size.values);
+    }
+}
+
 fn field(column: usize) -> Expr {
     Expr::Field(column)
 }

@@ -13,6 +13,7 @@ mod cost;
 mod divide;
 mod in_list;
 mod lazy;
+mod letters;
 mod like;
 mod literal;
 mod logic;

@@ -3,6 +3,7 @@
 use arrow::array::{ArrayRef, AsArray};
 use plimsoll_core::{DataType, Function, Typed, TypedKind, Value};
 
+use super::letters::{OTHER_CASE, bytes_at_most};
 use super::{argument_column, arguments, key_column};
 use crate::Block;
 use crate::arrays::{self, is_encoded};
@@ -16,13 +17,14 @@ pub struct EvaluatedSize {
     pub peak: usize,
 }
 
-/// Bytes of a Unicode code point in another case, for one of its own: ΐ has 2, its capitals have 6.
-const OTHER_CASE: usize = 3;
 /// The longest texts: of a decimal, and of a value of any other type.
 const DECIMAL_SHOWN: usize = 42;
 const SHOWN: usize = 32;
 /// Bytes that a format prints at most for one of its own.
 const SPECIFIER_SHOWN: usize = 11;
+/// A bound that is so many times the texts that are read is worth a look at them; fewer bytes are not.
+const FAR: usize = 8;
+const SMALL: usize = 64 << 10;
 /// A buffer of texts that grows has up to so many times the bytes that are in it.
 const GROWN: usize = 2;
 
@@ -65,14 +67,25 @@ pub fn evaluated_argument_size(expr: &Typed, block: &Block) -> EvaluatedSize {
 struct Sized {
     size: EvaluatedSize,
     texts: usize,
+    /// Bytes of the texts of columns and constants that it reads.
+    read: usize,
 }
 
 fn sized(expr: &Typed, block: &Block) -> Sized {
     let inputs: Vec<Sized> = arguments(expr).into_iter().map(|input| sized(input, block)).collect();
-    let texts = match expr.data_type {
+    let mut texts = match expr.data_type {
         DataType::Utf8 => texts(expr, &inputs, block),
         _ => 0,
     };
+    let read = match expr.kind {
+        TypedKind::Field(_) | TypedKind::Literal(_) => texts,
+        _ => inputs.iter().fold(0_usize, |all, input| all.saturating_add(input.read)),
+    };
+    if texts > read.saturating_mul(FAR).max(SMALL)
+        && let Some(closer) = bytes_at_most(expr, block)
+    {
+        texts = texts.min(closer);
+    }
     let before = inputs.iter().fold(EvaluatedSize::default(), |all, input| all.then(input.size));
     let values = match &expr.kind {
         TypedKind::Literal(_) => 0,
@@ -81,7 +94,7 @@ fn sized(expr: &Typed, block: &Block) -> Sized {
         _ => bytes(expr.data_type, block.rows, texts),
     };
     let peak = before.values.saturating_add(values).saturating_add(beside(expr, block.rows));
-    Sized { size: EvaluatedSize { values, peak: before.peak.max(peak) }, texts }
+    Sized { size: EvaluatedSize { values, peak: before.peak.max(peak) }, texts, read }
 }
 
 /// Bytes of the texts that `expr` gives, made of `inputs`.
