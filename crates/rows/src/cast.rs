@@ -16,7 +16,7 @@ pub(crate) fn cast(value: &Value, to: DataType) -> Option<Value> {
     match (value, to) {
         (Value::Null, _) => Some(Value::Null),
         (_, DataType::Utf8) => Some(Value::Utf8(value.to_string().into())),
-        (Value::Utf8(text), _) => from_text(text.trim(), to),
+        (Value::Utf8(text), _) => from_text(text.trim_ascii(), to),
         (Value::Boolean(_), DataType::Boolean) | (Value::Date(_), DataType::Date) => Some(value.clone()),
         (Value::Boolean(truth), _) => from_number(&Value::Int64((*truth).into()), to),
         (Value::Timestamp(_), DataType::Timestamp) | (Value::Time(_), DataType::Time) => Some(value.clone()),

@@ -159,6 +159,8 @@ fn inferred(
 fn given(text: &str, options: &CsvOptions, data_type: DataType) -> Option<Value> {
     let number = || Written::read(text, options);
     match data_type {
+        // Blanks around a cell are spaces and tabs, which are gone; those around the text of a CAST are more.
+        DataType::Boolean if text.trim() != text => None,
         DataType::Boolean => cast(&Value::Utf8(text.into()), data_type),
         DataType::Int64 => number()?.mantissa(0)?.to_i64().map(Value::Int64),
         DataType::Decimal { precision, scale } => {
