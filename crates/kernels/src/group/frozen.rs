@@ -6,7 +6,7 @@ use super::entry::EntryKey;
 use super::key_codec::KeyCodec;
 use super::{GroupTable, PARTITIONS, Partitioner, pieces};
 use crate::aggregate::INLINE;
-use crate::spill::{Packed, Runs};
+use crate::spill::{Packed, RunWriter, Runs};
 
 /// Groups that are encoded at once.
 const TOGETHER: usize = 1024;
@@ -45,6 +45,13 @@ impl GroupTable {
     }
 }
 
+/// What is written of a group, used again for each.
+#[derive(Default)]
+struct Entry {
+    key: EntryKey,
+    payload: Vec<u8>,
+}
+
 /// A table whose groups are to be written.
 pub struct FrozenTable {
     table: GroupTable,
@@ -62,7 +69,7 @@ impl FrozenTable {
         }
         let mut parts = vec![Vec::new(); PARTITIONS];
         let mut partitioner = Partitioner::new();
-        for ids in pieces(self.table.groups(), TOGETHER) {
+        for ids in pieces(self.table.groups(), self.table.keys.at_once(TOGETHER)) {
             let ids: Vec<u32> = ids.collect();
             let keys = self.table.keys.decode(&ids)?;
             let partitioned = partitioner.partition(&self.table.key_types, &keys, ids.len())?;
@@ -90,25 +97,68 @@ impl FrozenTable {
 
     /// As [`FrozenTable::write`]; where a group has values of more than `most` bytes, they are written apart from its states.
     pub(super) fn write_apart(&self, ids: Vec<u32>, most: usize, runs: &mut Runs) -> Result<()> {
-        let keys = self.encode(&ids)?;
         let mut writer = runs.writer();
-        let (mut key, mut payload) = (EntryKey::default(), Vec::new());
+        let mut entry = Entry::default();
+        // Long keys are not held a second time: their hashes put them in order, and they are encoded again as they come.
+        let together = self.table.keys.at_once(TOGETHER);
+        if together < TOGETHER {
+            for some in self.in_order_of_hashes(&ids, together)?.chunks(together) {
+                let keys = self.codec.encode(&self.table.keys.decode(some)?, some.len())?;
+                for (number, id) in some.iter().enumerate() {
+                    let key = keys.of(number);
+                    self.write_group(*id, EntryKey::hash(key), key, most, &mut entry, &mut writer)?;
+                }
+            }
+            return writer.finish();
+        }
+        let keys = self.encode(&ids)?;
         for some in in_order(&keys).chunks(TOUCHED) {
             self.touch(some, &keys, &ids);
             for (hash, number) in some {
                 let (encoded, id) = (keys.get(*number as usize), ids[*number as usize]);
-                key.set_group(*hash, encoded);
-                payload.clear();
-                payload.extend_from_slice(&self.table.first_positions[id as usize].to_le_bytes());
-                self.table.aggregates.write(id, most, &mut payload)?;
-                writer.push(key.of_states(), &payload)?;
-                self.table.aggregates.each_value(id, most, |family, value, times| {
-                    let (times, one) = (times.to_le_bytes(), times == 1);
-                    writer.push(key.of_value(family, value)?, if one { &[] } else { &times })
-                })?;
+                self.write_group(id, *hash, encoded, most, &mut entry, &mut writer)?;
             }
         }
         writer.finish()
+    }
+
+    fn write_group(
+        &self,
+        id: u32,
+        hash: u64,
+        encoded: &[u8],
+        most: usize,
+        Entry { key, payload }: &mut Entry,
+        writer: &mut RunWriter<'_>,
+    ) -> Result<()> {
+        key.set_group(hash, encoded);
+        payload.clear();
+        payload.extend_from_slice(&self.table.first_positions[id as usize].to_le_bytes());
+        self.table.aggregates.write(id, most, payload)?;
+        writer.push(key.of_states(), payload)?;
+        self.table.aggregates.each_value(id, most, |family, value, times| {
+            let (times, one) = (times.to_le_bytes(), times == 1);
+            writer.push(key.of_value(family, value)?, if one { &[] } else { &times })
+        })
+    }
+
+    /// The ids in the order of their keys' hashes, `together` of which are encoded at once; where hashes are equal, the keys
+    /// decide.
+    fn in_order_of_hashes(&self, ids: &[u32], together: usize) -> Result<Vec<u32>> {
+        let mut order = Vec::with_capacity(ids.len());
+        for some in ids.chunks(together) {
+            let keys = self.codec.encode(&self.table.keys.decode(some)?, some.len())?;
+            order.extend(some.iter().enumerate().map(|(number, id)| (EntryKey::hash(keys.of(number)), *id)));
+        }
+        order.sort_unstable();
+        for equal in order.chunk_by_mut(|left, right| left.0 == right.0).filter(|equal| equal.len() > 1) {
+            let ids: Vec<u32> = equal.iter().map(|(_, id)| *id).collect();
+            let keys = self.codec.encode(&self.table.keys.decode(&ids)?, ids.len())?;
+            let mut numbers: Vec<usize> = (0..ids.len()).collect();
+            numbers.sort_unstable_by(|left, right| keys.of(*left).cmp(keys.of(*right)));
+            equal.iter_mut().zip(numbers).for_each(|(group, number)| group.1 = ids[number]);
+        }
+        Ok(order.into_iter().map(|(_, id)| id).collect())
     }
 
     /// Loads what some groups need, which lies anywhere, so that their cache misses overlap.

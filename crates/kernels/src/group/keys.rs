@@ -70,6 +70,13 @@ impl Keys {
         }
     }
 
+    /// How many keys should be decoded at once, at most `most`: long ones are large columns.
+    pub(super) fn at_once(&self, most: usize) -> usize {
+        /// Bytes of the keys that are decoded at once, about.
+        const DECODED: usize = 1 << 20;
+        (DECODED / (self.size() / self.len().max(1)).max(1)).clamp(1, most)
+    }
+
     /// Bytes of those that only look-ups need.
     pub(super) fn index_size(&self) -> usize {
         match self {
@@ -197,7 +204,7 @@ impl Keys {
     /// Puts all keys into `target`, which is empty. Values stay distinct, so that ids stay what they are.
     fn moved_to(&self, mut target: Keys, types: &[DataType], mode: Mode) -> Result<Keys> {
         let (mut batch, mut ids) = (Vec::new(), Vec::new());
-        for piece in pieces(self.len(), Block::ROWS) {
+        for piece in pieces(self.len(), self.at_once(Block::ROWS)) {
             batch.clear();
             batch.extend(piece);
             let columns = self.decode(&batch)?;

@@ -35,7 +35,7 @@ impl GroupTable {
         let mut places: Vec<Place> = vec![(0, NOWHERE); groups];
         let mut partitioner = Partitioner::new();
         let mut positions = Vec::new();
-        for ids in pieces(groups, Block::ROWS) {
+        for ids in pieces(groups, self.keys.at_once(Block::ROWS)) {
             let start = ids.start as usize;
             let ids: Vec<u32> = ids.collect();
             let keys = self.keys.decode(&ids)?;
