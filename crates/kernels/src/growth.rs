@@ -7,7 +7,7 @@ const DOUBLING: usize = 1 << 10;
 const PART: usize = 8;
 
 /// Vectors of so many bytes have pages of their own.
-const MOVED: usize = 128 << 10;
+pub(crate) const MOVED: usize = 128 << 10;
 
 /// Makes room for `more` elements. A vector that is not tiny grows by an eighth instead of twofold: room to spare in
 /// every table costs more than growing does, since a short one is soon copied, and the system moves the pages of a long one
@@ -49,6 +49,11 @@ pub(crate) fn bytes_for<T>(vector: &Vec<T>, more: usize) -> usize {
     // Larger ones are moved by the system, page by page.
     let copied = if capacity * size_of::<T>() < MOVED { capacity } else { 0 };
     (grown - capacity + copied) * size_of::<T>()
+}
+
+/// Elements by which a vector of this length grows when it needs `more`: for those that ask for their room themselves.
+pub(crate) fn step(length: usize, more: usize) -> usize {
+    more.max(if length < DOUBLING { length } else { length / PART })
 }
 
 #[cold]

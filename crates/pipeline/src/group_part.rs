@@ -85,8 +85,13 @@ impl Part {
         self.memory.hold(self.table.size())
     }
 
-    /// Reserves what the table may grow by with so many rows.
-    pub(crate) fn hold_growth(&mut self, rows: usize) -> Result<()> {
-        self.memory.hold(self.table.size() + self.table.growth(rows))
+    /// Reserves what the table may grow by with so many rows of these arguments.
+    pub(crate) fn hold_growth(&mut self, rows: usize, arguments: &[Vec<ArrayRef>]) -> Result<()> {
+        self.memory.hold(self.table.size() + self.table.growth(rows, arguments))
+    }
+
+    /// Reserves what texts and values of another table take when this one takes its groups.
+    pub(crate) fn hold_copies(&mut self, other: &GroupTable) -> Result<()> {
+        self.memory.hold(self.table.size() + self.table.growth_of_sets(other))
     }
 }

@@ -174,7 +174,11 @@ impl<'a> Partitions<'a> {
                 }
                 let size = table.size();
                 self.relieve(shared)?;
-                let mut part = shared.part(number);
+                let mut part = self.room_for(shared, || {
+                    let mut part = shared.part(number);
+                    part.hold_copies(&table)?;
+                    Ok(part)
+                })?;
                 part.table.merge(table)?;
                 self.hold(shared, number, &mut part)?;
                 sizes -= size;
@@ -303,7 +307,7 @@ impl<'a> Partitions<'a> {
             let positions = &feeder.positions[range.clone()];
             let mut part = self.room_for(shared, || {
                 let mut part = shared.part(number);
-                part.hold_growth(positions.len())?;
+                part.hold_growth(positions.len(), &part_arguments)?;
                 Ok(part)
             })?;
             part.take(&part_keys, &part_arguments, positions)?;

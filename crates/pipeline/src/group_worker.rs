@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use arrow::array::ArrayRef;
 use plimsoll_core::resolve::Grouping;
 use plimsoll_core::{DataType, Error, Result, Schema};
 use plimsoll_kernels::group::{FrozenTable, Groups};
@@ -114,29 +115,35 @@ impl<'a> Worker<'a> {
         if let Some(grouped) = &mut self.grouped {
             grouped.follow(self.grouping, &block.schema)?;
         }
-        if !self.has_room(&block) {
+        loop {
+            if let Some(feeder) = &mut self.feeder {
+                return self.partitions.take(block, feeder);
+            }
+            let (keys, arguments) = plan.evaluate(&block)?;
+            if self.has_room(block.rows, &arguments) {
+                let grouped = match &mut self.grouped {
+                    Some(grouped) => grouped,
+                    none => none.insert(Grouped::new(Arc::clone(plan), self.consumer.as_ref())),
+                };
+                grouped.take(&keys, &arguments, &block)?;
+                break;
+            }
+            // Whoever takes the block evaluates it again: writing groups needs the room more.
+            drop((keys, arguments));
             self.let_go()?;
         }
-        if let Some(feeder) = &mut self.feeder {
-            return self.partitions.take(block, feeder);
+        match &self.grouped {
+            Some(grouped) if grouped.groups() > self.partitions.few() => self.pour(),
+            _ => Ok(()),
         }
-        let grouped = match &mut self.grouped {
-            Some(grouped) => grouped,
-            none => none.insert(Grouped::new(Arc::clone(plan), self.consumer.as_ref())),
-        };
-        grouped.take(&block)?;
-        if grouped.groups() > self.partitions.few() {
-            self.pour()?;
-        }
-        Ok(())
     }
 
     /// Whether the table may grow by a block and still be let go of.
-    fn has_room(&mut self, block: &Block) -> bool {
+    fn has_room(&mut self, rows: usize, arguments: &[Vec<ArrayRef>]) -> bool {
         let Some(grouped) = &mut self.grouped else { return true };
         !self.partitions.can_spill()
-            || (!self.partitions.is_tight(grouped.table.growth(block.rows) + grouped.size())
-                && grouped.hold_growth(block.rows).is_ok())
+            || (!self.partitions.is_tight(grouped.table.growth(rows, arguments) + grouped.size())
+                && grouped.hold_growth(rows, arguments).is_ok())
     }
 
     /// Lets go of the groups, for which there is no room.
@@ -249,15 +256,15 @@ impl Grouped {
         Ok((self.table.into_groups()?, self.memory))
     }
 
-    /// Reserves what the table may grow by with so many rows.
-    fn hold_growth(&mut self, rows: usize) -> Result<()> {
-        self.memory.hold(self.table.size() + self.table.growth(rows))
+    /// Reserves what the table may grow by with so many rows of these arguments.
+    fn hold_growth(&mut self, rows: usize, arguments: &[Vec<ArrayRef>]) -> Result<()> {
+        self.memory.hold(self.table.size() + self.table.growth(rows, arguments))
     }
 
-    fn take(&mut self, block: &Block) -> Result<()> {
-        self.hold_growth(block.rows)?;
-        let (keys, arguments) = self.plan.evaluate(block)?;
-        self.table.update(&keys, &arguments, block.rows, block.position)?;
+    /// Takes the keys and arguments of a block.
+    fn take(&mut self, keys: &[ArrayRef], arguments: &[Vec<ArrayRef>], block: &Block) -> Result<()> {
+        self.hold_growth(block.rows, arguments)?;
+        self.table.update(keys, arguments, block.rows, block.position)?;
         self.memory.hold(self.table.size())
     }
 }

@@ -2,12 +2,13 @@
 
 use std::fmt;
 
-use arrow::array::ArrayRef;
+use arrow::array::{ArrayRef, AsArray};
 use plimsoll_core::{Error, Result, TypedAggregate};
 
 use super::family::families;
 use super::frozen::{get, put};
 use super::{AggregateState, Values, state};
+use crate::arrays::text_bytes;
 
 /// Values of a group that have more bytes are written apart from its state.
 pub const INLINE: usize = 16 << 10;
@@ -105,11 +106,18 @@ impl Aggregates {
         states.filter(|state| whole(*state)).map(AggregateState::size).sum()
     }
 
-    /// Bytes that sets may take beside those that they have while [`Aggregates::merge`] puts the values of `other` into them.
+    /// Bytes that sets and texts may take beside those that they have while [`Aggregates::merge`] puts those of `other` into
+    /// them.
     pub fn growth_of_sets(&self, other: &Aggregates) -> usize {
-        let inserted = other.families.iter().map(|family| family.state.values().map_or(0, Values::inserted));
-        let states = self.families.iter().map(|family| family.state.as_ref());
-        states.zip(inserted).filter(|(_, more)| *more > 0).map(|(state, more)| state.growth(more)).sum()
+        let copied = other.families.iter().map(|family| {
+            let inserted = family.state.values().map_or(0, Values::inserted);
+            (inserted, family.state.copied_texts())
+        });
+        let states = self.families.iter().map(|family| family.state.as_ref()).zip(copied);
+        states
+            .filter(|(_, copied)| *copied != (0, 0))
+            .map(|(state, (more, texts))| state.growth(more, texts))
+            .sum()
     }
 
     /// See [`AggregateState::widen`].
@@ -252,9 +260,13 @@ impl Aggregates {
         self.families.iter().map(|family| family.state.freeze_size()).sum()
     }
 
-    /// See [`AggregateState::growth`].
-    pub fn growth(&self, rows: usize) -> usize {
-        self.families.iter().map(|family| family.state.growth(rows)).sum()
+    /// See [`AggregateState::growth`]; `arguments[a]` are those of aggregate `a`.
+    pub fn growth(&self, rows: usize, arguments: &[Vec<ArrayRef>]) -> usize {
+        let bytes_of = |column: &ArrayRef| column.as_string_opt::<i32>().map_or(0, text_bytes);
+        let texts = |family: &Family| {
+            family.members.first().map_or(0, |member| arguments[*member].iter().map(bytes_of).sum())
+        };
+        self.families.iter().map(|family| family.state.growth(rows, texts(family))).sum()
     }
 
     /// Bytes of a group's results, about: what the states have for it, but for those that hold values one by one.

@@ -129,7 +129,7 @@ impl AggregateState for Counts {
         self.counts.capacity() * size_of::<u32>() + self.counted.capacity() * size_of::<u64>()
     }
 
-    fn growth(&self, rows: usize) -> usize {
+    fn growth(&self, rows: usize, _: usize) -> usize {
         bytes_for(&self.counts, rows)
     }
 

@@ -220,7 +220,7 @@ impl AggregateState for DistinctKeys {
         self.keys.size() + self.counts.size() + self.frozen.size()
     }
 
-    fn growth(&self, rows: usize) -> usize {
+    fn growth(&self, rows: usize, _: usize) -> usize {
         self.keys.growth(rows)
     }
 
@@ -358,8 +358,8 @@ impl AggregateState for DistinctTexts {
         self.texts.size() + self.counts.size() + self.frozen.capacity() * size_of::<u32>()
     }
 
-    fn growth(&self, rows: usize) -> usize {
-        self.texts.growth(rows)
+    fn growth(&self, rows: usize, texts: usize) -> usize {
+        self.texts.growth(rows, texts)
     }
 
     fn into_any(self: Box<Self>) -> Box<dyn Any> {

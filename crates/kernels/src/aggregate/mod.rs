@@ -2,7 +2,7 @@
 //!
 //! Aggregates that need the same of a column share one state (`family`): min, avg and max of x are one pass over x.
 //! One file for each kind of state. Most keep one small value for each group: those of integers and decimals are
-//! `summary`, the others are written as a `per_group::Fold`; those that hold many values (quantiles, distinct values)
+//! `summary`, texts are `texts`, the others are written as a `per_group::Fold`; those that hold many values (quantiles, distinct values)
 //! keep them in a flat store beside the ids of their groups. Columns of fixed width are read through `read`, so that no
 //! kind is written once for each type.
 
@@ -10,13 +10,11 @@ mod aggregates;
 mod correlation;
 mod count;
 mod distinct;
-mod extremes;
 mod family;
 mod float_sum;
 mod frozen;
 mod hash;
 mod key;
-mod kind;
 mod moments;
 mod order;
 mod passing;
@@ -27,6 +25,7 @@ mod read;
 mod samples;
 mod summary;
 mod text_set;
+mod texts;
 mod values;
 mod variance;
 
@@ -42,8 +41,6 @@ pub use aggregates::{Aggregates, INLINE};
 pub use values::{Values, Visit};
 
 pub use crate::exact::carries::NOWHERE;
-
-use kind::{Keys, Texts};
 
 /// The states of one family of aggregates for all groups of a table. Group ids are dense, from 0.
 pub trait AggregateState: Send + Sync {
@@ -135,8 +132,14 @@ pub trait AggregateState: Send + Sync {
     /// Heap bytes held, by capacity.
     fn size(&self) -> usize;
 
-    /// Bytes that it may take beside those that it has while it takes `rows` rows of as many new groups.
-    fn growth(&self, rows: usize) -> usize;
+    /// Bytes of one text for each group that a state copies when this one is merged into it.
+    fn copied_texts(&self) -> usize {
+        0
+    }
+
+    /// Bytes that it may take beside those that it has while it takes `rows` rows of as many new groups, in which the texts
+    /// of its arguments have `texts` bytes.
+    fn growth(&self, rows: usize, texts: usize) -> usize;
 
     /// For `merge`: the state as what it is.
     fn into_any(self: Box<Self>) -> Box<dyn Any>;
@@ -165,7 +168,7 @@ fn state(family: &[&TypedAggregate]) -> Box<dyn AggregateState> {
         A::CountDistinct if is_text => Box::new(distinct::DistinctTexts::default()),
         A::CountDistinct => Box::new(distinct::DistinctKeys::new(argument)),
         A::Sum | A::Avg if is_float => per_group::boxed(float_sum::FloatSums::new(functions)),
-        A::Min | A::Max if is_text => per_group::boxed(extremes::TextExtremes::new(lead)),
+        A::Min | A::Max if is_text => texts::boxed(texts::Extremes::new(lead)),
         A::Sum | A::Avg | A::Min | A::Max => summary::boxed(argument, functions),
         A::VarPop | A::VarSamp | A::StddevPop | A::StddevSamp if is_float => {
             per_group::boxed(variance::VarianceOfFloats::new(&functions))
@@ -176,8 +179,8 @@ fn state(family: &[&TypedAggregate]) -> Box<dyn AggregateState> {
         A::Corr if is_float => per_group::boxed(correlation::CorrelationOfFloats::default()),
         A::Corr => per_group::boxed(correlation::CorrelationOfIntegers::new(lead)),
         A::QuantileCont(_) | A::QuantileDisc(_) => Box::new(quantile::Quantiles::new(argument, &functions)),
-        A::First | A::Last | A::AnyValue if is_text => per_group::boxed(order::Ordered::<Texts>::new(lead)),
-        A::First | A::Last | A::AnyValue => per_group::boxed(order::Ordered::<Keys>::new(lead)),
+        A::First | A::Last | A::AnyValue if is_text => texts::boxed(texts::Ordered::new(lead)),
+        A::First | A::Last | A::AnyValue => per_group::boxed(order::Ordered::new(lead)),
     }
 }
 

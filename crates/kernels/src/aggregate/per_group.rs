@@ -138,7 +138,7 @@ impl<F: Fold> AggregateState for PerGroup<F> {
         self.states.capacity() * size_of::<F::State>() + self.fold.heap()
     }
 
-    fn growth(&self, rows: usize) -> usize {
+    fn growth(&self, rows: usize, _: usize) -> usize {
         bytes_for(&self.states, rows)
     }
 

@@ -205,7 +205,7 @@ impl AggregateState for Quantiles {
         self.samples.size()
     }
 
-    fn growth(&self, rows: usize) -> usize {
+    fn growth(&self, rows: usize, _: usize) -> usize {
         self.samples.growth(rows)
     }
 

@@ -88,14 +88,15 @@ impl TextSet {
         self.pairs.len()
     }
 
-    /// Bytes that it takes beside those that it has while it makes room for `more` texts of the usual length.
-    pub(super) fn growth(&self, more: usize) -> usize {
+    /// Bytes that it takes beside those that it has while it makes room for `more` texts of the usual length, or of
+    /// so many `bytes` where these are more.
+    pub(super) fn growth(&self, more: usize, bytes: usize) -> usize {
         let length = self.bytes.len().checked_div(self.pairs.len()).unwrap_or(0);
         let table = match (self.pairs.len() + more) * 4 >= self.table.len() * 3 {
             true => ((self.pairs.len() + more) * 4 / 3 + 1).next_power_of_two() * size_of::<u32>(),
             false => 0,
         };
-        table + bytes_for(&self.pairs, more) + bytes_for(&self.bytes, more * length)
+        table + bytes_for(&self.pairs, more) + bytes_for(&self.bytes, bytes.max(more * length))
     }
 
     fn text(&self, index: usize) -> &[u8] {

@@ -179,7 +179,7 @@ impl GroupTable {
         self.aggregates.handed_over()
     }
 
-    /// Bytes that values of `other` may take beside those that this table has while [`GroupTable::merge`] copies them.
+    /// Bytes that values and texts of `other` may take beside those that this table has while [`GroupTable::merge`] copies them.
     pub fn growth_of_sets(&self, other: &GroupTable) -> usize {
         self.aggregates.growth_of_sets(&other.aggregates)
     }
@@ -217,11 +217,11 @@ impl GroupTable {
             + self.ids.capacity() * size_of::<u32>()
     }
 
-    /// Bytes that the table may take beside those that it has while it takes `rows` rows, were each a new group with new
-    /// values: those of what it grows into, and while that is filled those of what it grows out of.
-    pub fn growth(&self, rows: usize) -> usize {
+    /// Bytes that the table may take beside those that it has while it takes `rows` rows with these arguments, were each a
+    /// new group with new values: those of what it grows into, and while that is filled those of what it grows out of.
+    pub fn growth(&self, rows: usize, arguments: &[Vec<ArrayRef>]) -> usize {
         self.keys.growth(rows)
-            + self.aggregates.growth(rows)
+            + self.aggregates.growth(rows, arguments)
             + growth::bytes_for(&self.first_positions, rows)
             + growth::bytes_for(&self.ids, rows.saturating_sub(self.ids.len()))
     }

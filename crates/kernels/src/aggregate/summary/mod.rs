@@ -259,7 +259,7 @@ impl<S: Slot> AggregateState for Summary<S> {
         self.slots.capacity() * size_of::<S>() + self.beyond.heap()
     }
 
-    fn growth(&self, rows: usize) -> usize {
+    fn growth(&self, rows: usize, _: usize) -> usize {
         bytes_for(&self.slots, rows)
     }
 
