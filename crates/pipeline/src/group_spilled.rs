@@ -147,7 +147,7 @@ impl Shared {
             Some(runs) => runs,
             None => Runs::new(&self.space)?,
         };
-        let fan_in = self.share.saturating_sub(BLOCKS * self.states()) / self.space.reader_bytes();
+        let fan_in = self.share.saturating_sub(BLOCKS * self.states()) / runs.reader_bytes();
         let groups = Source::Runs(Box::new(self.plan.spilled(runs, fan_in)?));
         Ok(Giving { number, groups, given: 0 })
     }

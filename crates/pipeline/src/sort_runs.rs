@@ -118,7 +118,7 @@ impl SortRuns {
         }
         let blocks = blocks(workers);
         let block_bytes = (room / BLOCKS).min(room / 2 / blocks).clamp(BLOCK_BYTES[0], BLOCK_BYTES[1]);
-        let reader = self.space.reader_bytes();
+        let reader = runs.reader_bytes();
         // A pass more costs more than readers that nothing else needs the room of.
         let readers = (room / 2).max(READERS) / reader;
         let fan_in = memory.hold_readers(blocks * block_bytes, reader, readers.min(runs.len()))?;

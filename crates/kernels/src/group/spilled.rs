@@ -144,7 +144,8 @@ impl SpilledGroups {
             };
             let (position, mut payload) = self.merge.payload().split_first_chunk().ok_or_else(damaged)?;
             let position = u64::from_le_bytes(*position);
-            if batch.groups.len().is_multiple_of(LOOKS) || payload.len() > LARGE {
+            let taken = payload.len() + key.len();
+            if batch.groups.len().is_multiple_of(LOOKS) || taken > LARGE {
                 size = batch.size();
             }
             match batch.keys.last() == Some(key) {
@@ -160,8 +161,8 @@ impl SpilledGroups {
                 false => batch.begin(key, position),
             }
             // Groups of the usual size have their room.
-            if size + 2 * payload.len() > 2 * bytes {
-                hold(size + 2 * payload.len())?;
+            if size + 2 * taken > 2 * bytes {
+                hold(size + 2 * taken)?;
             }
             let state = batch.add_state();
             batch.states.read(state, &mut payload)?;

@@ -23,6 +23,8 @@ pub struct Runs {
     runs: Vec<Run>,
     /// How often the entries were merged to longer runs.
     passes: u64,
+    /// Bytes of the largest frame: entries may be larger than what fills one.
+    largest: usize,
 }
 
 /// Where the frames of a run lie.
@@ -63,7 +65,13 @@ impl Runs {
     /// # Errors
     /// `Io` where there can be no file.
     pub fn new(space: &Space) -> Result<Self> {
-        Ok(Runs { file: Arc::new(space.file()?), space: space.clone(), runs: Vec::new(), passes: 0 })
+        Ok(Runs {
+            file: Arc::new(space.file()?),
+            space: space.clone(),
+            runs: Vec::new(),
+            passes: 0,
+            largest: 0,
+        })
     }
 
     /// How many.
@@ -83,6 +91,13 @@ impl Runs {
     pub fn append(&mut self, others: Runs) {
         self.runs.extend(others.runs);
         self.passes = self.passes.max(others.passes);
+        self.largest = self.largest.max(others.largest);
+    }
+
+    /// Bytes that a reader of one of the runs holds: the largest frame, the same compressed, and a key of it.
+    #[must_use]
+    pub fn reader_bytes(&self) -> usize {
+        self.space.reader_bytes().max(3 * self.largest)
     }
 
     /// A writer of a further run.
@@ -160,6 +175,7 @@ impl RunWriter<'_> {
         if self.frame.is_empty() {
             return Ok(());
         }
+        self.runs.largest = self.runs.largest.max(self.frame.len());
         let file = &self.runs.file;
         self.compressed.resize(HEADER + get_maximum_output_size(self.frame.len()), 0);
         let length =
