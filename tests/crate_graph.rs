@@ -14,7 +14,7 @@ use serde_json::Value;
 const ALLOWED: [(&str, &[&str]); 10] = [
     ("plimsoll-memory", &[]),
     ("plimsoll-core", &["plimsoll-memory"]),
-    ("plimsoll-csv", &["plimsoll-core"]),
+    ("plimsoll-csv", &["plimsoll-core", "plimsoll-memory"]),
     ("plimsoll-rows", &["plimsoll-core", "plimsoll-memory"]),
     ("plimsoll-kernels", &["plimsoll-core", "plimsoll-memory"]),
     ("plimsoll-pipeline", &["plimsoll-core", "plimsoll-csv", "plimsoll-kernels", "plimsoll-memory"]),

@@ -8,11 +8,14 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::{BufWriter, Write as _};
+use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use arrow::util::display::array_value_to_string;
 use plimsoll::Engine;
+use plimsoll_core::{CsvOptions, ErrorKind};
 use plimsoll_memory::trace::{self, GroupBy, Measure, Mode};
 use plimsoll_memory::{Budget, Counting, Measured, heap, measure, reset_peak};
 
@@ -163,6 +166,87 @@ fn what_expressions_give_is_kept_within_the_budget() {
         given.sort();
         assert!(given == expected, "{query:.80}");
         assert!(held <= BUDGET + BESIDE && without > 2 * BUDGET, "{held}, {without}: {query:.80}");
+    }
+}
+
+/// What stands before a table is passed over, so that its length does not matter: in a file, and in a stream, where comments
+/// must be named.
+#[test]
+fn long_heads_are_not_held() {
+    const BUDGET: u64 = 8 << 20;
+    /// What a query over a short file holds: two readers, the sample, the plan.
+    const HELD: u64 = 4 << 20;
+    const LINES: usize = 30_000_000;
+    let _alone = alone();
+    let directory = tempfile::tempdir().unwrap();
+    for (number, (line, options, by_stream)) in [
+        ("# a comment\n", "", false),
+        ("# a comment\n", ", comment='#'", true),
+        ("\r\n", "", true),
+        ("a line, \"and more\n", ", skip=SKIP", true),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let lines = LINES / line.len();
+        let path = directory.path().join(format!("{number}.csv"));
+        let mut file = BufWriter::new(fs::File::create(&path).unwrap());
+        (0..lines).for_each(|_| file.write_all(line.as_bytes()).unwrap());
+        file.write_all(b"a;b\n1;2\n3;4\n").unwrap();
+        file.into_inner().unwrap().sync_all().unwrap();
+        let options = options.replace("SKIP", &lines.to_string());
+        let sql = |path: &str| format!("SELECT sum(b) AS s FROM read_csv('{path}'{options})");
+        let budget = || Budget::limited(BUDGET).unwrap();
+        let (expected, _) = given_within(
+            budget(),
+            &format!("SELECT sum(b) AS s FROM '{}'", {
+                let short = directory.path().join("short.csv");
+                fs::write(&short, "a;b\n1;2\n3;4\n").unwrap();
+                short.display().to_string()
+            }),
+        );
+        let (given, held) = given_within(budget(), &sql(&path.display().to_string()));
+        println!("{held} bytes held for {lines} lines {line:?} of a file");
+        assert!(given == expected && held < HELD, "{held}: {line:?}");
+        if by_stream {
+            let (read, mut write) = std::io::pipe().unwrap();
+            let writer =
+                std::thread::spawn(move || std::io::copy(&mut fs::File::open(path).unwrap(), &mut write));
+            let (given, held) = given_within(budget(), &sql(&format!("/proc/self/fd/{}", read.as_raw_fd())));
+            writer.join().unwrap().unwrap();
+            println!("{held} bytes held for {lines} lines {line:?} of a stream");
+            assert!(given == expected && held < HELD, "{held}: {line:?}");
+        }
+    }
+}
+
+/// A field of 40 MB, or a quote that nothing closes: in the first record, the second, or behind the sample.
+#[test]
+fn long_records_are_refused_within_the_budget() {
+    const BUDGET: u64 = 16 << 20;
+    const BESIDE: u64 = 4 << 20;
+    let _alone = alone();
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("f.csv");
+    let many = "1,2\n".repeat(200_000);
+    for (before, behind) in
+        [("", ",b\n1,2\n"), ("a,b\n1,", "\n2,y\n"), ("a,b\n1,\"", ""), (&many, "\n2,y\n"), ("\"", "")]
+    {
+        let mut file = BufWriter::new(fs::File::create(&path).unwrap());
+        file.write_all(before.as_bytes()).unwrap();
+        (0..40_000).for_each(|_| file.write_all(&[b'x'; 1000]).unwrap());
+        file.write_all(behind.as_bytes()).unwrap();
+        file.into_inner().unwrap().sync_all().unwrap();
+        let options = CsvOptions { max_field: 100 << 20, ..CsvOptions::default() };
+        let engine = Engine::builder().threads(2).budget(Budget::limited(BUDGET).unwrap()).build().unwrap();
+        reset_peak();
+        let live = heap().unwrap().live_bytes;
+        let query = engine.sql(&format!("SELECT count(*) AS n FROM '{}'", path.display())).unwrap();
+        let error = query.options(options).run().map(drop).unwrap_err();
+        let held = heap().unwrap().peak_bytes - live;
+        println!("{held} bytes held behind {} bytes: {error}", before.len());
+        assert!(matches!(error.kind(), ErrorKind::MemoryLimit { .. }), "{error}");
+        assert!(held <= BUDGET + BESIDE, "{held}: {error}");
     }
 }
 

@@ -10,6 +10,7 @@ use crate::incomplete::{breaks, check_length, malformed, unclosed};
 use crate::index::{Content, Marked, Marks, Unmarked, mark_by_machine, mark_by_parity};
 use crate::input::Chunk;
 use crate::machine::{self, Place, State};
+use crate::room::Room;
 use crate::split::{Boundary, MustPublish, Splitter};
 use crate::structure::{self, Loops};
 
@@ -33,6 +34,8 @@ pub(crate) struct Block {
     head: usize,
     /// What is wrong behind the last record of the region.
     pub(crate) fault: Option<Error>,
+    /// What is reserved for records that are longer than a block.
+    room: Room,
 }
 
 /// The records that a worker owns, as a part of its block.
@@ -57,6 +60,11 @@ impl Region {
         Region { ticket: 0, start, limit, base: 0, lines, records: 0 }
     }
 
+    /// The same region behind so many records of the input.
+    pub(crate) fn behind_records(self, records: u64) -> Self {
+        Region { records, ..self }
+    }
+
     /// The same region of a block whose first byte has this offset in the input.
     pub(crate) fn at(self, offset: u64) -> Self {
         Region { base: offset.cast_signed(), ..self }
@@ -78,6 +86,7 @@ impl Block {
             loops: structure::fastest(),
             head: HEADROOM,
             fault: None,
+            room: Room::default(),
         }
     }
 
@@ -92,6 +101,11 @@ impl Block {
         let words = self.marks.fields.capacity() + self.marks.ends.capacity();
         let lent = self.lent.as_ref().map_or(0, Buffer::capacity);
         self.bytes.capacity() + lent + words * size_of::<u64>()
+    }
+
+    /// Heap bytes of these that the block has reserved itself.
+    pub(crate) fn reserved(&self) -> usize {
+        self.room.held()
     }
 
     /// The bytes of the block.
@@ -225,7 +239,7 @@ impl Block {
         });
         // Whether an open quote of the tail opens a field is told by bytes of this block: both are marked together.
         let joins = lawful.is_none() && resynchronises && place.is_open();
-        let moved = if joins { self.make_room(tail, end) } else { 0 };
+        let moved = if joins { self.make_room(tail, end, splitter)? } else { 0 };
         let (head, begin, end) = (head + moved, begin + moved, end + moved);
         let first = if joins { head - tail } else { head };
         let Marked { mut tally, content } = lawful.unwrap_or_else(|| {
@@ -257,7 +271,7 @@ impl Block {
                 lines: boundary.lines,
                 records: boundary.records,
             };
-            boundary.tail.extend_from_slice(&self.bytes[begin..end]);
+            boundary.extend(&self.bytes[begin..end], splitter.consumer.as_ref())?;
             check_length(splitter, &boundary, chunk)?;
             self.fault = last_fault(splitter, &boundary, chunk, unterminated);
             let next = (!chunk.last).then_some(boundary);
@@ -275,6 +289,7 @@ impl Block {
             lines: boundary.lines + tail_lines + tally.lines - breaks(next_tail),
             records: boundary.records + tally.ends - blanks - tally.comments,
             tail: next_tail.to_vec(),
+            room: Room::default(),
         };
         self.fault = last_fault(splitter, &next, chunk, unterminated);
         splitter.blank_lines.fetch_add(blanks, Ordering::Relaxed);
@@ -290,7 +305,7 @@ impl Block {
                 records: boundary.records,
             }
         } else {
-            let moved = self.prepend(&boundary.tail, end, dialect);
+            let moved = self.prepend(&boundary.tail, end, splitter)?;
             Region {
                 ticket: chunk.ticket,
                 start: self.head - tail,
@@ -304,8 +319,12 @@ impl Block {
     }
 
     /// Puts the tail before the block's bytes and marks its delimiters; says by how much the block moved for that.
-    fn prepend(&mut self, tail: &[u8], end: usize, dialect: &Dialect) -> usize {
-        let moved = self.make_room(tail.len(), end);
+    ///
+    /// # Errors
+    /// `MemoryLimit`.
+    fn prepend(&mut self, tail: &[u8], end: usize, splitter: &Splitter) -> Result<usize> {
+        let dialect = &*splitter.dialect;
+        let moved = self.make_room(tail.len(), end, splitter)?;
         let start = self.head - tail.len();
         self.bytes[start..self.head].copy_from_slice(tail);
         let content = self.mark_tail(start, dialect).unwrap_or_else(|| {
@@ -313,7 +332,7 @@ impl Block {
             machine::index(tail, start, false, &mut Place::default(), dialect, &mut self.marks).content
         });
         self.content = self.content.or(content);
-        moved
+        Ok(moved)
     }
 
     /// Marks the tail that begins at `start` by quote parity, as if there were line feeds before it up to a whole word; what
@@ -335,19 +354,25 @@ impl Block {
     }
 
     /// Makes room for a tail before the block's bytes, which end at `end`; says by how much the block moved for that.
-    fn make_room(&mut self, tail: usize, end: usize) -> usize {
+    ///
+    /// # Errors
+    /// `MemoryLimit`.
+    fn make_room(&mut self, tail: usize, end: usize, splitter: &Splitter) -> Result<usize> {
         let moved = if tail <= self.head { 0 } else { tail.next_multiple_of(64) - self.head };
         if moved > 0 {
             let old = self.head;
+            // Bytes and marks, of 16 bytes for 64.
+            self.room.hold((old + moved) / 4 * 5, splitter.consumer.as_ref())?;
             self.head += moved;
             let (words, moved_words) = (self.marks.ends.len(), moved / 64);
+            self.bytes.reserve_exact(moved);
             self.bytes.resize(self.bytes.len() + moved, 0);
             self.bytes.copy_within(old..end, self.head);
             self.marks.resize(words + moved_words);
             self.marks.fields.copy_within(old / 64..words, self.head / 64);
             self.marks.ends.copy_within(old / 64..words, self.head / 64);
         }
-        moved
+        Ok(moved)
     }
 
     /// A block that holds the head of an input, indexed from `begin`. Where the head is `ended` (the whole input), a last

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use arrow::array::ArrayRef;
 use arrow::buffer::Buffer;
 use plimsoll_core::{Error, ErrorKind, Location, Reject, RejectCounts, RejectKind, Result};
+use plimsoll_memory::Consumer;
 
 use crate::bad::Bad;
 use crate::block::{Block, Region};
@@ -32,6 +33,13 @@ impl Scan {
     pub fn new(file: &CsvFile, wanted: Vec<usize>, block_size: usize, bytes_read: Arc<AtomicU64>) -> Self {
         let splitter = Splitter::new(file, block_size, bytes_read);
         Scan { splitter, wanted }
+    }
+
+    /// The same pass; what records that are longer than a block take is reserved from `consumer` before it is taken.
+    #[must_use]
+    pub fn with_consumer(mut self, consumer: Option<Consumer>) -> Self {
+        self.splitter.consumer = consumer;
+        self
     }
 
     /// Heap bytes that one reader of this block size holds.
@@ -100,7 +108,7 @@ impl Reader {
     /// one reader, ascending for each.
     ///
     /// # Errors
-    /// `Io`, and `Data` where the block breaks the rules of the format. The scan then gives no later block.
+    /// `Io`, and `Data` where the block breaks the rules of the format; `MemoryLimit` for a record that is too long. The scan then gives no later block.
     pub fn next_block(&mut self) -> Result<Option<u64>> {
         if self.ended {
             return Ok(None);
@@ -214,6 +222,11 @@ impl Reader {
     pub fn text_views(&self, spans: &[Span], lent: &Buffer) -> std::result::Result<ArrayRef, Misfit> {
         let cells = Cells { bytes: lent, spans, dialect: self.dialect() };
         text_views(&cells, lent, self.block.content)
+    }
+
+    /// Bytes of [`Reader::heap_bytes`] that it has reserved itself, for a long record.
+    pub fn reserved_bytes(&self) -> usize {
+        self.block.reserved()
     }
 
     /// Heap bytes held, by capacity.

@@ -9,8 +9,12 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 
+use plimsoll_core::Result;
+use plimsoll_memory::Consumer;
+
 use crate::input::{Pass, lock};
 use crate::machine::Place;
+use crate::room::Room;
 use crate::{CsvFile, Dialect};
 
 /// What all workers of one scan share.
@@ -33,6 +37,8 @@ pub(crate) struct Splitter {
     pub(crate) bytes_read: Arc<AtomicU64>,
     pub(crate) blank_lines: AtomicU64,
     pub(crate) records: AtomicU64,
+    /// Who reserves for records that are longer than a block.
+    pub(crate) consumer: Option<Consumer>,
 }
 
 #[derive(Debug)]
@@ -55,6 +61,27 @@ pub(crate) struct Boundary {
     pub(crate) records: u64,
     /// The bytes of the record that is not complete.
     pub(crate) tail: Vec<u8>,
+    /// What is reserved for a long one.
+    pub(crate) room: Room,
+}
+
+impl Boundary {
+    /// Puts the bytes of a block behind the tail.
+    ///
+    /// # Errors
+    /// `MemoryLimit`.
+    pub(crate) fn extend(&mut self, bytes: &[u8], consumer: Option<&Consumer>) -> Result<()> {
+        let (length, old) = (self.tail.len() + bytes.len(), self.tail.capacity());
+        if length > old {
+            let grown = length + length / 4;
+            // Both are there while the old one is copied.
+            self.room.hold(old + grown, consumer)?;
+            self.tail.reserve_exact(grown - self.tail.len());
+            self.room.hold(self.tail.capacity(), consumer)?;
+        }
+        self.tail.extend_from_slice(bytes);
+        Ok(())
+    }
 }
 
 impl Splitter {
@@ -72,8 +99,9 @@ impl Splitter {
             turn: Mutex::new(Turn { ticket: 0, boundary: Some(boundary), over: false }),
             turned: Condvar::new(),
             bytes_read,
-            blank_lines: AtomicU64::new(0),
+            blank_lines: AtomicU64::new(file.blank_lines),
             records: AtomicU64::new(0),
+            consumer: None,
         }
     }
 

@@ -158,3 +158,125 @@ fn files_that_the_system_makes_up_are_read_to_their_end() {
         opened(b"", &CsvOptions { columns: Some(vec![("a".into(), None)]), ..plain() }).unwrap();
     assert_eq!(empty.length(), Some(0));
 }
+
+/// What a head says of a file, and what all its records are: the settings, where the data begin, the cells or the error.
+fn told(file: Result<CsvFile, Error>) -> String {
+    let shown = |error: Error| error.to_string();
+    let file = match file {
+        Ok(file) => file,
+        Err(error) => return shown(error),
+    };
+    let choices: Vec<String> = file
+        .choices()
+        .iter()
+        .map(|choice| format!("{}={} ({})", choice.name, choice.value, choice.why))
+        .collect();
+    format!("{choices:?} {:?}", cells(&file, 1 << 16).map_err(shown))
+}
+
+/// The same of a pipe that gives these bytes.
+fn told_by_pipe(bytes: &[u8], options: &CsvOptions) -> String {
+    let (read, mut write) = std::io::pipe().unwrap();
+    let bytes = bytes.to_vec();
+    // Whoever fails at the head reads no more.
+    let writer = std::thread::spawn(move || write.write_all(&bytes).is_ok());
+    let path = format!("/proc/self/fd/{}", read.as_raw_fd());
+    let told = told(CsvFile::open(&path, options)).replace(&path, "FILE");
+    drop(read);
+    writer.join().unwrap();
+    told
+}
+
+fn told_by_file(bytes: &[u8], options: &CsvOptions) -> String {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(bytes).unwrap();
+    let path = file.path().to_str().unwrap().to_owned();
+    told(CsvFile::open(&path, options)).replace(&path, "FILE")
+}
+
+/// Heads longer than all that is looked at first, of which the same must be told as of short ones with other counts.
+#[test]
+fn long_heads_are_told_as_short_ones() {
+    let comment = || Some(Some("#".to_owned()));
+    let table = "a;b\n1;2\nx;ä\n";
+    for (line, skipped, options) in [
+        ("# comment ä\n", None, CsvOptions { comment: comment(), ..CsvOptions::default() }),
+        ("\r\n", None, CsvOptions::default()),
+        ("\r", None, CsvOptions { header: Some(false), ..CsvOptions::default() }),
+        ("any \"line; ä\r\n", Some(()), CsvOptions::default()),
+        ("# comment; ä\r\n", None, CsvOptions::default()),
+    ] {
+        for (first, encoding) in
+            [("", None), ("\u{feff}", None), ("", Some("windows-1252")), ("", Some("utf-16le"))]
+        {
+            for separator in ["", "sep=;\n"] {
+                if skipped.is_some() && !separator.is_empty() {
+                    continue;
+                }
+                let encoded = |lines: usize| {
+                    let text = [first, separator, &line.repeat(lines), table].concat();
+                    match encoding {
+                        None => text.into_bytes(),
+                        Some("utf-16le") => text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+                        Some(_) => text.chars().map(|one| u8::try_from(u32::from(one)).unwrap()).collect(),
+                    }
+                };
+                let options = |lines: usize| CsvOptions {
+                    encoding: encoding.map(str::to_owned),
+                    skip_rows: skipped.map(|()| lines as u64),
+                    ..options.clone()
+                };
+                // So few that a table is seen behind them.
+                let (short, long) = (71, 400_001);
+                let counts = |told: String, lines: usize| {
+                    let counts = [(lines, "N"), (lines + 1, "N+1")];
+                    let told = told.replace(',', "");
+                    counts
+                        .iter()
+                        .rev()
+                        .fold(told, |told, (count, name)| told.replace(&count.to_string(), name))
+                };
+                let expected = counts(told_by_file(&encoded(short), &options(short)), short);
+                let case = format!("{line:?} {first:?} {encoding:?} {separator:?}");
+                assert!(expected.contains("Ok("), "{case}: {expected}");
+                assert_eq!(counts(told_by_file(&encoded(long), &options(long)), long), expected, "{case}");
+                // Comments that nobody names are found in files alone, which can be read again.
+                if !line.starts_with("# comment;") {
+                    assert_eq!(
+                        counts(told_by_pipe(&encoded(long), &options(long)), long),
+                        expected,
+                        "pipe: {case}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// Where the data are wrong behind a long head, the place is exact.
+#[test]
+fn places_behind_long_heads() {
+    let lines = 100_000;
+    let text = "# comment ä\r\n".repeat(lines) + "a,b\r\nä,2\r\n3\r\n";
+    let options = CsvOptions { comment: Some(Some("#".to_owned())), ..CsvOptions::default() };
+    let latin: Vec<u8> = text.chars().map(|one| u8::try_from(u32::from(one)).unwrap()).collect();
+    let coded = CsvOptions { encoding: Some("windows-1252".to_owned()), ..options.clone() };
+    for (bytes, options) in [(text.as_bytes(), &options), (&latin, &coded)] {
+        let place = format!("line {}, record 2, byte {}", lines + 3, bytes.len() - 3);
+        for told in [told_by_file(bytes, options), told_by_pipe(bytes, options)] {
+            assert!(told.contains(&place), "{place}: {told}");
+        }
+    }
+}
+
+/// A stream lets go of what it passes over, so that blank lines of a file of one column would be missing.
+#[test]
+fn blank_lines_that_are_records_are_not_lost() {
+    let text = "\n".repeat(1 << 20) + "1\n2\n";
+    let options = CsvOptions { header: Some(false), ..CsvOptions::default() };
+    let (file, _kept) = opened(text.as_bytes(), &options).unwrap();
+    assert_eq!(cells(&file, 1 << 16).unwrap().len(), (1 << 20) + 2);
+    assert_eq!(file.schema().fields[0].data_type, DataType::Int64);
+    let told = told_by_pipe(text.as_bytes(), &options);
+    assert!(told.contains("1048576 blank lines, which are records"), "{told}");
+}

@@ -54,7 +54,11 @@ impl QueryBuilder {
     /// # Errors
     /// Those of opening the file.
     pub fn with_types(mut self, inferred: &Inferred) -> Result<Self> {
-        let file = Arc::new(CsvFile::open(&inferred.table.path, &inferred.table.options)?);
+        let file = Arc::new(CsvFile::open_within(
+            &inferred.table.path,
+            &inferred.table.options,
+            Some(&operator::SCAN.consumer(&self.limits.budget_for_opening())),
+        )?);
         self.source = Some(Source::Csv { file, profiles: inferred.profiles.clone() });
         Ok(self)
     }

@@ -70,7 +70,8 @@ impl Engine {
     /// # Errors
     /// Those of opening it.
     pub fn resolve(&self, table: &Table) -> Result<Table> {
-        let file = CsvFile::open(&table.path, &table.options)?;
+        let consumer = operator::LOAD.consumer(&self.limits.budget_for_opening());
+        let file = CsvFile::open_within(&table.path, &table.options, Some(&consumer))?;
         Ok(Table { path: table.path.clone(), options: file.options().clone() })
     }
 
@@ -80,7 +81,8 @@ impl Engine {
     /// `Io`; `Data` for a broken record; `Plan` for an input that can be read only once.
     pub fn infer(&self, table: &Table) -> Result<Inferred> {
         let (limits, mut table) = (&self.limits, table.clone());
-        let file = CsvFile::open(&table.path, &table.options)?;
+        let consumer = operator::LOAD.consumer(&limits.budget_for_opening());
+        let file = CsvFile::open_within(&table.path, &table.options, Some(&consumer))?;
         if file.length().is_none() {
             return Err(Error::plan(
                 "an input that can be read only once cannot be loaded",
@@ -89,7 +91,7 @@ impl Engine {
         }
         let pool = thread_pool(limits.threads())?;
         let columns: Vec<usize> = (0..file.schema().fields.len()).collect();
-        let profiles = infer_full(&file, &columns, limits.block_size, &pool, Arc::default())?;
+        let profiles = infer_full(&file, &columns, limits.block_size, &pool, Arc::default(), Some(consumer))?;
         table.options = file.options().clone();
         let mut schema = file.schema();
         for (column, field) in schema.fields.iter_mut().enumerate() {
@@ -140,7 +142,8 @@ impl Engine {
         let _tag = operator::LOAD.tag().enter();
         let (limits, table) = (&self.limits, &inferred.table);
         let budget = limits.budget_for(limits.threads())?;
-        let file = Arc::new(CsvFile::open(&table.path, &table.options)?);
+        let consumer = operator::LOAD.consumer(&budget);
+        let file = Arc::new(CsvFile::open_within(&table.path, &table.options, Some(&consumer))?);
         let pool = Arc::new(thread_pool(limits.threads())?);
         let spec = LoadSpec {
             columns: (0..inferred.schema.fields.len()).collect(),
@@ -148,7 +151,7 @@ impl Engine {
             block_size: limits.block_size,
             ..LoadSpec::default()
         };
-        let store = load(&file, &spec, &pool, &operator::LOAD.consumer(&budget))?;
+        let store = load(&file, &spec, &pool, &consumer)?;
         Ok(Dataset { store: Arc::new(store), name: table.path.clone() })
     }
 }

@@ -71,6 +71,13 @@ impl Limits {
         }
     }
 
+    /// What looking at a file may reserve before it is known how many threads read it. A limit that is too small for any query
+    /// is refused when one begins.
+    pub(crate) fn budget_for_opening(&self) -> Budget {
+        let budget = self.budget_for(self.threads());
+        budget.or_else(|_| Budget::limited(LEAST_LEFT)).unwrap_or_else(|_| Budget::unlimited())
+    }
+
     /// Where a query's temporary files may lie. None is made yet.
     pub(crate) fn space(&self) -> Space {
         let directory = || self.temp_dir.clone().unwrap_or_else(std::env::temp_dir);

@@ -14,6 +14,7 @@ use plimsoll_pipeline::scan::{BLOCK_SIZE, ScanColumn, ScanSpec, infer_full};
 use rayon::ThreadPool;
 
 use crate::limits::Limits;
+use crate::operator;
 use crate::source::Source;
 
 /// A query over an opened source, ready to run.
@@ -47,7 +48,7 @@ impl Plan {
         let infers = source.is_none() && query.from.options.infer == Infer::Full;
         let mut source = match source {
             Some(source) => source,
-            None => Source::open(&query.from, &Budget::unlimited())?,
+            None => Source::open(&query.from, &limits.budget_for_opening())?,
         };
         let resolved = resolve(query, &source.schema())?;
         let mut inferred_bytes = 0;
@@ -62,8 +63,11 @@ impl Plan {
             }
             let bytes = Arc::new(AtomicU64::new(0));
             let pool = thread_pool(limits.threads())?;
-            *profiles =
-                infer_full(file, &resolved.input_fields(), limits.block_size, &pool, Arc::clone(&bytes))?;
+            *profiles = {
+                let consumer = operator::SCAN.consumer(&limits.budget_for_opening());
+                let columns = resolved.input_fields();
+                infer_full(file, &columns, limits.block_size, &pool, Arc::clone(&bytes), Some(consumer))?
+            };
             inferred_bytes = bytes.load(std::sync::atomic::Ordering::Relaxed);
         }
         // What is held has no text but that of its values.

@@ -66,11 +66,15 @@ pub(crate) enum Source {
 }
 
 impl Source {
-    /// Opens the file and looks at its head. One that begins as Arrow IPC files do is mapped, whatever its name is.
+    /// Opens the file and looks at its head, for which a CSV file reserves from `budget`. One that begins as Arrow IPC files do is mapped, whatever its name is.
     pub(crate) fn open(table: &Table, budget: &Budget) -> Result<Self> {
         let path = Path::new(&table.path);
         if !begins_as_arrow(path) {
-            let file = Arc::new(CsvFile::open(&table.path, &table.options)?);
+            let file = Arc::new(CsvFile::open_within(
+                &table.path,
+                &table.options,
+                Some(&operator::SCAN.consumer(budget)),
+            )?);
             let profiles = file.profiles().to_vec();
             return Ok(Source::Csv { file, profiles });
         }
@@ -80,7 +84,7 @@ impl Source {
                 "leave --columns and --types out",
             ));
         }
-        let store = Arc::new(Store::open_mapped(path, &operator::SCAN.consumer(budget))?);
+        let store = Arc::new(Store::open_mapped(path, &operator::SCAN.consumer(&Budget::unlimited()))?);
         Ok(Source::Held { store, name: table.path.clone() })
     }
 

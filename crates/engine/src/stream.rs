@@ -251,7 +251,9 @@ impl Stream {
         }
         let known = profiles.clone();
         let bytes = Arc::clone(&self.progress.bytes_read);
-        let Ok(found) = infer_full(file, &columns, plan.limits.block_size, &self.pool, bytes) else {
+        let consumer = Some(self.operators.scan.consumer(&self.budget));
+        let Ok(found) = infer_full(file, &columns, plan.limits.block_size, &self.pool, bytes, consumer)
+        else {
             return Ok(());
         };
         self.plan.set_profiles(found);

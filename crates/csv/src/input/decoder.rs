@@ -109,25 +109,39 @@ impl Decoder {
     }
 }
 
+/// A place between two characters where a decoder may begin.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Anchor {
+    /// Offset in the text.
+    pub(super) text: u64,
+    /// Offset in the input.
+    pub(super) raw: u64,
+}
+
 /// Finds where bytes of the text stand in the input.
 #[derive(Debug)]
 pub(super) struct Finder {
     decoder: Decoder,
-    /// Bytes of text that were decoded.
+    /// Offset in the text of what is decoded next.
     text: u64,
     /// Offset in the input of the byte behind the last whole character.
     behind: u64,
 }
 
 impl Finder {
-    /// A finder at the beginning of what stands behind the first `mark` bytes.
-    pub(super) fn new(encoding: &'static Encoding, mark: u64) -> Self {
-        Finder { decoder: Decoder::new(encoding, mark), text: 0, behind: mark }
+    /// A finder at `anchor`.
+    pub(super) fn new(encoding: &'static Encoding, anchor: Anchor) -> Self {
+        Finder { decoder: Decoder::new(encoding, anchor.raw), text: anchor.text, behind: anchor.raw }
     }
 
     /// Whether it has not passed by this byte of the text.
     pub(super) fn is_before(&self, text: u64) -> bool {
         self.text <= text
+    }
+
+    /// Behind the last whole character that was decoded.
+    pub(super) fn anchor(&self) -> Anchor {
+        Anchor { text: self.text, raw: self.behind }
     }
 
     /// Offset in the input of the character that begins with this byte of the text, or holds it.
@@ -203,11 +217,11 @@ mod tests {
         fn places_are_found(text in "[a-c,\näж一😀]{1,300}", places in prop::collection::vec(any::<prop::sample::Index>(), 1..5)) {
             let bytes = utf16(&text);
             let starts: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
-            let mut finder = Finder::new(encoding_rs::UTF_16LE, 0);
+            let mut finder = Finder::new(encoding_rs::UTF_16LE, Anchor::default());
             for place in places {
                 let at = *place.get(&starts);
                 if !finder.is_before(at as u64) {
-                    finder = Finder::new(encoding_rs::UTF_16LE, 0);
+                    finder = Finder::new(encoding_rs::UTF_16LE, Anchor::default());
                 }
                 let expected = 2 * text[..at].encode_utf16().count() as u64;
                 prop_assert_eq!(finder.find(at as u64, source(&bytes, 7)).unwrap(), expected);
@@ -225,7 +239,7 @@ mod tests {
             assert_eq!(&into[..read], b"a");
             assert_eq!(decoder.read(&mut into, source(bytes, 100)).unwrap(), 0);
             assert!(decoder.is_broken() && decoder.is_done());
-            let mut finder = Finder::new(encoding_rs::UTF_16LE, 0);
+            let mut finder = Finder::new(encoding_rs::UTF_16LE, Anchor::default());
             assert_eq!(finder.find(1, source(bytes, 100)).unwrap(), 2);
         }
     }

@@ -3,6 +3,7 @@
 
 mod decoder;
 mod encoding;
+mod front;
 mod pass;
 mod stream;
 
@@ -16,10 +17,10 @@ use encoding_rs::Encoding;
 use plimsoll_core::{Error, ErrorKind, Location, Result};
 
 use crate::content;
-use crate::incomplete::breaks;
-use decoder::{Decoder, Finder};
+use decoder::{Anchor, Finder};
 use stream::Stream;
 
+pub(crate) use front::{Front, Looked};
 pub(crate) use pass::{Chunk, Pass};
 
 /// How long the look at the head of a stream waits for more, once some bytes are there.
@@ -38,8 +39,8 @@ pub(crate) struct Input {
     bytes: Bytes,
     /// What its bytes are decoded from, if they are not UTF-8.
     encoding: Option<&'static Encoding>,
-    /// Bytes of the byte order mark before the text that is decoded.
-    mark: u64,
+    /// From where on text is decoded: behind a byte order mark, or behind what a stream has let go of.
+    anchor: Anchor,
     /// Where the last message's place in the text was found.
     finder: Mutex<Option<Finder>>,
 }
@@ -48,15 +49,6 @@ pub(crate) struct Input {
 enum Bytes {
     File { file: File, length: u64 },
     Stream(Mutex<Stream>),
-}
-
-/// How far a look at the head has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Looked {
-    /// Whether the head is the whole input.
-    pub(crate) ended: bool,
-    /// Whether no more bytes of a stream have come for a while.
-    pub(crate) paused: bool,
 }
 
 impl Input {
@@ -86,14 +78,20 @@ impl Input {
         } else {
             Bytes::Stream(Mutex::new(Stream::new(file)))
         };
-        let mut input =
-            Input { path: path.to_owned(), bytes, encoding: None, mark: 0, finder: Mutex::default() };
+        let mut input = Input {
+            path: path.to_owned(),
+            bytes,
+            encoding: None,
+            anchor: Anchor::default(),
+            finder: Mutex::default(),
+        };
         let first = input.first_bytes()?;
         if let Some(error) = content::refuse(&first, name) {
             return Err(error);
         }
         let found = encoding::find(given, &first)?;
-        (input.encoding, input.mark) = (found.encoding, found.mark);
+        input.encoding = found.encoding;
+        input.anchor.raw = found.mark;
         Ok(input)
     }
 
@@ -118,52 +116,22 @@ impl Input {
         }
     }
 
-    /// Makes `head` the first `wanted` bytes of the text, or all where there are fewer. Of a stream it may become less, but more
-    /// than before: what comes within a short while. A stream keeps them for the scan.
+    /// Says that no text before the character that holds byte `text` is wanted any more. A file keeps it all the same.
     ///
     /// # Errors
-    /// `Io`; `Data` for bytes that the encoding does not have.
-    pub(crate) fn head(&self, head: &mut Vec<u8>, wanted: usize) -> Result<Looked> {
-        let begin = head.len();
-        head.resize(wanted.max(begin), 0);
-        let mut looked = Looked { ended: false, paused: false };
-        let mut decoder = self.encoding.map(|encoding| Decoder::new(encoding, self.mark));
-        let mut at = if decoder.is_some() { 0 } else { begin };
-        let mut deadline = None;
-        while at < head.len() && !looked.ended {
-            let from = decoder.as_ref().map_or(at as u64, Decoder::position);
-            if let Some(deadline) = deadline
-                && !self.comes_until(from, deadline)
-            {
-                looked.paused = true;
-                break;
-            }
-            let into = &mut head[at..];
-            let read = match &mut decoder {
-                None => self.read_some(at as u64, into, Duration::ZERO)?,
-                Some(decoder) => {
-                    decoder.read(into, |from, into| self.read_some(from, into, Duration::ZERO))?
-                }
-            };
-            at += read;
-            looked.ended = read == 0;
-            if at > begin {
-                deadline.get_or_insert_with(|| Instant::now() + HEAD_PATIENCE);
-            }
-        }
-        head.truncate(at);
-        match decoder.filter(|decoder| decoder.is_broken() && decoder.is_done()) {
-            Some(_) => {
-                let location = Location {
-                    file: self.path.display().to_string(),
-                    line: breaks(head) + 1,
-                    byte: head.len() as u64,
-                    ..Location::default()
-                };
-                Err(self.in_file(self.malformed(location)))
-            }
-            None => Ok(Looked { ended: looked.ended || self.has_ended(at), ..looked }),
-        }
+    /// `Io`.
+    fn forget(&mut self, text: u64) -> Result<()> {
+        let Bytes::Stream(stream) = &self.bytes else { return Ok(()) };
+        let Some(encoding) = self.encoding else {
+            lock(stream).forget(text);
+            return Ok(());
+        };
+        let mut finder = Finder::new(encoding, self.anchor);
+        finder.find(text, |from, into| self.read_some(from, into, Duration::ZERO))?;
+        self.anchor = finder.anchor();
+        lock(stream).forget(self.anchor.raw);
+        *lock(&self.finder) = None;
+        Ok(())
     }
 
     /// Fills `into` with the bytes of a file from `offset` on.
@@ -215,7 +183,7 @@ impl Input {
         let Some(encoding) = self.encoding.filter(|_| self.can_be_read_again()) else { return location };
         let mut finder = lock(&self.finder);
         let known = finder.take().filter(|finder| finder.is_before(location.byte));
-        let mut found = known.unwrap_or_else(|| Finder::new(encoding, self.mark));
+        let mut found = known.unwrap_or_else(|| Finder::new(encoding, self.anchor));
         let source = |from: u64, into: &mut [u8]| self.read_some(from, into, Duration::ZERO);
         match found.find(location.byte, source) {
             Ok(byte) => {

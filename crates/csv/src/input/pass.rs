@@ -54,7 +54,7 @@ struct InOrder {
 impl Pass {
     /// A pass over blocks of `block` bytes that begins at `start`.
     pub(crate) fn new(input: Arc<Input>, start: u64, block: usize) -> Self {
-        let decoder = input.encoding.map(|encoding| Decoder::new(encoding, input.mark));
+        let decoder = input.encoding.map(|encoding| Decoder::new(encoding, input.anchor.raw));
         let in_order = InOrder { ticket: 0, offset: start, decoder, read: 0, ended: false };
         Pass { input, start, block, next: AtomicU64::new(0), in_order: Mutex::new(in_order) }
     }
@@ -135,7 +135,7 @@ impl Pass {
             lock(stream).begin_scan();
         }
         let Some(decoder) = &mut place.decoder else { return Ok(()) };
-        let mut left = usize_of(self.start);
+        let mut left = usize_of(self.start - self.input.anchor.text.min(self.start));
         let mut passed = vec![0; left.min(64 << 10)];
         while left > 0 {
             let most = left.min(passed.len());

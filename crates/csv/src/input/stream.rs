@@ -16,8 +16,10 @@ const KEPT: u64 = 4 << 20;
 #[derive(Debug)]
 pub(super) struct Stream {
     reader: File,
-    /// The first bytes: all that were read, or none any more.
+    /// The first bytes but those that were let go of: all that were read, or none any more.
     kept: Vec<u8>,
+    /// Bytes before those.
+    forgotten: u64,
     /// Bytes read.
     read: u64,
     ended: bool,
@@ -27,7 +29,7 @@ pub(super) struct Stream {
 
 impl Stream {
     pub(super) fn new(reader: File) -> Self {
-        Stream { reader, kept: Vec::new(), read: 0, ended: false, keep: u64::MAX }
+        Stream { reader, kept: Vec::new(), forgotten: 0, read: 0, ended: false, keep: u64::MAX }
     }
 
     /// Bytes from `offset` on: those that were kept, or those that come next. Waits for the first, and up to `patience` for
@@ -36,7 +38,8 @@ impl Stream {
     /// # Errors
     /// Those of reading, and for an `offset` that has passed by.
     pub(super) fn read_at(&mut self, offset: u64, into: &mut [u8], patience: Duration) -> io::Result<usize> {
-        let kept = usize::try_from(offset).ok().and_then(|at| self.kept.get(at..)).unwrap_or_default();
+        let kept = offset.checked_sub(self.forgotten).and_then(|at| usize::try_from(at).ok());
+        let kept = kept.and_then(|at| self.kept.get(at..)).unwrap_or_default();
         let copied = kept.len().min(into.len());
         if copied > 0 {
             into[..copied].copy_from_slice(&kept[..copied]);
@@ -83,15 +86,25 @@ impl Stream {
         matches!(poll(&mut wanted, Some(&left)), Ok(1..))
     }
 
+    /// Lets go of what is kept before `offset`: no pass begins there.
+    pub(super) fn forget(&mut self, offset: u64) {
+        if self.can_be_read_again() {
+            let passed = usize::try_from(offset.saturating_sub(self.forgotten)).unwrap_or(usize::MAX);
+            let passed = passed.min(self.kept.len());
+            self.kept.drain(..passed);
+            self.forgotten += passed as u64;
+        }
+    }
+
     /// Says that the scan begins. What comes from now on is kept only where little came before, so that types were found in
     /// less than a sample.
     pub(super) fn begin_scan(&mut self) {
         self.keep = if self.read < CsvOptions::SAMPLE_BYTES as u64 { KEPT } else { 0 };
     }
 
-    /// Whether all bytes that were read are kept.
+    /// Whether all bytes that were read are kept, but for those that no pass begins with.
     pub(super) fn can_be_read_again(&self) -> bool {
-        self.kept.len() as u64 == self.read
+        self.forgotten + self.kept.len() as u64 == self.read
     }
 
     /// Whether no bytes come from `offset` on, as far as is known without waiting.

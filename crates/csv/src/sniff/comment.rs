@@ -2,6 +2,7 @@
 
 use super::lines::{Line, lines};
 use super::split::{Records, Syntax};
+use crate::lead::LeadTop;
 
 /// What comment lines begin with.
 const MARKERS: [&str; 4] = ["#", "%", "//", "!"];
@@ -10,6 +11,8 @@ const MARKERS: [&str; 4] = ["#", "%", "//", "!"];
 #[derive(Debug)]
 pub(super) struct Top {
     pub(super) marker: &'static str,
+    /// Such lines that were passed over before the bytes.
+    pub(super) before: usize,
     /// Blank lines among them left out.
     pub(super) lines: Vec<Line>,
     /// Where the text behind them begins.
@@ -19,10 +22,8 @@ pub(super) struct Top {
 impl Top {
     /// The lines from `begin` on that begin with a marker; `None` where there are none, or nothing is behind them.
     pub(super) fn of(bytes: &[u8], begin: usize, ended: bool) -> Option<Self> {
-        let first = lines(bytes, begin, ended).find(|line| line.end > line.start)?;
-        let marker =
-            MARKERS.into_iter().find(|marker| bytes[first.start..].starts_with(marker.as_bytes()))?;
-        let mut top = Top { marker, lines: Vec::new(), body: begin };
+        let marker = first_marker(bytes, begin, ended)?;
+        let mut top = Top { marker, before: 0, lines: Vec::new(), body: begin };
         for line in lines(bytes, begin, ended) {
             let text = &bytes[line.start..line.end];
             if text.starts_with(marker.as_bytes()) {
@@ -33,6 +34,17 @@ impl Top {
             }
         }
         None
+    }
+
+    /// The same where comments that begin with a marker were passed over before the bytes.
+    pub(super) fn behind(known: &LeadTop, bytes: &[u8], begin: usize, ended: bool) -> Option<Self> {
+        let before = usize::try_from(known.comments).unwrap_or(usize::MAX);
+        let here = if known.at_body {
+            Some(Top { marker: known.marker, before, lines: Vec::new(), body: begin })
+        } else {
+            Top::of(bytes, begin, ended)
+        };
+        here.map(|top| Top { before, ..top })
     }
 
     /// Whether some of these lines are records: more than one of them, or one that is not the last, goes on with a word or a
@@ -50,9 +62,31 @@ impl Top {
 
     fn is_like_record(&self, bytes: &[u8], line: Line, syntax: &Syntax, width: usize) -> bool {
         let behind = bytes.get(line.start + self.marker.len());
-        let word = behind.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'"');
-        word && width > 1 && fields(bytes, line, syntax) == width
+        behind.is_some_and(|byte| begins_word(*byte)) && width > 1 && fields(bytes, line, syntax) == width
     }
+}
+
+/// The marker with which the first line begins that is not blank.
+fn first_marker(bytes: &[u8], begin: usize, ended: bool) -> Option<&'static str> {
+    let first = lines(bytes, begin, ended).find(|line| line.end > line.start)?;
+    MARKERS.into_iter().find(|marker| bytes[first.start..].starts_with(marker.as_bytes()))
+}
+
+/// The marker with which every complete line from `begin` on begins that is not blank. Where they are like records, it must
+/// belong to no word or number, as in `#1,2`.
+pub(crate) fn marker_throughout(bytes: &[u8], begin: usize, are_records: bool) -> Option<&'static str> {
+    let marker = first_marker(bytes, begin, false)?;
+    let is_marked = |line: Line| match bytes[line.start..line.end].strip_prefix(marker.as_bytes()) {
+        Some([next, ..]) => !are_records || !begins_word(*next),
+        Some([]) => true,
+        None => line.start == line.end,
+    };
+    lines(bytes, begin, false).all(is_marked).then_some(marker)
+}
+
+/// Whether a comment that goes on with this byte may be a record.
+fn begins_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'"'
 }
 
 /// Fields of one line.

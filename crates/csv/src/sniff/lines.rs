@@ -1,5 +1,7 @@
 //! Physical lines of a head, and what a first line can say by itself. Knows nothing of records.
 
+use plimsoll_core::Delimiter;
+
 /// A physical line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Line {
@@ -32,8 +34,14 @@ pub(crate) fn behind_mark(bytes: &[u8]) -> usize {
     if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 }
 }
 
+/// The delimiter that the first line from `begin` on names, and where the text behind that line begins.
+pub(crate) fn first_separator(bytes: &[u8], begin: usize, ended: bool) -> Option<(Delimiter, usize)> {
+    let line = lines(bytes, begin, ended).next()?;
+    named_delimiter(&bytes[line.start..line.end]).map(|named| (Delimiter::from(named), line.next))
+}
+
 /// The delimiter that a line `sep=;` names, as spreadsheets write it before a table.
-pub(super) fn named_delimiter(line: &[u8]) -> Option<u8> {
+fn named_delimiter(line: &[u8]) -> Option<u8> {
     let line = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(line);
     match line {
         [s, e, p, b'=', delimiter]

@@ -26,9 +26,12 @@ pub(crate) use self::evidence::ROW_NAMES;
 use self::header::{Verdict, judge};
 use self::layout::Rules;
 pub(crate) use self::layout::Short;
-pub(crate) use self::lines::behind_mark;
-use self::lines::{lines, named_delimiter};
+use self::lines::lines;
+pub(crate) use self::lines::{behind_mark, first_separator};
 use self::search::{Candidate, Text};
+use crate::lead::Lead;
+
+pub(crate) use self::comment::marker_throughout;
 
 /// The dialect of a head.
 #[derive(Debug)]
@@ -39,21 +42,21 @@ pub(crate) struct Sniffed {
     pub(crate) choices: Vec<Choice>,
     /// How the header is one name short, where it is.
     pub(crate) short: Option<Short>,
+    /// Whether most of the records that were looked at have several fields.
+    pub(crate) splits: bool,
 }
 
-/// Resolves what `given` leaves open. `bytes` are the first of the file, all where it has `ended`.
-pub(crate) fn sniff(bytes: &[u8], ended: bool, given: &CsvOptions) -> Sniffed {
-    let mut begin = behind_mark(bytes);
-    let mut separator = None;
+/// Resolves what `given` leaves open. `bytes` are the first of the file behind its `lead`, all where it has `ended`.
+pub(crate) fn sniff(bytes: &[u8], ended: bool, given: &CsvOptions, lead: &Lead) -> Sniffed {
+    let mut begin = if lead.is_passed() { 0 } else { behind_mark(bytes) };
+    let mut separator = lead.separator.clone();
     match given.skip_rows {
-        Some(rows) => begin = behind_rows(bytes, begin, rows, ended),
+        Some(rows) => begin = behind_rows(bytes, begin, rows.saturating_sub(lead.origin.lines), ended),
+        None if lead.is_passed() => {}
         None => {
-            let first = lines(bytes, begin, ended).next();
-            if let Some(line) = first
-                && let Some(named) = named_delimiter(&bytes[line.start..line.end])
-            {
-                separator = Some(Delimiter::from(named));
-                begin = line.next;
+            if let Some((named, next)) = first_separator(bytes, begin, ended) {
+                separator = Some(named);
+                begin = next;
             }
         }
     }
@@ -62,7 +65,11 @@ pub(crate) fn sniff(bytes: &[u8], ended: bool, given: &CsvOptions) -> Sniffed {
     let named = given.delimiter.as_ref().or(separator.as_ref());
     let mut evidence = Evidence { separator: separator.is_some(), ..Evidence::default() };
 
-    let top = if given.comment.is_none() && rules.titles { Top::of(bytes, begin, ended) } else { None };
+    let top = match &lead.top {
+        _ if given.comment.is_some() || !rules.titles => None,
+        Some(known) => Top::behind(known, bytes, begin, ended),
+        None => Top::of(bytes, begin, ended),
+    };
     let (candidate, verdict) = match top.and_then(|top| behind_comments(text, named, &top, &mut evidence)) {
         Some(found) => found,
         None => {
@@ -79,12 +86,15 @@ pub(crate) fn sniff(bytes: &[u8], ended: bool, given: &CsvOptions) -> Sniffed {
     };
     let start = candidate.records.all.get(candidate.layout.start).map(|record| record.start);
     if rules.titles {
-        let before = if candidate.layout.start > 0 {
-            start.unwrap_or(begin)
-        } else {
-            evidence.behind_comments.unwrap_or(begin)
+        let titles = (candidate.layout.start > 0).then(|| start.unwrap_or(begin));
+        // What was passed over is skipped where more is; else it belongs to the data.
+        let (before, passed) = match titles.or(evidence.behind_comments) {
+            Some(before) => (before, lead.origin.lines),
+            None => (begin, if lead.is_passed() { lead.start.lines } else { 0 }),
         };
-        evidence.skipped = lines(&bytes[..before], behind_mark(bytes), true).count();
+        let mark = if lead.is_passed() { 0 } else { behind_mark(bytes) };
+        let passed = usize::try_from(passed).unwrap_or(usize::MAX);
+        evidence.skipped = passed + lines(&bytes[..before], mark, true).count();
         evidence.titles = candidate.layout.start;
     }
     let options = CsvOptions {
@@ -98,7 +108,7 @@ pub(crate) fn sniff(bytes: &[u8], ended: bool, given: &CsvOptions) -> Sniffed {
     };
     let short = candidate.layout.short.filter(|_| options.has_header() && given.columns.is_none());
     let choices = evidence.choices(&candidate, &verdict, &options, given, short);
-    Sniffed { options, choices, short }
+    Sniffed { options, choices, short, splits: candidate.layout.splits_most() }
 }
 
 /// Where the text behind `rows` physical lines begins.
@@ -128,7 +138,7 @@ fn behind_comments<'a>(
         let data = !verdict.names && verdict.certain;
         body.layout.start == 0 && text.given.header != Some(false) && (data || (*word && !verdict.certain))
     });
-    evidence.comments = top.lines.len();
+    evidence.comments = top.before + top.lines.len();
     evidence.marker = top.marker;
     let Some((line, _)) = header else {
         evidence.behind_comments = Some(top.body);

@@ -3,11 +3,12 @@
 use plimsoll_core::CsvOptions;
 
 use super::{Sniffed, sniff};
+use crate::lead::Lead;
 
 /// The settings of a head: skipped lines, comment, delimiter, quote, escape, header; and the name of a column that the
 /// header leaves without one.
 fn found(head: &str, given: &CsvOptions) -> String {
-    let Sniffed { choices, .. } = sniff(head.as_bytes(), true, given);
+    let Sniffed { choices, .. } = sniff(head.as_bytes(), true, given, &Lead::default());
     let values: Vec<String> = choices.into_iter().map(|choice| choice.value).collect();
     values.join(" ")
 }
@@ -149,7 +150,7 @@ fn any_prefix_is_read() {
     for (head, _) in CORPUS {
         for length in 0..head.len() {
             for ended in [false, true] {
-                sniff(&head.as_bytes()[..length], ended, &CsvOptions::default());
+                sniff(&head.as_bytes()[..length], ended, &CsvOptions::default(), &Lead::default());
             }
         }
     }

@@ -6,21 +6,25 @@ use std::sync::{Arc, Mutex, PoisonError};
 use plimsoll_core::{Profile, Result};
 use plimsoll_csv::{CsvFile, Reader, Scan};
 use plimsoll_kernels::Block;
+use plimsoll_memory::Consumer;
 use rayon::ThreadPool;
 
 /// What the cells of `columns` (indexes in the file, ascending) are in the whole file; the entries of other columns are
-/// those of the head sample. Reads the file once, with a reader on each thread of `pool`.
+/// those of the head sample. Reads the file once, with a reader on each thread of `pool`. Records that are longer than a block
+/// have their memory reserved from `consumer`.
 ///
 /// # Errors
-/// `Io`, and `Data` for the first record that breaks the rules of the format.
+/// `Io`, `MemoryLimit`, and `Data` for the first record that breaks the rules of the format.
 pub fn infer_full(
     file: &CsvFile,
     columns: &[usize],
     block_size: usize,
     pool: &ThreadPool,
     bytes_read: Arc<AtomicU64>,
+    consumer: Option<Consumer>,
 ) -> Result<Vec<Profile>> {
-    let scan = Arc::new(Scan::new(file, columns.to_vec(), block_size, bytes_read));
+    let scan = Scan::new(file, columns.to_vec(), block_size, bytes_read).with_consumer(consumer);
+    let scan = Arc::new(scan);
     let known = Mutex::new((file.profiles().to_vec(), None));
     pool.scope(|scope| {
         for _ in 0..pool.current_num_threads() {

@@ -83,6 +83,7 @@ impl Default for ScanSpec {
 pub struct CsvScan {
     file: Arc<CsvFile>,
     scan: Arc<Scan>,
+    bytes_read: Arc<AtomicU64>,
     spec: ScanSpec,
     /// Columns of the file whose fields are located, ascending.
     wanted: Vec<usize>,
@@ -123,13 +124,14 @@ impl CsvScan {
         let compares = filter.as_ref().is_some_and(only_compares);
         let filter_form = if compares { Form::Encoded } else { Form::Plain };
         let output_form = if spec.text_views { Form::Encoded } else { Form::Plain };
-        let scan = Arc::new(Scan::new(&file, wanted.clone(), spec.block_size, bytes_read));
+        let scan = Arc::new(Scan::new(&file, wanted.clone(), spec.block_size, Arc::clone(&bytes_read)));
         let types = Types::new(profiles);
         let rejects = Rejects::new(file.dialect().tolerance.max_errors);
         let (consumer, workers) = (None, AtomicUsize::new(0));
         CsvScan {
             file,
             scan,
+            bytes_read,
             spec,
             wanted,
             filter,
@@ -148,6 +150,9 @@ impl CsvScan {
     #[must_use]
     pub fn with_consumer(mut self, consumer: Consumer) -> Self {
         self.rejects = self.rejects.with_consumer(&consumer);
+        let CsvScan { file, wanted, spec, bytes_read, .. } = &self;
+        let scan = Scan::new(file, wanted.clone(), spec.block_size, Arc::clone(bytes_read));
+        self.scan = Arc::new(scan.with_consumer(Some(consumer.clone())));
         self.consumer = Some(consumer);
         self
     }

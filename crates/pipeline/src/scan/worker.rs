@@ -214,7 +214,8 @@ impl TicketedScan {
 
     /// Reserves the reader's buffers. A record longer than a block makes them grow.
     fn hold_reader(&mut self) -> Result<()> {
-        let buffers = Scan::reader_bytes(self.scan.spec.block_size).max(self.reader.heap_bytes());
+        let others = self.reader.heap_bytes().saturating_sub(self.reader.reserved_bytes());
+        let buffers = Scan::reader_bytes(self.scan.spec.block_size).max(others);
         let passed = self.passed.capacity() * size_of::<Span>();
         self.memory.hold(buffers + passed + self.columns + rejects::bytes(&self.rejects))
     }
