@@ -92,11 +92,12 @@ impl HeadRoom {
     /// `MemoryLimit`, with what would do.
     pub(crate) fn hold(&mut self, head: &[u8], bytes: usize) -> Result<()> {
         let Some(reservation) = &mut self.reservation else { return Ok(()) };
-        let mut counts = [0_u64; 256];
-        head.iter().for_each(|byte| counts[usize::from(*byte)] += 1);
-        let fields = DELIMITERS.iter().map(|byte| counts[usize::from(*byte)]).max().unwrap_or(0);
-        let per_byte = FIELD as f64 * fields as f64 / head.len().max(1) as f64;
-        let cost = |bytes: u64| bytes / 2 * (5 + 2 * self.kept) + (bytes as f64 * per_byte) as u64;
+        let (fields, grows) = tried_fields(head);
+        let growth = |bytes: u64| if grows { bytes as f64 / head.len().max(1) as f64 } else { 1.0 };
+        let cost = |bytes: u64| {
+            let tried = (FIELD * fields) as f64 * growth(bytes);
+            bytes / 2 * (5 + 2 * self.kept) + tried as u64
+        };
         reservation.try_resize(cost(bytes as u64)).map_err(|exceeded| {
             let had = reservation.size() + reservation.consumer().available();
             let missing = cost(self.most.max(bytes as u64)).saturating_sub(had);
@@ -110,5 +111,49 @@ impl HeadRoom {
             );
             ErrorKind::MemoryLimit { message, hint }.into()
         })
+    }
+}
+
+/// The most fields of the records that a dialect is tried on, and whether there are more in a longer head. Those records begin
+/// near the beginning; they end with the line, but for quotes and escapes.
+fn tried_fields(head: &[u8]) -> (u64, bool) {
+    const NEAR: usize = 384 << 10;
+    let is_break = |byte: &u8| matches!(byte, b'\n' | b'\r');
+    let line = head.get(NEAR..).and_then(|behind| behind.iter().position(is_break));
+    let near = line.map(|length| &head[..NEAR + length]);
+    let near = near.filter(|near| !near.iter().any(|byte| matches!(byte, b'"' | b'\'' | b'\\')));
+    let mut counts = [0_u64; 256];
+    near.unwrap_or(head).iter().for_each(|byte| counts[usize::from(*byte)] += 1);
+    let fields = DELIMITERS.iter().map(|byte| counts[usize::from(*byte)]).max().unwrap_or(0);
+    (fields, near.is_none())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_behind_the_sample_do_not_count() {
+        let short = "1,2;3\n".repeat(1000);
+        assert_eq!(tried_fields(short.as_bytes()), (1000, true));
+        let long = "1,2,3\n".repeat(1 << 18);
+        assert_eq!(tried_fields(long.as_bytes()), (2 + (1 << 17), false));
+        // A quote may go on.
+        let quoted = format!("\"{long}");
+        assert_eq!(tried_fields(quoted.as_bytes()), (1 << 19, true));
+        assert_eq!(tried_fields(",".repeat(1 << 20).as_bytes()), (1 << 20, true));
+    }
+
+    #[test]
+    fn usual_records_are_not_reserved() {
+        let budget = plimsoll_memory::Budget::limited(4 << 20).unwrap();
+        let consumer = budget.consumer("scan");
+        let mut room = Room::default();
+        room.hold(USUAL, Some(&consumer)).unwrap();
+        assert_eq!((room.held(), budget.used()), (0, 0));
+        room.hold(2 * USUAL, Some(&consumer)).unwrap();
+        assert_eq!((room.held(), budget.used()), (2 * USUAL, 2 * USUAL as u64));
+        let error = room.hold(5 << 20, Some(&consumer)).unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::MemoryLimit { .. }), "{error}");
     }
 }
