@@ -68,8 +68,8 @@ def made(what: str, text: str, sql: str, flags: list[str] | None = None) -> Shap
 
 
 def magnitude(r: random.Random, most: int) -> int:
-    """From 1 to `most`, each order of magnitude as often."""
-    return max(1, round(most ** r.random()))
+    """From 1 to `most`; half of the orders of magnitude, the small ones, once in four times."""
+    return max(1, round(most ** (r.random() if r.random() < 0.25 else 0.5 + 0.5 * r.random())))
 
 
 def wide(r: random.Random) -> Shape:
@@ -91,7 +91,7 @@ def wide(r: random.Random) -> Shape:
 def long_texts(r: random.Random) -> Shape:
     length = magnitude(r, 1_000_000)
     rows = max(2, min(20_000, 30_000_000 // (2 * length)))
-    text = lambda at: (str(r.randrange(10**9)) + "abcdefghij" * (length // 10 + 1))[:length]
+    text = lambda at: ("t" + str(r.randrange(10**9)) + "abcdefghij" * (length // 10 + 1))[:length]
     lines = (f"{at},{text(at)},{'q' * length}{r.randrange(10**6)}" for at in range(rows))
     sql = r.choice([
         "SELECT t, u FROM 'f.csv' GROUP BY t, u ORDER BY 1, 2",

@@ -130,7 +130,8 @@ impl Plan {
         const OF_CELLS: u64 = 8 * 24;
         let share = budget.available() / threads as u64;
         let grouped = self.grouping.as_ref();
-        let evaluated = self.outputs.len()
+        let is_computed = |(_, expr): &&(String, Expr)| !matches!(expr, Expr::Field(_));
+        let evaluated = self.outputs.iter().filter(is_computed).count()
             + grouped.map_or(0, |grouping| grouping.keys.len() + grouping.aggregates.len());
         let read = self.scan.outputs.len() + self.resolved.filter_fields().len();
         let rows = CELLS.min(share / OF_CELLS) / (read + evaluated).max(1) as u64;
