@@ -124,7 +124,7 @@ impl Plan {
         const PART: u64 = 32;
         const WIDE: u64 = PART * BLOCK_SIZE as u64;
         const LEAST: usize = 32 << 10;
-        /// The most cells of a block, and the part of what a worker should have that they are: each has a place in the file
+        /// The most cells of a block of the file, and the part of what a worker should have that they are: each has a place in the file
         /// and a value.
         const CELLS: u64 = 1 << 18;
         const OF_CELLS: u64 = 8 * 24;
@@ -134,7 +134,8 @@ impl Plan {
         let evaluated = self.outputs.iter().filter(is_computed).count()
             + grouped.map_or(0, |grouping| grouping.keys.len() + grouping.aggregates.len());
         let read = self.scan.outputs.len() + self.resolved.filter_fields().len();
-        let rows = CELLS.min(share / OF_CELLS) / (read + evaluated).max(1) as u64;
+        // Without a limit what is evaluated may have as many rows as there are.
+        let rows = (CELLS / read.max(1) as u64).min(share / OF_CELLS / (read + evaluated).max(1) as u64);
         self.scan.rows = self.scan.rows.min(usize::try_from(rows).unwrap_or(usize::MAX).max(1));
         if share < WIDE {
             let fitting = usize::try_from(share / PART).unwrap_or(LEAST).next_power_of_two() / 2;

@@ -122,6 +122,27 @@ impl Runs {
         Merge::new(readers(&self.runs))
     }
 
+    /// Merges runs of which there are very many: with little memory there can be thousands, of a few entries each, and the list
+    /// of them is what has no room.
+    fn keep_few(&mut self) -> Result<()> {
+        const MANY: usize = if cfg!(test) { 64 } else { 1024 };
+        /// Runs, and bytes of their readers, that are merged at once.
+        const AT_ONCE: usize = 16;
+        const READERS: usize = 512 << 10;
+        if self.runs.len() < MANY {
+            return Ok(());
+        }
+        let fan_in = (READERS / self.reader_bytes()).clamp(2, AT_ONCE);
+        let all = Runs {
+            runs: std::mem::take(&mut self.runs),
+            file: Arc::clone(&self.file),
+            space: self.space.clone(),
+            ..*self
+        };
+        *self = all.fewer(fan_in)?;
+        Ok(())
+    }
+
     /// Merges as many runs at a time as may be, but no more than there need be.
     fn fewer(self, fan_in: usize) -> Result<Self> {
         let mut fewer = Runs { passes: self.passes + 1, ..Runs::new(&self.space)? };
@@ -168,7 +189,7 @@ impl RunWriter<'_> {
             let file = Arc::clone(&self.runs.file);
             self.runs.runs.push(Run { file, bytes: self.start..end });
         }
-        Ok(())
+        self.runs.keep_few()
     }
 
     fn flush(&mut self) -> Result<()> {
