@@ -136,6 +136,7 @@ impl Table {
             sample: 0,
             fault,
         };
+        let any_in_sample = records.first().is_some_and(|first| in_sample(first, start));
         for (index, mut record) in records.into_iter().enumerate() {
             match judge(&mut record, index + 1, &table.names, options, file) {
                 Ok(true) => {
@@ -150,7 +151,8 @@ impl Table {
             }
         }
         let sampled = table.records.iter().take_while(|record| in_sample(record, start)).count();
-        table.sample = sampled.max(table.records.len().min(1));
+        // The first record always belongs, wherever it begins; where it is skipped, no other stands in for it.
+        table.sample = if any_in_sample { sampled } else { sampled.max(table.records.len().min(1)) };
         Ok(table)
     }
 
