@@ -1,6 +1,6 @@
 //! Every class of failure: its exit code, and a message that says what, where, and what to do.
 
-use crate::program::Place;
+use crate::program::{LOW_LIMIT, Place};
 
 const SMALL: &str = "station,t\nOslo,1.5\nRoma,12\n";
 
@@ -128,8 +128,8 @@ fn a_limit_below_the_program_itself() {
 /// Many records with long names.
 fn names() -> Place {
     let mut text = String::from("name\n");
-    for number in 0..200_000 {
-        text.push_str(&format!("a rather long name of a group of number {}\n", number * 7919 % 180_000));
+    for number in 0..300_000_u64 {
+        text.push_str(&format!("a rather long name of a group of number {}\n", number * 7919 % 270_000));
     }
     Place::with(text)
 }
@@ -143,7 +143,7 @@ fn what_a_limit_cannot_hold_goes_to_temporary_files() {
         "SELECT name FROM 'f.csv' ORDER BY name DESC",
         "SELECT DISTINCT name FROM 'f.csv'",
     ] {
-        let flags = ["--memory-limit", "20MiB", "--threads", "1", "--temp-dir", "temp"];
+        let flags = ["--memory-limit", LOW_LIMIT, "--threads", "1", "--temp-dir", "temp"];
         let run = place.run(&[&["query", sql][..], &flags].concat());
         assert!(run.stderr.contains("to temporary files"), "{}", run.stderr);
         assert_eq!(run.printed(), place.run(&["query", sql]).printed());
@@ -151,7 +151,7 @@ fn what_a_limit_cannot_hold_goes_to_temporary_files() {
         let bounded = place.run(&[&["query", sql][..], &flags, &["--max-temp", "100k"]].concat());
         bounded.failed(4, &["temporary files", "100000 bytes"]);
     }
-    let flags = ["--memory-limit", "20MiB", "--temp-dir", "nowhere"];
+    let flags = ["--memory-limit", LOW_LIMIT, "--temp-dir", "nowhere"];
     let sql = "SELECT name FROM 'f.csv' ORDER BY name";
     place.run(&[&["query", sql][..], &flags].concat()).failed(1, &["nowhere", "hint:"]);
 }
@@ -167,7 +167,7 @@ fn temporary_files_in_memory_are_warned_of() {
         run.printed();
         run.stderr.matches("warning: temporary files go to /dev/shm, which lies in memory").count()
     };
-    let limit = ["--memory-limit", "20MiB", "--threads", "1"];
+    let limit = ["--memory-limit", LOW_LIMIT, "--threads", "1"];
     assert_eq!(warned(&[&limit[..], &["--temp-dir", "/dev/shm"]].concat()), 1);
     assert_eq!(warned(&[&limit[..], &["--temp-dir", "/dev/shm", "--quiet"]].concat()), 0);
     assert_eq!(warned(&[&limit[..], &["--temp-dir", "."]].concat()), 0);
@@ -176,13 +176,12 @@ fn temporary_files_in_memory_are_warned_of() {
 
 #[test]
 fn one_group_is_larger_than_the_limit() {
-    // Code that was not optimised is larger than what the floor leaves for it.
-    let limit = if cfg!(debug_assertions) { "20MiB" } else { "16MiB" };
+    let limit = if cfg!(debug_assertions) { LOW_LIMIT } else { "16MiB" };
     let flags = ["--memory-limit", limit, "--temp-dir", "."];
     let place = names();
     for (sql, printed, spills) in [
-        ("SELECT count(*) FROM 'f.csv'", "count(*)\n200000\n", false),
-        ("SELECT count(DISTINCT name) FROM 'f.csv'", "count(DISTINCT name)\n180000\n", true),
+        ("SELECT count(*) FROM 'f.csv'", "count(*)\n300000\n", false),
+        ("SELECT count(DISTINCT name) FROM 'f.csv'", "count(DISTINCT name)\n270000\n", true),
     ] {
         let run = place.run(&[&["query", sql][..], &flags].concat());
         assert_eq!(run.stderr.contains("to temporary files"), spills, "{}", run.stderr);

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde_json::Value;
 
-use crate::program::{Place, Run};
+use crate::program::{LOW_LIMIT, Place, Run};
 
 /// 60,000 records, every value of `k` in two of them.
 fn numbers() -> Place {
@@ -142,8 +142,8 @@ fn times_and_bytes_are_measured_and_nothing_is_spilled_without_a_limit() {
 #[test]
 fn what_is_spilled_is_the_sum_of_what_operators_spill() {
     let mut text = String::from("k,v\n");
-    for number in 0..200_000_u64 {
-        writeln!(text, "name {},{}", number * 7919 % 150_001, number * 31 % 100_003).unwrap();
+    for number in 0..300_000_u64 {
+        writeln!(text, "name {},{}", number * 7919 % 250_001, number * 31 % 100_003).unwrap();
     }
     let place = Place::with(text);
     for (sql, spillers) in [
@@ -151,7 +151,7 @@ fn what_is_spilled_is_the_sum_of_what_operators_spill() {
         ("SELECT DISTINCT k, v FROM 'f.csv'", &["distinct"]),
         ("SELECT k, sum(v) FROM 'f.csv' GROUP BY k", &["group"]),
     ] {
-        let limits = ["--memory-limit", "20MiB", "--temp-dir", "."];
+        let limits = ["--memory-limit", LOW_LIMIT, "--temp-dir", "."];
         let (_, stats) = analyzed(&place, sql, &limits);
         let operators = stats["operators"].as_array().unwrap();
         let sum: u64 = operators.iter().map(|operator| operator["spilled_bytes"].as_u64().unwrap()).sum();

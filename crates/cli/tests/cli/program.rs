@@ -11,6 +11,10 @@ pub(crate) fn program() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_plimsoll"))
 }
 
+/// A limit under which some 10 MB are spilled, and everything runs. Code that was not optimised is larger than what the floor
+/// leaves for it, and how much of it is resident varies.
+pub(crate) const LOW_LIMIT: &str = if cfg!(debug_assertions) { "24MiB" } else { "20MiB" };
+
 /// A directory of its own, in which the program runs.
 pub(crate) struct Place {
     directory: TempDir,
