@@ -30,7 +30,7 @@ fn main() -> plimsoll_core::Result<()> {
     let outputs = vec![ScanColumn { column: station, as_text: false }];
     let spec = ScanSpec { outputs, filter: Some(warm), ..ScanSpec::default() };
     let bytes_read = Arc::new(AtomicU64::new(0));
-    let profiles = file.profiles().to_vec();
+    let profiles = file.settled();
     let input = Arc::new(Schema::new(vec![schema.fields[station].clone()]));
     let scan = Arc::new(CsvScan::new(file, spec, profiles, Arc::clone(&bytes_read)));
 

@@ -59,7 +59,7 @@ fn measure(bencher: Bencher, input: &NamedTempFile, stage: Stage) {
     let path = input.path().to_string_lossy();
     let file = CsvFile::open(&path, &CsvOptions::default()).expect("a CSV file");
     let wanted = if stage < Stage::Walked { Vec::new() } else { vec![0, 1] };
-    let decimal = file.column_type(1, file.profiles());
+    let decimal = file.column_type(1, file.sampled());
     bencher.counter(BytesCount::new(bytes)).counter(ItemsCount::new(ROWS)).bench(|| {
         let scan = Scan::new(&file, wanted.clone(), BLOCK_BYTES, Arc::new(AtomicU64::new(0)));
         let mut reader = Reader::new(Arc::new(scan));

@@ -131,7 +131,7 @@ fn parts(threads: usize, budget: &Budget, space: Space, panics_at: u64) -> Parts
     let schema = Arc::new(file.schema());
     let outputs = (0..2).map(|column| ScanColumn { column, as_text: false }).collect();
     let spec = ScanSpec { outputs, block_size: 16 << 10, ..ScanSpec::default() };
-    let profiles = file.profiles().to_vec();
+    let profiles = file.settled();
     let scan = Arc::new(CsvScan::new(file, spec, profiles, Arc::default()));
     let pulls = Arc::new(AtomicU64::new(0));
     let base =

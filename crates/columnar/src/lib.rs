@@ -25,7 +25,7 @@
 //! let file = Arc::new(CsvFile::open(&path.to_string_lossy(), &CsvOptions::default())?);
 //! let pool = Arc::new(rayon::ThreadPoolBuilder::new().num_threads(2).build()?);
 //! let columns = vec![0, 1];
-//! let profiles = infer_full(&file, &columns, 256 << 10, &pool, Arc::default(), None)?;
+//! let profiles = infer_full(&file, file.sampled().to_vec(), &columns, 256 << 10, &pool, Arc::default(), None)?;
 //! let spec = LoadSpec { columns, profiles, ..LoadSpec::default() };
 //!
 //! let consumer = Budget::limited(1 << 20)?.consumer("store");

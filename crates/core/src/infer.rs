@@ -1,8 +1,9 @@
 //! Which type a CSV column has, given the cells that were seen.
 //!
 //! A [`CellClass`] says what one cell's text could be; a [`Profile`] collects classes and names the least type that
-//! takes them all. The result depends on the set of the cells and not on their order. Turning text into a class is the
-//! parsers' business: `plimsoll-csv` and `plimsoll-rows` each have their own.
+//! takes them all. The result depends on the set of the cells and not on their order, but for the first cells, up to
+//! [`Profile::settle`], which decide what no other cell tells alone. Turning text into a class is the parsers' business:
+//! `plimsoll-csv` and `plimsoll-rows` each have their own.
 
 use serde::{Deserialize, Serialize};
 
@@ -91,9 +92,24 @@ pub struct Profile {
     long: bool,
     int_digits: u32,
     scale: u32,
+    /// A number with an exponent that is not clear by itself is text, whatever else is seen.
+    #[serde(default)]
+    unclear_is_text: bool,
+    /// A date that could have several forms is text, whatever else is seen.
+    #[serde(default)]
+    ambiguous_is_text: bool,
 }
 
 impl Profile {
+    /// Decides by the cells seen so far what no single cell tells: whether `12E3` is a number, and which number of
+    /// `01/02/2024` is the day. What they leave open is text. From here on each cell counts by itself, and a column of text
+    /// stays one.
+    pub fn settle(&mut self) {
+        self.text |= self.data_type() == DataType::Utf8;
+        self.unclear_is_text = !self.clear;
+        self.ambiguous_is_text = self.date_form().is_none();
+    }
+
     /// Takes one more cell.
     pub fn observe(&mut self, class: CellClass) {
         match class {
@@ -102,7 +118,9 @@ impl Profile {
                 self.number = true;
                 self.exponent |= matches!(notation, Notation::Exponent { .. });
                 self.clear |= matches!(notation, Notation::Point | Notation::Exponent { clear: true });
-                self.unclear |= notation == Notation::Exponent { clear: false };
+                let unclear = notation == Notation::Exponent { clear: false };
+                self.unclear |= unclear;
+                self.text |= unclear && self.unclear_is_text;
                 self.long |= is_long;
                 self.beyond_i64 |= !fits_i64;
                 self.int_digits = self.int_digits.max(int_digits);
@@ -128,6 +146,7 @@ impl Profile {
 
     /// Leaves the forms that dates seen now could have, too.
     fn narrow(&mut self, forms: DateForms) {
+        self.text |= forms.single().is_none() && self.ambiguous_is_text;
         self.forms = Some(self.forms.unwrap_or(DateForms::ALL).and(forms));
     }
 
@@ -146,7 +165,7 @@ impl Profile {
         if self.exponent { EXPONENT_DIGITS } else { u32::from(MAX_PRECISION) }
     }
 
-    /// Takes all cells that another profile has seen.
+    /// Takes all cells that another profile has seen. Both are settled, and by the same cells, or neither is.
     pub fn merge(&mut self, other: &Profile) {
         self.number |= other.number;
         self.exponent |= other.exponent;
@@ -159,12 +178,15 @@ impl Profile {
         self.time |= other.time;
         self.zoned |= other.zoned;
         self.zoneless |= other.zoneless;
-        other.forms.into_iter().for_each(|forms| self.narrow(forms));
+        let forms = other.forms.unwrap_or(DateForms::ALL);
+        self.forms = self.forms.or(other.forms).map(|known| known.and(forms));
         self.text |= other.text;
         self.beyond_i64 |= other.beyond_i64;
         self.long |= other.long;
         self.int_digits = self.int_digits.max(other.int_digits);
         self.scale = self.scale.max(other.scale);
+        self.unclear_is_text |= other.unclear_is_text;
+        self.ambiguous_is_text |= other.ambiguous_is_text;
     }
 
     /// Digits that the mantissa of any number seen has at most, where it is written with `scale` digits behind the point.
@@ -172,10 +194,11 @@ impl Profile {
         self.int_digits.saturating_add(u32::from(scale))
     }
 
-    /// The notations that were seen: the widest of them. `None` where no number was.
+    /// The widest notation of the numbers of the column: `clear` where those that are not clear by themselves are text.
+    /// `None` where no number was seen.
     pub fn notation(&self) -> Option<Notation> {
         match (self.exponent, self.clear) {
-            (true, clear) => Some(Notation::Exponent { clear }),
+            (true, _) => Some(Notation::Exponent { clear: self.unclear_is_text }),
             (false, true) => Some(Notation::Point),
             (false, false) => self.number.then_some(Notation::Digits),
         }
@@ -203,6 +226,11 @@ impl Profile {
     /// The forms that dates and timestamps could have, where there are several.
     pub fn ambiguous_forms(&self) -> Option<DateForms> {
         self.forms.filter(|forms| !forms.is_empty() && forms.single().is_none())
+    }
+
+    /// Whether a date that could have several forms is text, though the form of the column is known.
+    pub fn wants_certain_dates(&self) -> bool {
+        self.ambiguous_is_text
     }
 
     /// Whether the timestamps that were seen name zones.
@@ -276,6 +304,32 @@ mod tests {
         assert_eq!(type_of(&[class("1"), Text]), DataType::Utf8);
         assert_eq!(type_of(&[Special, Null]), DataType::Float64);
         assert_eq!(type_of(&[Special, Text]), DataType::Utf8);
+    }
+
+    #[test]
+    fn the_first_cells_decide() {
+        let with = |first: &[CellClass], then: &[CellClass]| {
+            let types = [then.to_vec(), then.iter().rev().copied().collect()].map(|then| {
+                let mut profile = Profile::default();
+                first.iter().for_each(|class| profile.observe(*class));
+                profile.settle();
+                then.into_iter().for_each(|class| profile.observe(class));
+                profile.data_type()
+            });
+            assert_eq!(types[0], types[1], "the order of the other cells does not matter");
+            types[0]
+        };
+        let [whole, point, unclear] = ["17", "2.5", "12E3"].map(class);
+        assert_eq!(with(&[point], &[unclear, whole]), DataType::decimal(1));
+        assert_eq!(with(&[whole], &[point]), DataType::decimal(1));
+        assert_eq!(with(&[whole], &[unclear, point]), DataType::Utf8);
+        assert_eq!(with(&[], &[unclear, point]), DataType::Utf8);
+        assert_eq!(with(&[unclear], &[point]), DataType::Utf8);
+        let [ambiguous, certain] = ["01/02/2024", "31/01/2024"].map(date);
+        assert_eq!(with(&[certain], &[ambiguous]), DataType::Date);
+        assert_eq!(with(&[], &[certain]), DataType::Date);
+        assert_eq!(with(&[], &[certain, ambiguous]), DataType::Utf8);
+        assert_eq!(with(&[ambiguous], &[certain]), DataType::Utf8);
     }
 
     #[test]

@@ -27,10 +27,12 @@ pub struct ColumnType {
     pub data_type: DataType,
     /// Whether the user gave it, so that it stands whatever the cells are.
     pub declared: bool,
-    /// The widest notation of the numbers that were seen; one of a wider notation is a [`Misfit`].
+    /// The widest notation that is taken; a number of a wider one is a [`Misfit`].
     pub notation: Option<Notation>,
     /// How dates are written; `None` as ISO 8601 has them.
     pub date_form: Option<DateForm>,
+    /// Whether a date that could have several forms is a [`Misfit`].
+    pub certain_dates: bool,
     /// Whether timestamps name zones.
     pub zoned: bool,
 }
@@ -38,7 +40,14 @@ pub struct ColumnType {
 impl ColumnType {
     /// A type that the user gives.
     pub fn declared(data_type: DataType) -> Self {
-        ColumnType { data_type, declared: true, notation: None, date_form: None, zoned: false }
+        ColumnType {
+            data_type,
+            declared: true,
+            notation: None,
+            date_form: None,
+            certain_dates: false,
+            zoned: false,
+        }
     }
 
     /// The type of a column whose cells have this profile.
@@ -48,6 +57,7 @@ impl ColumnType {
             declared: false,
             notation: profile.notation(),
             date_form: profile.date_form(),
+            certain_dates: profile.wants_certain_dates(),
             zoned: profile.is_zoned(),
         }
     }
@@ -284,7 +294,7 @@ mod tests {
         }
         bytes.extend_from_slice(&[0; 64]);
         let nulls = nulls.iter().map(|null| (*null).to_owned()).collect();
-        let notation = Some(Notation::Exponent { clear: true });
+        let notation = Some(Notation::Exponent { clear: false });
         let dialect = Dialect::new(&CsvOptions { nulls, ..CsvOptions::default() }, b',').unwrap();
         Cells { bytes: &bytes, spans: &spans, dialect: &dialect }.parse(ColumnType {
             declared,
@@ -368,7 +378,10 @@ mod tests {
         use Notation::{Digits, Exponent, Point};
         assert_eq!(cells(&["1", "5."], DataType::Int64, Digits).err(), Some(1));
         assert_eq!(cells(&["1", "1e3"], DataType::Int64, Point).err(), Some(1));
-        assert!(cells(&["1", "5.", "1e3"], DataType::Int64, Exponent { clear: true }).is_ok());
+        assert!(cells(&["1", "5.", "1e+3"], DataType::Int64, Exponent { clear: true }).is_ok());
+        assert_eq!(cells(&["1e+3", "1e3"], DataType::Int64, Exponent { clear: true }).err(), Some(1));
+        assert!(cells(&["1e+3", "1e3"], DataType::Int64, Exponent { clear: false }).is_ok());
+        assert_eq!(cells(&["2.5e3", "1e3"], DataType::Float64, Exponent { clear: true }).err(), Some(1));
         assert_eq!(cells(&["0.5", "1e-3"], DataType::decimal(3), Point).err(), Some(1));
     }
 

@@ -71,9 +71,16 @@ impl CsvFile {
         }
     }
 
-    /// What the head sample says of each column.
-    pub fn profiles(&self) -> &[Profile] {
+    /// What the cells of each column are in the head sample.
+    pub fn sampled(&self) -> &[Profile] {
         &self.profiles
+    }
+
+    /// The same, settled: what a scan begins with.
+    pub fn settled(&self) -> Vec<Profile> {
+        let mut profiles = self.profiles.clone();
+        profiles.iter_mut().for_each(Profile::settle);
+        profiles
     }
 
     /// The first cell of the head sample that makes column `index` text.

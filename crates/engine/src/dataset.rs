@@ -91,7 +91,15 @@ impl Engine {
         }
         let pool = thread_pool(limits.threads())?;
         let columns: Vec<usize> = (0..file.schema().fields.len()).collect();
-        let profiles = infer_full(&file, &columns, limits.block_size, &pool, Arc::default(), Some(consumer))?;
+        let profiles = infer_full(
+            &file,
+            file.sampled().to_vec(),
+            &columns,
+            limits.block_size,
+            &pool,
+            Arc::default(),
+            Some(consumer),
+        )?;
         table.options = file.options().clone();
         let mut schema = file.schema();
         for (column, field) in schema.fields.iter_mut().enumerate() {

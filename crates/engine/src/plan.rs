@@ -66,7 +66,15 @@ impl Plan {
             *profiles = {
                 let consumer = operator::SCAN.consumer(&limits.budget_for_opening());
                 let columns = resolved.input_fields();
-                infer_full(file, &columns, limits.block_size, &pool, Arc::clone(&bytes), Some(consumer))?
+                infer_full(
+                    file,
+                    file.sampled().to_vec(),
+                    &columns,
+                    limits.block_size,
+                    &pool,
+                    Arc::clone(&bytes),
+                    Some(consumer),
+                )?
             };
             inferred_bytes = bytes.load(std::sync::atomic::Ordering::Relaxed);
         }

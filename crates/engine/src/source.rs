@@ -75,7 +75,7 @@ impl Source {
                 &table.options,
                 Some(&operator::SCAN.consumer(budget)),
             )?);
-            let profiles = file.profiles().to_vec();
+            let profiles = file.settled();
             return Ok(Source::Csv { file, profiles });
         }
         if table.options.columns.is_some() || !table.options.types.is_empty() {

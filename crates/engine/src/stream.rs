@@ -252,7 +252,8 @@ impl Stream {
         let known = profiles.clone();
         let bytes = Arc::clone(&self.progress.bytes_read);
         let consumer = Some(self.operators.scan.consumer(&self.budget));
-        let Ok(found) = infer_full(file, &columns, plan.limits.block_size, &self.pool, bytes, consumer)
+        let Ok(found) =
+            infer_full(file, known.clone(), &columns, plan.limits.block_size, &self.pool, bytes, consumer)
         else {
             return Ok(());
         };
@@ -285,8 +286,9 @@ impl Stream {
         // With other types WHERE may select other rows: what was seen of the other columns does not count any more.
         let where_changes = filter_columns.contains(&misfit.column);
         let keeps = |column: usize| !where_changes || filter_columns.contains(&column);
+        let sampled = file.settled();
         let merged = |column: usize, counts: bool| -> Profile {
-            let known = if keeps(column) { profiles } else { file.profiles() };
+            let known = if keeps(column) { profiles } else { &sampled };
             let mut profile = known[column];
             if counts {
                 profile.merge(&seen[column]);

@@ -1,7 +1,7 @@
 //! Which type each column has and which records WHERE selects.
 //!
 //! A column's type is the join of its cells in the head sample and of those that the query as written reads: columns
-//! of WHERE on every record, others where WHERE passes. A query that streams under a LIMIT reads no further than the
+//! of WHERE on every record, others where WHERE passes. What one cell alone does not tell, the head sample decides. A query that streams under a LIMIT reads no further than the
 //! record that gives its last row. What is wrong counts under the final types only, and the first in file order.
 
 use std::borrow::Cow;
@@ -108,6 +108,9 @@ impl<'a> Reading<'a> {
             for (profile, cell) in profiles.iter_mut().zip(&record.fields) {
                 profile.observe(cell::classify(cell, options));
             }
+        }
+        if options.infer == Infer::Sample {
+            profiles.iter_mut().for_each(Profile::settle);
         }
         let mut reading = Reading {
             table,
@@ -310,6 +313,9 @@ impl<'a> Reading<'a> {
                     false => self.cell(record, column),
                 };
                 profile.observe(cell::classify(&cell, self.options));
+                if record + 1 == sampled {
+                    profile.settle();
+                }
                 match (was_text, profile.data_type() == DataType::Utf8) {
                     (false, true) => (Some(record), true),
                     (true, true) => (culprit, true),

@@ -46,7 +46,9 @@ impl Csv {
         let file = Arc::new(CsvFile::open(path.path().to_str().unwrap(), options).unwrap());
         let columns: Vec<usize> = (0..file.schema().fields.len()).collect();
         let pool = pool(2);
-        let profiles = infer_full(&file, &columns, block_size, &pool, Arc::default(), None).unwrap();
+        let profiles =
+            infer_full(&file, file.sampled().to_vec(), &columns, block_size, &pool, Arc::default(), None)
+                .unwrap();
         let spec = LoadSpec { columns, profiles, block_size, ..LoadSpec::default() };
         Csv { file, spec, pool, _path: path }
     }

@@ -227,7 +227,7 @@ fn columns(sample: &Sample, table: &Table, records: u64) -> Result<Vec<(Expected
 
 /// What the cells of the head and of all windows are.
 fn profiles(sample: &Sample) -> Vec<Profile> {
-    let mut profiles = sample.file.profiles().to_vec();
+    let mut profiles = sample.file.sampled().to_vec();
     for window in &sample.windows {
         for (at, profile) in profiles.iter_mut().enumerate() {
             window.cells(at).classes().for_each(|class| profile.observe(class));

@@ -70,6 +70,8 @@ impl TimeFormats {
 pub(crate) struct Moments<'a> {
     formats: &'a TimeFormats,
     form: DateForm,
+    /// Whether a date that could have several forms is not taken.
+    certain: bool,
     zoned: bool,
     declared: bool,
 }
@@ -77,14 +79,19 @@ pub(crate) struct Moments<'a> {
 impl<'a> Moments<'a> {
     pub(crate) fn new(formats: &'a TimeFormats, column: ColumnType) -> Self {
         let form = column.date_form.unwrap_or(DateForm::Iso);
-        Moments { formats, form, zoned: column.zoned, declared: column.declared }
+        // What is written as ISO 8601 has it has no other form.
+        let certain = column.certain_dates && form != DateForm::Iso;
+        Moments { formats, form, certain, zoned: column.zoned, declared: column.declared }
     }
 
     /// Days since 1970-01-01.
     pub(crate) fn date(self, text: &[u8]) -> Option<i32> {
         match &self.formats.date {
             Some(format) => format.parse_date(text),
-            None => self.form.parse_date(text),
+            None => {
+                let days = self.form.parse_date(text);
+                days.filter(|_| !self.certain || DateForms::of_date(text).single().is_some())
+            }
         }
     }
 
@@ -95,6 +102,8 @@ impl<'a> Moments<'a> {
             Some(format) => format.parse_timestamp(text),
             None => {
                 let moment = self.form.read_timestamp(text);
+                let is_sure = || !self.certain || DateForms::of_timestamp(text).single().is_some();
+                let moment = moment.filter(|_| is_sure());
                 moment.filter(|moment| self.takes(moment.zoned)).map(|moment| counted(moment, cut))
             }
         };

@@ -69,21 +69,23 @@ impl Numbers {
 
     /// Whether every number with a point and without an exponent is taken.
     pub(crate) fn takes_points(self) -> bool {
-        self.declared || matches!(self.notation, Some(Notation::Point | Notation::Exponent { clear: true }))
+        self.declared || matches!(self.notation, Some(Notation::Point | Notation::Exponent { .. }))
     }
 
-    /// Whether every number with an exponent is taken.
+    /// Whether every number with an exponent and a point, or a sign in its exponent, is taken.
     pub(crate) fn takes_exponents(self) -> bool {
-        self.declared || self.notation == Some(Notation::Exponent { clear: true })
+        self.declared || matches!(self.notation, Some(Notation::Exponent { .. }))
     }
 
-    /// Whether a number is of a notation that was seen.
+    /// Whether a number is of a notation that is taken.
     fn takes(self, class: CellClass) -> bool {
         let CellClass::Number { notation, .. } = class else { return false };
         match notation {
             Notation::Digits => true,
             Notation::Point => self.takes_points(),
-            Notation::Exponent { .. } => self.takes_exponents(),
+            Notation::Exponent { clear } => {
+                clear && self.takes_exponents() || self.notation == Some(Notation::Exponent { clear: false })
+            }
         }
     }
 }

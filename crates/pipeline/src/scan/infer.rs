@@ -9,14 +9,15 @@ use plimsoll_kernels::Block;
 use plimsoll_memory::Consumer;
 use rayon::ThreadPool;
 
-/// What the cells of `columns` (indexes in the file, ascending) are in the whole file; the entries of other columns are
-/// those of the head sample. Reads the file once, with a reader on each thread of `pool`. Records that are longer than a block
+/// What the cells of `columns` (indexes in the file, ascending) are in the whole file, beside those that are `known`; the
+/// entries of other columns stay as they are. Reads the file once, with a reader on each thread of `pool`. Records that are longer than a block
 /// have their memory reserved from `consumer`.
 ///
 /// # Errors
 /// `Io`, `MemoryLimit`, and `Data` for the first record that breaks the rules of the format.
 pub fn infer_full(
     file: &CsvFile,
+    known: Vec<Profile>,
     columns: &[usize],
     block_size: usize,
     pool: &ThreadPool,
@@ -25,12 +26,13 @@ pub fn infer_full(
 ) -> Result<Vec<Profile>> {
     let scan = Scan::new(file, columns.to_vec(), block_size, bytes_read).with_consumer(consumer);
     let scan = Arc::new(scan);
-    let known = Mutex::new((file.profiles().to_vec(), None));
+    let begun: Vec<Profile> = columns.iter().map(|column| known[*column]).collect();
+    let known = Mutex::new((known, None));
     pool.scope(|scope| {
         for _ in 0..pool.current_num_threads() {
             scope.spawn(|_| {
                 let mut reader = Reader::new(Arc::clone(&scan));
-                let mut seen = vec![Profile::default(); columns.len()];
+                let mut seen = begun.clone();
                 let mut last = 0;
                 let outcome = observe(&mut reader, &mut seen, &mut last);
                 let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);

@@ -73,14 +73,14 @@ impl Types {
         self.moved.notify_all();
     }
 
-    /// Takes note of cells in block `ticket`. Gives the column's profile where every cell that was taken as `current` so far, by
+    /// Takes note of a cell in block `ticket`. Gives the column's profile where every cell that was taken as `current` so far, by
     /// any worker, keeps its value in the type of that profile: the type is the same, both are exact, or there were only NULLs.
     /// What these become is the choice of the first other cell in the file, so that it does
     /// not depend on the workers' pace: whoever finds one waits for the blocks before its own.
     pub(super) fn widen(
         &self,
         column: usize,
-        seen: &Profile,
+        class: CellClass,
         current: DataType,
         ticket: u64,
     ) -> Option<Profile> {
@@ -95,12 +95,14 @@ impl Types {
         let may_choose = known.done >= ticket;
         let profile = &mut known.profiles[column];
         let given = profile.data_type();
-        profile.merge(seen);
+        if given == DataType::Null && !may_choose {
+            return None;
+        }
+        profile.observe(class);
         let wider = profile.data_type();
         let taken = if current == DataType::Null { given } else { current };
         let exact = |data_type: DataType| data_type.exact_scale().is_some();
-        let chooses = taken == DataType::Null && may_choose;
-        (chooses || wider == taken || (exact(taken) && exact(wider))).then_some(*profile)
+        (taken == DataType::Null || wider == taken || (exact(taken) && exact(wider))).then_some(*profile)
     }
 
     /// Takes note of exact numbers of this many digits before the point. Whether they are exact beside all that were seen.
@@ -127,22 +129,27 @@ mod tests {
 
     use super::*;
 
-    fn number(int_digits: u32, scale: u32) -> Profile {
-        let mut profile = Profile::default();
-        profile.observe(CellClass::Number {
+    fn number(int_digits: u32, scale: u32) -> CellClass {
+        CellClass::Number {
             int_digits,
             scale,
             notation: if scale == 0 { Notation::Digits } else { Notation::Point },
             is_long: false,
             fits_i64: scale == 0 && int_digits < 19,
-        });
+        }
+    }
+
+    fn of(class: CellClass) -> Profile {
+        let mut profile = Profile::default();
+        profile.observe(class);
+        profile.settle();
         profile
     }
 
     #[test]
     fn integers_become_decimals_in_place() {
-        let types = Types::new(vec![number(3, 0)]);
-        let wider = |seen, current| types.widen(0, &seen, current, 0).map(|profile| profile.data_type());
+        let types = Types::new(vec![of(number(3, 0))]);
+        let wider = |seen, current| types.widen(0, seen, current, 0).map(|profile| profile.data_type());
         assert_eq!(wider(number(1, 2), DataType::Int64), Some(DataType::decimal(2)));
         assert_eq!(wider(number(1, 5), DataType::decimal(2)), Some(DataType::decimal(5)));
         assert!(types.have_room(0, 30));
@@ -152,67 +159,55 @@ mod tests {
     #[test]
     fn exponents_widen_what_has_room() {
         let signed = |int_digits, scale| {
-            let mut profile = Profile::default();
             let notation = Notation::Exponent { clear: true };
-            let fits_i64 = scale == 0;
-            profile.observe(CellClass::Number { int_digits, scale, notation, is_long: false, fits_i64 });
-            profile
+            CellClass::Number { int_digits, scale, notation, is_long: false, fits_i64: scale == 0 }
         };
-        let types = Types::new(vec![number(2, 5), number(9, 9)]);
-        let wider = types.widen(0, &signed(0, 6), DataType::decimal(5), 0).map(|profile| profile.data_type());
+        let types = Types::new(vec![of(number(2, 5)), of(number(9, 9))]);
+        let wider = types.widen(0, signed(0, 6), DataType::decimal(5), 0).map(|profile| profile.data_type());
         assert_eq!(wider, Some(DataType::decimal(6)));
-        assert_eq!(types.widen(1, &signed(0, 10), DataType::decimal(9), 0), None, "19 digits and exponents");
+        assert_eq!(types.widen(1, signed(0, 10), DataType::decimal(9), 0), None, "19 digits and exponents");
     }
 
     #[test]
     fn anything_else_ends_the_scan() {
-        let mut text = Profile::default();
-        text.observe(CellClass::Text);
-        let types = Types::new(vec![number(3, 0), Profile::default()]);
-        assert_eq!(types.widen(0, &text, DataType::Int64, 0), None);
+        let types = Types::new(vec![of(number(3, 0)), Profile::default()]);
+        assert_eq!(types.widen(0, CellClass::Text, DataType::Int64, 0), None);
     }
 
     #[test]
     fn nulls_become_anything_once() {
-        let mut text = Profile::default();
-        text.observe(CellClass::Text);
-        let mut date = Profile::default();
-        date.observe(CellClass::Date {
-            forms: std::iter::once(plimsoll_core::value::DateForm::Iso).collect(),
-        });
-        let types = Types::new(vec![Profile::default(); 2]);
+        let date = CellClass::Date { forms: std::iter::once(plimsoll_core::value::DateForm::Iso).collect() };
+        let types = Types::new(vec![of(CellClass::Null); 2]);
         assert_eq!(
-            types.widen(0, &number(3, 0), DataType::Null, 0).map(|profile| profile.data_type()),
+            types.widen(0, number(3, 0), DataType::Null, 0).map(|profile| profile.data_type()),
             Some(DataType::Int64)
         );
         // Another worker has seen nothing but NULLs yet.
         assert_eq!(
-            types.widen(0, &number(1, 2), DataType::Null, 0).map(|profile| profile.data_type()),
+            types.widen(0, number(1, 2), DataType::Null, 0).map(|profile| profile.data_type()),
             Some(DataType::decimal(2))
         );
-        assert_eq!(types.widen(0, &text, DataType::Null, 0), None);
+        assert_eq!(types.widen(0, CellClass::Text, DataType::Null, 0), None);
         assert_eq!(
-            types.widen(1, &date, DataType::Null, 0).map(|profile| profile.data_type()),
+            types.widen(1, date, DataType::Null, 0).map(|profile| profile.data_type()),
             Some(DataType::Date)
         );
         assert_eq!(
-            types.widen(1, &date, DataType::Null, 0).map(|profile| profile.data_type()),
+            types.widen(1, date, DataType::Null, 0).map(|profile| profile.data_type()),
             Some(DataType::Date)
         );
-        assert_eq!(types.widen(1, &text, DataType::Date, 0), None);
+        assert_eq!(types.widen(1, CellClass::Text, DataType::Date, 0), None);
     }
 
     #[test]
     fn the_first_block_chooses_what_nulls_become() {
-        let mut text = Profile::default();
-        text.observe(CellClass::Text);
         for lost in [false, true] {
-            let types = Types::new(vec![Profile::default()]);
+            let types = Types::new(vec![of(CellClass::Null)]);
             std::thread::scope(|scope| {
-                let later = scope.spawn(|| types.widen(0, &number(2, 0), DataType::Null, 2));
+                let later = scope.spawn(|| types.widen(0, number(2, 0), DataType::Null, 2));
                 types.finish(1);
                 assert_eq!(
-                    types.widen(0, &text, DataType::Null, 0).map(|profile| profile.data_type()),
+                    types.widen(0, CellClass::Text, DataType::Null, 0).map(|profile| profile.data_type()),
                     Some(DataType::Utf8)
                 );
                 if lost {
@@ -222,9 +217,9 @@ mod tests {
                 }
                 assert_eq!(later.join().unwrap().map(|profile| profile.data_type()), Some(DataType::Utf8));
             });
-            let types = Types::new(vec![Profile::default()]);
+            let types = Types::new(vec![of(CellClass::Null)]);
             types.abandon(0);
-            assert_eq!(types.widen(0, &text, DataType::Null, 1), None);
+            assert_eq!(types.widen(0, CellClass::Text, DataType::Null, 1), None);
         }
     }
 

@@ -7,8 +7,8 @@ use std::sync::atomic::Ordering;
 use arrow::array::{ArrayRef, BooleanArray};
 use arrow::compute::filter;
 use plimsoll_core::{
-    CellClass, DataType, Error, Field, Location, OnError, Profile, Reject, RejectCounts, RejectKind, Result,
-    Schema, text_cell,
+    CellClass, DataType, Error, Field, Location, OnError, Reject, RejectCounts, RejectKind, Result, Schema,
+    text_cell,
 };
 use plimsoll_csv::{ColumnType, Misfit as CellMisfit, Parsed, Reader, Scan, Span};
 use plimsoll_kernels::arrays::plain;
@@ -485,7 +485,8 @@ impl TicketedScan {
     /// and the cell together would be text, so that it does not depend on other cells.
     fn is_bad(&self, place: usize, misfit: &CellMisfit) -> bool {
         let Some(class) = misfit.class.filter(|_| !self.types[place].declared) else { return true };
-        let mut profile = self.scan.file.profiles()[self.scan.wanted[place]];
+        let mut profile = self.scan.file.sampled()[self.scan.wanted[place]];
+        profile.settle();
         let sampled = profile.data_type();
         profile.observe(class);
         profile.data_type() == DataType::Utf8 && !matches!(sampled, DataType::Utf8 | DataType::Null)
@@ -546,10 +547,8 @@ impl TicketedScan {
     fn widens(&mut self, place: usize, misfit: &CellMisfit, ticket: u64) -> bool {
         let (Some(class), false) = (misfit.class, self.types[place].declared) else { return false };
         let (column, spec) = (self.scan.wanted[place], &self.scan.spec);
-        let mut seen = Profile::default();
-        seen.observe(class);
         let current = self.types[place].data_type;
-        let wider = self.scan.types.widen(column, &seen, current, ticket);
+        let wider = self.scan.types.widen(column, class, current, ticket);
         let Some(wider) = wider.as_ref().map(ColumnType::inferred) else { return false };
         if wider.data_type != current {
             let mut aggregates = spec.aggregated.iter().filter(|(read, _)| *read == column);
