@@ -7,9 +7,8 @@ its peers get on with.
     python3 benches/limits.py --smallest --resume --minutes 60      goes on where the last one was ended, for an hour
     python3 benches/limits.py --rows-scale 0.01     a trial; prints the tables
 
-Without a limit, every result is held against the exact one (benches/judge.py). Under a limit ours must have the same bytes, of
-which the lines may stand in another order where the query gives none; a peer's must agree within 1e-9. Results are written to
-files, as in benches/measure.py. What is measured is kept in bench-data/limits.json, at another scale beside it, and the document
+Without a limit, every result is held against the exact one (benches/judge.py). Under a limit ours must have the same bytes;
+a peer's must agree within 1e-9. Results are written to files, as in benches/measure.py. What is measured is kept in bench-data/limits.json, at another scale beside it, and the document
 is made of that. Ends with an error where ours breaks its promise: another result, another end, or a peak above the limit.
 Needs GNU time; for cgroups, to be root.
 """
@@ -217,7 +216,7 @@ class Bench:
                 if trial.problem:
                     break
                 if part != SMALLEST:
-                    trial.digest = digest_of(result, query.ordered)
+                    trial.digest = digest_of(result)
                     trial.problem = "other bytes than without a limit" if digest and trial.digest != digest else None
                 if part == SMALLEST or limit is None:
                     trial.problem = self.judge.differs(program, query, self.judge.expected(query, path), result)
@@ -270,17 +269,10 @@ def make_distinct(path: Path, rows: int) -> None:
     partial.rename(path)
 
 
-def digest_of(path: Path, ordered: bool) -> str:
-    """Of a file's bytes; or of its lines in whatever order, a sum of the digests of all of them."""
+def digest_of(path: Path) -> str:
+    """Of a file's bytes."""
     with open(path, "rb") as file:
-        if ordered:
-            digest = hashlib.sha256()
-            while piece := file.read(1 << 20):
-                digest.update(piece)
-            return digest.hexdigest()
-        heading = file.readline()
-        total = sum(int.from_bytes(hashlib.blake2b(line, digest_size=16).digest(), "little") for line in file)
-    return f"{hashlib.sha256(heading).hexdigest()[:16]}-{total % 2**128:032x}"
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 if __name__ == "__main__":

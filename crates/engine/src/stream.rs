@@ -340,9 +340,10 @@ impl Stream {
                     Group::parallel(workers.collect(), Arc::clone(&self.pool), grouping.clone(), input)
                         .with_consumer(operators.group.consumer(&self.budget))
                         .with_space(operators.group.space())
-                        .with_place(Worker::place)
-                        .tagged(operators.group.tag())
-                        .inspect(operators.group.blocks());
+                        .with_place(Worker::place);
+                // ORDER BY settles its ties itself.
+                let groups = if resolved.order_by.is_empty() { groups.in_order() } else { groups };
+                let groups = groups.tagged(operators.group.tag()).inspect(operators.group.blocks());
                 let groups: Blocks = match &resolved.having {
                     Some(having) => Box::new(
                         groups

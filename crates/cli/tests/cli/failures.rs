@@ -142,6 +142,8 @@ fn what_a_limit_cannot_hold_goes_to_temporary_files() {
         "SELECT name, count(*) FROM 'f.csv' GROUP BY name ORDER BY name",
         "SELECT name FROM 'f.csv' ORDER BY name DESC",
         "SELECT DISTINCT name FROM 'f.csv'",
+        "SELECT name, count(*) FROM 'f.csv' GROUP BY name",
+        "SELECT count(*) AS n, name FROM 'f.csv' GROUP BY name HAVING n = 2 LIMIT 5 OFFSET 20000",
     ] {
         let flags = ["--memory-limit", LOW_LIMIT, "--threads", "1", "--temp-dir", "temp"];
         let run = place.run(&[&["query", sql][..], &flags].concat());
