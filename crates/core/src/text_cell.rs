@@ -1,7 +1,7 @@
 //! What whoever wrote a cell that is text may have meant: NULL, a number with separators, a date in an order that the cells
 //! leave open. Says which flags read it so. Decides no type.
 
-use crate::value::{DateForm, DateForms, TimeFormat};
+use crate::value::{DateForm, DateForms, MICROS_PER_DAY, TimeFormat};
 use crate::{DataType, separators};
 
 /// Texts that programs write for a value that is missing.
@@ -9,6 +9,9 @@ const NULLS: [&str; 18] = [
     "NA", "N/A", "n/a", "na", "#N/A", "<NA>", "NULL", "null", "Null", "NaT", "None", "none", "nil", r"\N",
     "-", "--", ".", "?",
 ];
+
+/// Midnight of 1000-01-01, in microseconds since 1970-01-01: a year before has fewer than four digits.
+const YEAR_1000: i64 = -354_285 * MICROS_PER_DAY;
 
 /// How times are written behind a date.
 const TIMES: [&str; 4] = [" %H:%M", " %H:%M:%S", "T%H:%M:%S", " %I:%M:%S %p"];
@@ -19,7 +22,7 @@ const TIMES: [&str; 4] = [" %H:%M", " %H:%M:%S", "T%H:%M:%S", " %I:%M:%S %p"];
 pub fn flags(cell: &str, wanted: Option<DataType>) -> Option<String> {
     let cell = cell.replace(r"\\", r"\").replace(r"\'", "'");
     if NULLS.contains(&cell.as_str()) {
-        return Some(format!("--null {} reads such cells as NULL", shell(&cell)));
+        return Some(format!("--null {} reads such cells without quotes as NULL", shell(&cell)));
     }
     let numbers = || separators(&cell).filter(|_| wanted.is_none_or(DataType::is_numeric));
     let dates = || dates(&cell).filter(|_| wanted.is_none_or(|wanted| wanted == DataType::Date));
@@ -49,8 +52,11 @@ fn dates(cell: &str) -> Option<String> {
 fn timestamps(cell: &str) -> Option<String> {
     let forms = DateForm::ALL.into_iter().filter(|form| *form != DateForm::Iso);
     let formats = forms.flat_map(|form| TIMES.map(|time| form.format().to_owned() + time));
+    // A year of two digits is one of this or the last century.
+    let formats = formats.flat_map(|format| [format.replace("%Y", "%y"), format]);
     let reads = |format: &String| {
-        TimeFormat::new(format).is_ok_and(|format| format.parse_timestamp(cell.as_bytes()).is_some())
+        let micros = TimeFormat::new(format).ok().and_then(|format| format.parse_timestamp(cell.as_bytes()));
+        micros.is_some_and(|micros| micros >= YEAR_1000)
     };
     let flags: Vec<String> =
         formats.filter(reads).map(|format| format!("--timestamp-format '{format}'")).collect();
@@ -74,14 +80,18 @@ mod tests {
     #[test]
     fn what_reads_a_cell() {
         for (cell, expected) in [
-            ("NA", "--null NA reads such cells as NULL"),
-            ("#N/A", "--null '#N/A' reads such cells as NULL"),
-            (r"\\N", r"--null '\N' reads such cells as NULL"),
+            ("NA", "--null NA reads such cells without quotes as NULL"),
+            ("#N/A", "--null '#N/A' reads such cells without quotes as NULL"),
+            (r"\\N", r"--null '\N' reads such cells without quotes as NULL"),
             ("1,234.50", "--thousands , reads such numbers"),
             ("1.234,5", "--thousands . --decimal , reads such numbers"),
             (r"1\'234", "--thousands \"'\" reads such numbers"),
             ("01/02/2024", "--date-format '%d/%m/%Y' or --date-format '%m/%d/%Y' reads such dates"),
             ("31/12/2024", "--date-format '%d/%m/%Y' reads such dates"),
+            (
+                "31/12/24 9:05",
+                "--timestamp-format '%y/%m/%d %H:%M' or --timestamp-format '%d/%m/%y %H:%M' reads such times",
+            ),
             ("31.12.2024 9:05", "--timestamp-format '%d.%m.%Y %H:%M' reads such times"),
         ] {
             assert_eq!(flags(cell, None).as_deref(), Some(expected), "{cell}");

@@ -286,18 +286,26 @@ impl Plan {
 
 impl Plan {
     /// Columns of the file that aggregates read, and whether their states can go on with exact numbers behind NULLs: those
-    /// that keep sums, extremes and counts of the column as it is.
+    /// that keep sums, or extremes and counts, of the column as it is. Sums of NULLs are sums of integers and share no state
+    /// with the others; those of numbers do.
     fn aggregated_columns(&self) -> Vec<(usize, bool)> {
         use AggregateFunction as A;
-        let mut columns = Vec::new();
+        let mut columns: Vec<(usize, Option<bool>)> = Vec::new();
         for (function, arguments) in self.grouping.iter().flat_map(|grouping| &grouping.aggregates) {
-            let is_plain = matches!(arguments[..], [Expr::Field(_)])
-                && matches!(function, A::Count | A::Sum | A::Avg | A::Min | A::Max);
+            let sums = match (&arguments[..], function) {
+                ([Expr::Field(_)], A::Sum | A::Avg) => Some(true),
+                ([Expr::Field(_)], A::Count | A::Min | A::Max) => Some(false),
+                _ => None,
+            };
             let mut read = Vec::new();
             arguments.iter().for_each(|argument| argument.collect_fields(&mut read));
-            columns.extend(read.into_iter().map(|output| (self.scan.outputs[output].column, is_plain)));
+            columns.extend(read.into_iter().map(|output| (self.scan.outputs[output].column, sums)));
         }
-        columns
+        let alike = |(column, sums): &(usize, Option<bool>)| {
+            let mut same = columns.iter().filter(|(other, _)| other == column);
+            sums.is_some() && same.all(|(_, other)| other == sums)
+        };
+        columns.iter().map(|read| (read.0, alike(read))).collect()
     }
 }
 

@@ -76,13 +76,15 @@ impl Types {
     /// Takes note of a cell in block `ticket`. Gives the column's profile where every cell that was taken as `current` so far, by
     /// any worker, keeps its value in the type of that profile: the type is the same, both are exact, or there were only NULLs.
     /// What these become is the choice of the first other cell in the file, so that it does
-    /// not depend on the workers' pace: whoever finds one waits for the blocks before its own.
+    /// not depend on the workers' pace: whoever finds one waits for the blocks before its own. A cell whose type the query does not
+    /// take, as `takes` says, leaves nothing behind.
     pub(super) fn widen(
         &self,
         column: usize,
         class: CellClass,
         current: DataType,
         ticket: u64,
+        takes: impl FnOnce(DataType) -> bool,
     ) -> Option<Profile> {
         let mut known = self.known();
         if current == DataType::Null {
@@ -93,23 +95,32 @@ impl Types {
             known = self.moved.wait_while(known, must_wait).unwrap_or_else(PoisonError::into_inner);
         }
         let may_choose = known.done >= ticket;
-        let profile = &mut known.profiles[column];
-        let given = profile.data_type();
+        let given = known.profiles[column].data_type();
         if given == DataType::Null && !may_choose {
             return None;
         }
+        let mut profile = known.profiles[column];
         profile.observe(class);
         let wider = profile.data_type();
         let taken = if current == DataType::Null { given } else { current };
         let exact = |data_type: DataType| data_type.exact_scale().is_some();
-        (taken == DataType::Null || wider == taken || (exact(taken) && exact(wider))).then_some(*profile)
+        let fits = taken == DataType::Null || wider == taken || (exact(taken) && exact(wider));
+        if !fits || (wider != current && !takes(wider)) {
+            return None;
+        }
+        known.profiles[column] = profile;
+        Some(profile)
     }
 
-    /// Takes note of exact numbers of this many digits before the point. Whether they are exact beside all that were seen.
+    /// Takes note of exact numbers of this many digits before the point where they are exact beside all that were taken. Whether
+    /// they are.
     pub(super) fn have_room(&self, column: usize, int_digits: u32) -> bool {
         let profile = &mut self.known().profiles[column];
-        profile.observe_digits(int_digits);
-        profile.is_exact_with(int_digits)
+        let has_room = profile.is_exact_with(int_digits);
+        if has_room {
+            profile.observe_digits(int_digits);
+        }
+        has_room
     }
 
     /// Takes note of the cell that ends the scan; the first in the file counts.
@@ -149,7 +160,8 @@ mod tests {
     #[test]
     fn integers_become_decimals_in_place() {
         let types = Types::new(vec![of(number(3, 0))]);
-        let wider = |seen, current| types.widen(0, seen, current, 0).map(|profile| profile.data_type());
+        let wider =
+            |seen, current| types.widen(0, seen, current, 0, |_| true).map(|profile| profile.data_type());
         assert_eq!(wider(number(1, 2), DataType::Int64), Some(DataType::decimal(2)));
         assert_eq!(wider(number(1, 5), DataType::decimal(2)), Some(DataType::decimal(5)));
         assert!(types.have_room(0, 30));
@@ -163,15 +175,21 @@ mod tests {
             CellClass::Number { int_digits, scale, notation, is_long: false, fits_i64: scale == 0 }
         };
         let types = Types::new(vec![of(number(2, 5)), of(number(9, 9))]);
-        let wider = types.widen(0, signed(0, 6), DataType::decimal(5), 0).map(|profile| profile.data_type());
+        let wider = types
+            .widen(0, signed(0, 6), DataType::decimal(5), 0, |_| true)
+            .map(|profile| profile.data_type());
         assert_eq!(wider, Some(DataType::decimal(6)));
-        assert_eq!(types.widen(1, signed(0, 10), DataType::decimal(9), 0), None, "19 digits and exponents");
+        assert_eq!(
+            types.widen(1, signed(0, 10), DataType::decimal(9), 0, |_| true),
+            None,
+            "19 digits and exponents"
+        );
     }
 
     #[test]
     fn anything_else_ends_the_scan() {
         let types = Types::new(vec![of(number(3, 0)), Profile::default()]);
-        assert_eq!(types.widen(0, CellClass::Text, DataType::Int64, 0), None);
+        assert_eq!(types.widen(0, CellClass::Text, DataType::Int64, 0, |_| true), None);
     }
 
     #[test]
@@ -179,24 +197,24 @@ mod tests {
         let date = CellClass::Date { forms: std::iter::once(plimsoll_core::value::DateForm::Iso).collect() };
         let types = Types::new(vec![of(CellClass::Null); 2]);
         assert_eq!(
-            types.widen(0, number(3, 0), DataType::Null, 0).map(|profile| profile.data_type()),
+            types.widen(0, number(3, 0), DataType::Null, 0, |_| true).map(|profile| profile.data_type()),
             Some(DataType::Int64)
         );
         // Another worker has seen nothing but NULLs yet.
         assert_eq!(
-            types.widen(0, number(1, 2), DataType::Null, 0).map(|profile| profile.data_type()),
+            types.widen(0, number(1, 2), DataType::Null, 0, |_| true).map(|profile| profile.data_type()),
             Some(DataType::decimal(2))
         );
-        assert_eq!(types.widen(0, CellClass::Text, DataType::Null, 0), None);
+        assert_eq!(types.widen(0, CellClass::Text, DataType::Null, 0, |_| true), None);
         assert_eq!(
-            types.widen(1, date, DataType::Null, 0).map(|profile| profile.data_type()),
+            types.widen(1, date, DataType::Null, 0, |_| true).map(|profile| profile.data_type()),
             Some(DataType::Date)
         );
         assert_eq!(
-            types.widen(1, date, DataType::Null, 0).map(|profile| profile.data_type()),
+            types.widen(1, date, DataType::Null, 0, |_| true).map(|profile| profile.data_type()),
             Some(DataType::Date)
         );
-        assert_eq!(types.widen(1, CellClass::Text, DataType::Date, 0), None);
+        assert_eq!(types.widen(1, CellClass::Text, DataType::Date, 0, |_| true), None);
     }
 
     #[test]
@@ -204,10 +222,12 @@ mod tests {
         for lost in [false, true] {
             let types = Types::new(vec![of(CellClass::Null)]);
             std::thread::scope(|scope| {
-                let later = scope.spawn(|| types.widen(0, number(2, 0), DataType::Null, 2));
+                let later = scope.spawn(|| types.widen(0, number(2, 0), DataType::Null, 2, |_| true));
                 types.finish(1);
                 assert_eq!(
-                    types.widen(0, CellClass::Text, DataType::Null, 0).map(|profile| profile.data_type()),
+                    types
+                        .widen(0, CellClass::Text, DataType::Null, 0, |_| true)
+                        .map(|profile| profile.data_type()),
                     Some(DataType::Utf8)
                 );
                 if lost {
@@ -219,7 +239,7 @@ mod tests {
             });
             let types = Types::new(vec![of(CellClass::Null)]);
             types.abandon(0);
-            assert_eq!(types.widen(0, CellClass::Text, DataType::Null, 1), None);
+            assert_eq!(types.widen(0, CellClass::Text, DataType::Null, 1, |_| true), None);
         }
     }
 

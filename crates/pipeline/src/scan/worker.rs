@@ -7,8 +7,8 @@ use std::sync::atomic::Ordering;
 use arrow::array::{ArrayRef, BooleanArray};
 use arrow::compute::filter;
 use plimsoll_core::{
-    CellClass, DataType, Error, Field, Location, OnError, Reject, RejectCounts, RejectKind, Result, Schema,
-    text_cell,
+    CellClass, DataType, Error, Field, Location, OnError, Profile, Reject, RejectCounts, RejectKind, Result,
+    Schema, text_cell,
 };
 use plimsoll_csv::{ColumnType, Misfit as CellMisfit, Parsed, Reader, Scan, Span};
 use plimsoll_kernels::arrays::plain;
@@ -426,7 +426,10 @@ impl TicketedScan {
                     self.scan.cut_fractions.fetch_add(parsed.cut_fractions, Ordering::Relaxed);
                     return Ok(parsed.array);
                 }
-                Ok(_) => self.without_room(place, self.selected(place, &rows, selected)),
+                Ok(_) => {
+                    let known = self.scan.types.profiles()[self.scan.wanted[place]];
+                    self.without_room(&known, self.selected(place, &rows, selected))
+                }
             };
             // Only now it matters which record the cell belongs to.
             let row = rows.start + row_of(selected, misfit.row);
@@ -434,6 +437,9 @@ impl TicketedScan {
                 self.pass_over(place, column_type, row, rows.clone(), selected)?;
                 self.select(place, rows.clone(), selected);
                 continue;
+            }
+            if let Some(bad) = self.bad_beside(place, row) {
+                self.pass_over(bad, self.types[bad], row, rows.clone(), selected)?;
             }
             if self.widens(place, &misfit, ticket) {
                 continue;
@@ -463,7 +469,7 @@ impl TicketedScan {
         }
         self.select(place, rows.clone(), selected);
         let spans = self.selected(place, &rows, selected);
-        let Err(misfit) = self.reader.cells(spans).parse(column_type) else { return Ok(()) };
+        let Some(misfit) = self.first_misfit(place, column_type, spans) else { return Ok(()) };
         let row = rows.start + row_of(selected, misfit.row);
         if fails {
             return Err(self.halt_at(place, row, rows.start, &misfit, ticket));
@@ -485,11 +491,51 @@ impl TicketedScan {
     /// and the cell together would be text, so that it does not depend on other cells.
     fn is_bad(&self, place: usize, misfit: &CellMisfit) -> bool {
         let Some(class) = misfit.class.filter(|_| !self.types[place].declared) else { return true };
-        let mut profile = self.scan.file.sampled()[self.scan.wanted[place]];
-        profile.settle();
+        let mut profile = self.sampled(place);
         let sampled = profile.data_type();
         profile.observe(class);
         profile.data_type() == DataType::Utf8 && !matches!(sampled, DataType::Utf8 | DataType::Null)
+    }
+
+    /// What the head sample says of a column.
+    fn sampled(&self, place: usize) -> Profile {
+        let mut profile = self.scan.file.sampled()[self.scan.wanted[place]];
+        profile.settle();
+        profile
+    }
+
+    /// The first of these cells that the type does not take, or that is too large beside those of the head sample.
+    fn first_misfit(&self, place: usize, column_type: ColumnType, cells: &[Span]) -> Option<CellMisfit> {
+        match self.reader.cells(cells).parse(column_type) {
+            Err(misfit) => Some(misfit),
+            Ok(_) if column_type.declared => None,
+            Ok(parsed) => {
+                let sampled = self.sampled(place);
+                let has_room = sampled.is_exact_with(parsed.int_digits);
+                (!has_room).then(|| self.without_room(&sampled, cells))
+            }
+        }
+    }
+
+    /// A column that has a bad cell in the record of a cell in column `place`, so that the record is skipped: what is not taken
+    /// has no say in the types.
+    fn bad_beside(&self, place: usize, row: usize) -> Option<usize> {
+        if self.reader.dialect().tolerance.on_error != OnError::Skip {
+            return None;
+        }
+        let filters = &self.scan.filter_columns;
+        let is_filter = filters.contains(&self.scan.wanted[place]);
+        let given = self.scan.spec.outputs.iter().map(|output| output.column);
+        let given = given.filter(|column| !filters.contains(column));
+        let beside: Box<dyn Iterator<Item = usize>> =
+            if is_filter { Box::new(filters.iter().copied()) } else { Box::new(given) };
+        let is_bad = |other: &usize| {
+            let cell = &self.reader.spans(*other)[row..=row];
+            let misfit = self.first_misfit(*other, self.types[*other], cell);
+            misfit.is_some_and(|misfit| self.is_bad(*other, &misfit))
+        };
+        let places = beside.filter_map(|column| self.scan.place(column).ok());
+        places.filter(|other| *other != place).find(is_bad)
     }
 
     /// Makes bad cells NULL, or skips their records, of the selected ones from record `from` on.
@@ -507,9 +553,9 @@ impl TicketedScan {
             if selected.is_some_and(|selected| !selected.value(row - rows.start)) {
                 continue;
             }
-            let spans = &self.reader.spans(place)[row..=row];
-            let misfit = match self.reader.cells(spans).parse(column_type) {
-                Err(misfit) if self.is_bad(place, &misfit) => misfit,
+            let cell = &self.reader.spans(place)[row..=row];
+            let misfit = match self.first_misfit(place, column_type, cell) {
+                Some(misfit) if self.is_bad(place, &misfit) => misfit,
                 _ => continue,
             };
             let kind = if misfit.class.is_some() { RejectKind::CellType } else { RejectKind::NotUtf8 };
@@ -546,22 +592,25 @@ impl TicketedScan {
     /// Whether the column's type has become one that takes the cell.
     fn widens(&mut self, place: usize, misfit: &CellMisfit, ticket: u64) -> bool {
         let (Some(class), false) = (misfit.class, self.types[place].declared) else { return false };
-        let (column, spec) = (self.scan.wanted[place], &self.scan.spec);
+        let column = self.scan.wanted[place];
         let current = self.types[place].data_type;
-        let wider = self.scan.types.widen(column, class, current, ticket);
+        let takes = |wider| self.query_takes(column, current, wider);
+        let wider = self.scan.types.widen(column, class, current, ticket, takes);
         let Some(wider) = wider.as_ref().map(ColumnType::inferred) else { return false };
+        self.types[place] = wider;
         if wider.data_type != current {
-            let mut aggregates = spec.aggregated.iter().filter(|(read, _)| *read == column);
-            let takes = |(_, exact): &(usize, bool)| *exact && wider.data_type.exact_scale().is_some();
-            let holds = current != DataType::Null || aggregates.all(takes);
-            if spec.fixed.contains(&column) || !holds || !self.filter_takes(column, wider.data_type) {
-                return false;
-            }
-            self.types[place] = wider;
             self.make_schemas();
         }
-        self.types[place] = wider;
         true
+    }
+
+    /// Whether the query can go on where the type of a column becomes a wider one.
+    fn query_takes(&self, column: usize, current: DataType, wider: DataType) -> bool {
+        let spec = &self.scan.spec;
+        let mut aggregates = spec.aggregated.iter().filter(|(read, _)| *read == column);
+        let takes = |(_, exact): &(usize, bool)| *exact && wider.exact_scale().is_some();
+        let holds = current != DataType::Null || aggregates.all(takes);
+        !spec.fixed.contains(&column) && holds && self.filter_takes(column, wider)
     }
 
     /// Whether WHERE means something where the column has this type.
@@ -619,13 +668,15 @@ impl TicketedScan {
         if self.types[place].declared || int_digits <= self.int_digits[place] {
             return true;
         }
-        self.int_digits[place] = int_digits;
-        self.scan.types.have_room(self.scan.wanted[place], int_digits)
+        let has_room = self.scan.types.have_room(self.scan.wanted[place], int_digits);
+        if has_room {
+            self.int_digits[place] = int_digits;
+        }
+        has_room
     }
 
-    /// The first of these numbers that the column's type has no room for.
-    fn without_room(&self, place: usize, spans: &[Span]) -> CellMisfit {
-        let known = self.scan.types.profiles()[self.scan.wanted[place]];
+    /// The first of these numbers that there is no room for beside those that are known.
+    fn without_room(&self, known: &Profile, spans: &[Span]) -> CellMisfit {
         let is_too_large = |class: &CellClass| match class {
             CellClass::Number { int_digits, .. } => !known.is_exact_with(*int_digits),
             _ => false,
