@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use plimsoll_core::resolve::Grouping;
+use plimsoll_core::value::DateForms;
 use plimsoll_core::{
     AggregateFunction, DataType, Error, ErrorKind, Expr, Infer, Location, Profile, Query, Resolved, Result,
     Schema, resolve, separators, text_cell, typed,
@@ -326,8 +327,17 @@ fn hint_for(location: &Location, hint: &str) -> String {
     match location.value.as_deref().and_then(|cell| text_cell::flags(cell, wanted)) {
         Some(flags) if flags.contains("-format") => flags,
         Some(flags) => format!("{flags}; or {hint}"),
+        // A CAST would fail for this very cell.
+        None if wanted == Some(DataType::Date) && location.value.as_deref().is_some_and(is_no_date) => {
+            hint.replace("CAST(", "TRY_CAST(")
+        }
         None => hint,
     }
+}
+
+/// Whether a text is neither a date nor a timestamp.
+fn is_no_date(text: &str) -> bool {
+    DateForms::of_date(text.as_bytes()).is_empty() && DateForms::of_timestamp(text.as_bytes()).is_empty()
 }
 
 /// A pool of `threads` workers.

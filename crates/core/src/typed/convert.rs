@@ -114,7 +114,7 @@ pub(super) fn same_types(all: Vec<Typed>, place: &str) -> Result<Vec<Typed>> {
             let operands: Vec<&Typed> = common.into_iter().chain([typed]).collect();
             return Err(type_error(
                 format!("{place} cannot take {before} together with {}", typed.data_type),
-                "CAST one side to the type of the other",
+                "CAST one side to the type of the other, or TRY_CAST it where not all of its values can be",
                 &operands,
             ));
         };
