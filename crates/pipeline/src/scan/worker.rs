@@ -508,7 +508,8 @@ impl TicketedScan {
     fn first_misfit(&self, place: usize, column_type: ColumnType, cells: &[Span]) -> Option<CellMisfit> {
         match self.reader.cells(cells).parse(column_type) {
             Err(misfit) => Some(misfit),
-            Ok(_) if column_type.declared => None,
+            // Only exact numbers have to be exact together.
+            Ok(_) if column_type.declared || column_type.data_type.exact_scale().is_none() => None,
             Ok(parsed) => {
                 let sampled = self.sampled(place);
                 let has_room = sampled.is_exact_with(parsed.int_digits);
