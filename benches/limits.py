@@ -7,9 +7,9 @@ its peers get on with.
     python3 benches/limits.py --smallest --resume --minutes 60      goes on where the last one was ended, for an hour
     python3 benches/limits.py --rows-scale 0.01     a trial; prints the tables
 
-Without a limit, every result is held against the exact one (benches/judge.py). Under a limit ours must have the same bytes;
-a peer's must agree within 1e-9. Results are written to files, as in benches/measure.py. What is measured is kept in bench-data/limits.json, at another scale beside it, and the document
-is made of that. Ends with an error where ours breaks its promise: another result, another end, or a peak above the limit.
+Without a limit, every result is held against the exact one (benches/judge.py). Under a limit ours must have the same bytes; a
+peer's must agree within 1e-9. Results are written to files, as in benches/measure.py. What is measured is kept in
+bench-data/limits.json, at another scale beside it, and the document is made of that. Ends with an error where ours breaks its promise: another result, another end, or a peak above the limit.
 Needs GNU time; for cgroups, to be root.
 """
 

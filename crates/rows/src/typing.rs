@@ -1,8 +1,9 @@
 //! Which type each column has and which records WHERE selects.
 //!
 //! A column's type is the join of its cells in the head sample and of those that the query as written reads: columns
-//! of WHERE on every record, others where WHERE passes. What one cell alone does not tell, the head sample decides. A query that streams under a LIMIT reads no further than the
-//! record that gives its last row. What is wrong counts under the final types only, and the first in file order.
+//! of WHERE on every record, others where WHERE passes. What one cell alone does not tell, the head sample decides. A
+//! query that streams under a LIMIT reads no further than the record that gives its last row. What is wrong counts under
+//! the final types only, and the first in file order.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;

@@ -524,12 +524,11 @@ impl TicketedScan {
         if self.reader.dialect().tolerance.on_error != OnError::Skip {
             return None;
         }
-        let filters = &self.scan.filter_columns;
-        let is_filter = filters.contains(&self.scan.wanted[place]);
-        let given = self.scan.spec.outputs.iter().map(|output| output.column);
-        let given = given.filter(|column| !filters.contains(column));
-        let beside: Box<dyn Iterator<Item = usize>> =
-            if is_filter { Box::new(filters.iter().copied()) } else { Box::new(given) };
+        // Those of WHERE are looked at on their own: only what passes is given.
+        let filters = |column: &usize| self.scan.filter_columns.contains(column);
+        let is_filter = filters(&self.scan.wanted[place]);
+        let columns = self.filtered().chain(self.given()).map(|(column, _)| column);
+        let beside = columns.filter(|column| filters(column) == is_filter);
         let is_bad = |other: &usize| {
             let cell = &self.reader.spans(*other)[row..=row];
             let misfit = self.first_misfit(*other, self.types[*other], cell);
