@@ -7,7 +7,7 @@ use plimsoll_kernels::spill::Space;
 use plimsoll_memory::Budget;
 
 use crate::QueryBuilder;
-use crate::limits::Limits;
+use crate::limits::{Limits, Whole};
 
 /// Limits and threads that queries run under. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -101,7 +101,18 @@ impl EngineBuilder {
         }
         let memory = self.memory.or_else(plimsoll_memory::process::default_limit);
         let EngineBuilder { budget, temp_dir, max_temp, space, .. } = self;
-        Ok(Engine { limits: Limits { memory, budget, threads, block_size, temp_dir, max_temp, space } })
+        Ok(Engine {
+            limits: Limits {
+                memory,
+                budget,
+                whole: Whole::default(),
+                threads,
+                block_size,
+                temp_dir,
+                max_temp,
+                space,
+            },
+        })
     }
 }
 

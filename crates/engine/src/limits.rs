@@ -1,6 +1,7 @@
 //! What a query may use, and what of it is left for its operators.
 
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use plimsoll_core::{ErrorKind, Result};
 use plimsoll_kernels::spill::Space;
@@ -28,13 +29,18 @@ const FRAMES: u64 = 4096;
 /// ... which is no smaller and no larger than that.
 const FRAME: [usize; 2] = [4 << 10, 32 << 10];
 
+/// What queries and loads that run at once have together.
+pub(crate) type Whole = Arc<Mutex<Option<Budget>>>;
+
 /// What a query may use.
 #[derive(Debug, Clone)]
 pub(crate) struct Limits {
     /// Bytes of the whole process.
     pub(crate) memory: Option<u64>,
-    /// What queries reserve from; each has a budget of its own under `memory` where there is none.
+    /// What queries reserve from; a part of what `memory` leaves where there is none.
     pub(crate) budget: Option<Budget>,
+    /// What `memory` leaves, for all queries and loads that run.
+    pub(crate) whole: Whole,
     /// Worker threads.
     pub(crate) threads: usize,
     /// Bytes that a worker reads at a time.
@@ -66,15 +72,45 @@ impl Limits {
     pub(crate) fn budget_for(&self, threads: usize) -> Result<Budget> {
         match (&self.budget, self.memory) {
             (Some(budget), _) => Ok(budget.clone()),
-            (None, Some(limit)) => budget_of(limit, threads),
+            (None, Some(limit)) => self.part(limit, threads),
             (None, None) => Ok(Budget::unlimited()),
         }
+    }
+
+    /// What a limit leaves for all that runs; found anew where nothing of it is reserved.
+    fn whole(&self, limit: u64) -> Result<Budget> {
+        let mut kept = self.whole.lock().unwrap_or_else(PoisonError::into_inner);
+        let running = kept.take().filter(|whole| whole.used() > 0);
+        let whole = running.map_or_else(|| budget_of(limit, self.threads()), Ok)?;
+        Ok(kept.insert(whole).clone())
+    }
+
+    /// A part of that for one query or load.
+    fn part(&self, limit: u64, threads: usize) -> Result<Budget> {
+        let whole = self.whole(limit)?;
+        let own = threads as u64 * THREAD;
+        // The first one has what there is, if that is less.
+        let least = match whole.used() {
+            0 => LEAST_LEFT.min(whole.available().saturating_sub(own)),
+            _ => LEAST_LEFT,
+        };
+        whole.part("queries", own, least).map_err(|exceeded| {
+            let needed = Bytes(LEAST_LEFT + own);
+            ErrorKind::MemoryLimit {
+                message: format!("there is no room for one more query: {exceeded}"),
+                hint: format!("each needs at least {needed}: run fewer at once, or raise the memory limit"),
+            }
+            .into()
+        })
     }
 
     /// What looking at a file may reserve before it is known how many threads read it. A limit that is too small for any query
     /// is refused when one begins.
     pub(crate) fn budget_for_opening(&self) -> Budget {
-        let budget = self.budget_for(self.threads());
+        let budget = match (&self.budget, self.memory) {
+            (None, Some(limit)) => self.whole(limit),
+            _ => self.budget_for(self.threads()),
+        };
         budget.or_else(|_| Budget::limited(LEAST_LEFT)).unwrap_or_else(|_| Budget::unlimited())
     }
 
@@ -91,8 +127,8 @@ impl Limits {
     }
 }
 
-/// What operators may reserve of a process that may have `limit` bytes: all but a base that is the same for every query,
-/// unless the process has more already.
+/// What operators and threads may reserve of a process that may have `limit` bytes: all but a base that is the same for
+/// every query, unless the process has more already.
 fn budget_of(limit: u64, threads: usize) -> Result<Budget> {
     let now = process::resident().current.unwrap_or(0);
     let base = (PROGRAM + threads as u64 * THREAD).max(now + CODE);
@@ -100,8 +136,8 @@ fn budget_of(limit: u64, threads: usize) -> Result<Budget> {
     // Less what the allocator loses between the blocks that it gives, and what tracing takes beside them.
     let left = limit.saturating_sub(base);
     let left = left.saturating_sub((left + limit.saturating_sub(LEAST_MEMORY_LIMIT)) / LOST);
-    let left = left - plimsoll_memory::tracing_share(left);
-    let budget = Budget::limited(left).ok().filter(|_| limit >= needed);
+    let left = left - plimsoll_memory::tracing_share(left) + threads as u64 * THREAD;
+    let budget = Budget::of_process(limit, left).ok().filter(|_| limit >= needed);
     budget.ok_or_else(|| {
         let mib = needed.div_ceil(1 << 20);
         ErrorKind::MemoryLimit {

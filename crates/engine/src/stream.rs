@@ -182,6 +182,7 @@ impl Stream {
                     self.start()?
                 }
             };
+            self.budget.look();
             // Where the pull panics, it has ended.
             self.end(&running);
             match running.blocks.next() {

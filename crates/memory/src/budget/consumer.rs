@@ -4,7 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::pool::{Node, Pool};
-use super::{Budget, Reservation};
+use super::reservation::refusal;
+use super::{Budget, LimitExceeded, Reservation};
 
 /// Whoever holds memory of a [`Budget`](super::Budget), under a name that says what kind of thing it is ("group"). Clones are the
 /// same consumer. What consumers below it hold counts here too.
@@ -54,6 +55,15 @@ impl Consumer {
     #[must_use]
     pub fn available(&self) -> u64 {
         Budget { pool: Arc::clone(&self.pool) }.available()
+    }
+
+    /// Whether the process is within the limit, for whoever allocates what cannot be told before and ends where it is not. Under
+    /// a budget that is not that of a process ([`Budget::of_process`](super::Budget::of_process)) it always is.
+    ///
+    /// # Errors
+    /// [`LimitExceeded`], with 0 bytes asked for.
+    pub fn check(&self) -> Result<(), LimitExceeded> {
+        self.pool.check().map_err(|refused| refusal(self, 0, refused))
     }
 
     /// Says that the holder can put its memory elsewhere when asked: it polls [`Consumer::spill_requested`], gives memory back,

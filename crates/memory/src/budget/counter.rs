@@ -103,14 +103,15 @@ impl Total {
         self.refuse.store(growth, Relaxed);
     }
 
-    /// Takes `bytes` for the shares of `chain`: a consumer's and those above it. Whether that passed the soft limit; the
-    /// caller then looks whether somebody has to be asked.
+    /// Takes `bytes` for the shares of `chain`: a consumer's and those above it. Before that `least` bytes are in use at least,
+    /// and `beside` more in any case. Whether that passed the soft limit; the caller then looks whether somebody has to be asked.
     pub(super) fn grow<'a>(
         &self,
         chain: impl Iterator<Item = &'a Share>,
         bytes: u64,
+        (least, beside): (u64, u64),
     ) -> Result<bool, Refused> {
-        let above_soft = self.take(bytes)?;
+        let above_soft = self.take(bytes, least, beside)?;
         chain.for_each(|share| share.add(bytes));
         Ok(above_soft)
     }
@@ -144,14 +145,17 @@ impl Total {
         })
     }
 
-    fn take(&self, bytes: u64) -> Result<bool, Refused> {
+    fn take(&self, bytes: u64, least: u64, beside: u64) -> Result<bool, Refused> {
         let refuse = self.refuse.load(Relaxed);
         if refuse != 0 && self.growths.fetch_add(1, Relaxed) + 1 == refuse {
             return Err(Refused::Told { used: self.gauge.used(), growth: refuse });
         }
-        let fits = |used: u64| used.checked_add(bytes).filter(|sum| *sum <= self.limit);
-        let before =
-            self.gauge.used.fetch_update(AcqRel, Relaxed, fits).map_err(|used| Refused::Full { used })?;
+        let fits = |used: u64| {
+            let sum = used.max(least).checked_add(beside)?.checked_add(bytes)?;
+            (sum <= self.limit).then_some(used + bytes)
+        };
+        let before = self.gauge.used.fetch_update(AcqRel, Relaxed, fits);
+        let before = before.map_err(|used| Refused::Full { used: used.max(least) + beside })?;
         let used = before + bytes;
         self.gauge.raise(used);
         Ok(used > self.soft())

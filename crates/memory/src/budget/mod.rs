@@ -11,9 +11,11 @@ mod bytes;
 mod consumer;
 mod counter;
 mod error;
+mod part;
 mod pool;
 mod reservation;
 mod sync;
+mod watch;
 
 #[cfg(test)]
 mod modelled;
@@ -27,8 +29,10 @@ use serde::{Deserialize, Serialize};
 pub use bytes::Bytes;
 pub use consumer::Consumer;
 pub use error::{BudgetError, LimitExceeded};
+use part::Part;
 use pool::Pool;
 pub use reservation::Reservation;
+use watch::Watch;
 
 /// A limit in bytes and what is reserved of it. Clones share the same account. The sum of all reservations never
 /// passes the limit, not even for a moment, whatever the number of threads.
@@ -79,7 +83,7 @@ impl Budget {
     /// A budget that only counts.
     #[must_use]
     pub fn unlimited() -> Self {
-        Budget { pool: Arc::new(Pool::new(None)) }
+        Budget { pool: Arc::new(Pool::new(None, None, None)) }
     }
 
     /// A budget of `limit` bytes.
@@ -90,7 +94,34 @@ impl Budget {
         if limit == 0 {
             return Err(BudgetError::ZeroLimit);
         }
-        Ok(Budget { pool: Arc::new(Pool::new(Some(limit))) })
+        Ok(Budget { pool: Arc::new(Pool::new(Some(limit), None, None)) })
+    }
+
+    /// A budget of its own that reserves from this one, under `name`, what its consumers take. Until it is dropped it has
+    /// `own` bytes that none of them gets, and `least` that they can have in any case; with several parts it has no more than
+    /// each other part may have. Its limit is that of the whole less `own`.
+    ///
+    /// # Errors
+    /// [`LimitExceeded`] where `own` and `least` are not left.
+    pub fn part(&self, name: &str, own: u64, least: u64) -> Result<Budget, LimitExceeded> {
+        let mut held = self.reservation(name);
+        held.try_grow(own.saturating_add(least))?;
+        Ok(Budget { pool: Arc::new(Pool::new(None, Some(Part::new(held, least)), None)) })
+    }
+
+    /// A budget of `bytes` of a process that may have `limit` bytes in all, the rest being for what nobody reserves. A growth
+    /// must fit beside what is reserved, and beside what the process has: what its heap grows by from now on, as far as
+    /// [`Counting`](crate::Counting) counts it, and where what lies beside the heap is more than that rest, beside this, too.
+    /// The process is looked at every few milliseconds; where almost nothing is left, free pages of the heap and pages of code
+    /// are given back to the system.
+    ///
+    /// # Errors
+    /// [`BudgetError::ZeroLimit`] for 0 bytes.
+    pub fn of_process(limit: u64, bytes: u64) -> Result<Self, BudgetError> {
+        if bytes == 0 {
+            return Err(BudgetError::ZeroLimit);
+        }
+        Ok(Budget { pool: Arc::new(Pool::new(Some(bytes), None, Watch::new(limit, bytes))) })
     }
 
     /// The same budget with a soft limit, from now on and for all its clones. A growth that passes it is granted, and the
@@ -152,7 +183,13 @@ impl Budget {
     /// Bytes that could be reserved now; `u64::MAX` without a limit.
     #[must_use]
     pub fn available(&self) -> u64 {
-        self.limit().map_or(u64::MAX, |limit| limit.saturating_sub(self.used()))
+        self.pool.available()
+    }
+
+    /// Looks at the process, where the budget is that of one and that is due: what nobody needs is given back to the system
+    /// where little is left. For whoever works on without reserving anything.
+    pub fn look(&self) {
+        self.pool.look();
     }
 
     /// The consumer of this name at the top of the tree. The same name gives the same consumer; the budget keeps every

@@ -38,7 +38,7 @@ impl Tree {
     }
 
     fn grow(&self, share: &Share, bytes: u64) -> Result<(), Refused> {
-        if self.total.grow([share, &self.query].into_iter(), bytes)? {
+        if self.total.grow([share, &self.query].into_iter(), bytes, (0, 0))? {
             self.ask();
         }
         Ok(())

@@ -1,9 +1,12 @@
 //! What the handles of one budget share: the total, and the tree of consumers.
 
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Holder;
 use super::counter::{Refused, Share, Total};
+use super::part::Part;
+use super::watch::{Found, Watch};
 
 /// Consumers further down count with the one at this level in errors: the threads of an operator are one name.
 const NAMED_LEVELS: usize = 2;
@@ -18,6 +21,12 @@ pub(super) struct Pool {
     /// All consumers, each behind the one above it and before that one's next. Locked when a consumer is made, when
     /// figures are reported and when a request to spill goes out, never when a reservation merely changes.
     nodes: Mutex<Vec<Arc<Node>>>,
+    /// The larger budget that this one is a part of.
+    part: Option<Part>,
+    /// How many parts there are of this one.
+    pub(super) parts: AtomicU64,
+    /// The process that it bounds.
+    watch: Option<Watch>,
 }
 
 /// A consumer's place in the tree.
@@ -58,13 +67,65 @@ fn shares<'a>(nodes: impl Iterator<Item = &'a Node>) -> impl Iterator<Item = &'a
 }
 
 impl Pool {
-    pub(super) fn new(limit: Option<u64>) -> Self {
-        Pool { total: Total::new(limit.unwrap_or(u64::MAX)), nodes: Mutex::default() }
+    pub(super) fn new(limit: Option<u64>, part: Option<Part>, watch: Option<Watch>) -> Self {
+        Pool {
+            total: Total::new(limit.unwrap_or(u64::MAX)),
+            nodes: Mutex::default(),
+            part,
+            parts: AtomicU64::new(0),
+            watch,
+        }
     }
 
-    /// The limit; the total has the largest number for none.
+    /// The limit, for a part that of the whole; the total has the largest number for none.
     pub(super) fn limit(&self) -> Option<u64> {
-        Some(self.total.limit()).filter(|limit| *limit < u64::MAX)
+        match &self.part {
+            Some(part) => part.limit(),
+            None => Some(self.total.limit()).filter(|limit| *limit < u64::MAX),
+        }
+    }
+
+    /// What can still be taken.
+    pub(super) fn available(&self) -> u64 {
+        let used = self.total.gauge().used();
+        match &self.part {
+            Some(part) => part.available(used),
+            None => self.limit().map_or(u64::MAX, |limit| limit.saturating_sub(self.in_use())),
+        }
+    }
+
+    /// What is in use: what is reserved, or more where a process has more.
+    pub(super) fn in_use(&self) -> u64 {
+        let Found { grown, excess } = self.found(0);
+        self.total.gauge().used().max(grown) + excess
+    }
+
+    /// Looks at the process where that is due.
+    pub(super) fn look(&self) {
+        match &self.part {
+            Some(part) => part.whole().look(),
+            None => {
+                let _ = self.found(0);
+            }
+        }
+    }
+
+    /// Whether the process is within the limit, whatever was reserved.
+    pub(super) fn check(&self) -> Result<(), Refused> {
+        match &self.part {
+            Some(part) => part.whole().check(),
+            None => {
+                let Found { grown, excess } = self.found(0);
+                let used = grown + excess;
+                if used > self.total.limit() { Err(Refused::Full { used }) } else { Ok(()) }
+            }
+        }
+    }
+
+    /// What is in use beside reservations, where `bytes` more are to be reserved.
+    fn found(&self, bytes: u64) -> Found {
+        let Some(watch) = &self.watch else { return Found::default() };
+        watch.found(self.total.gauge().used().saturating_add(bytes))
     }
 
     fn nodes(&self) -> MutexGuard<'_, Vec<Arc<Node>>> {
@@ -91,7 +152,12 @@ impl Pool {
 
     /// Takes `bytes` for a consumer and all above it.
     pub(super) fn take(&self, node: &Node, bytes: u64) -> Result<(), Refused> {
-        if self.total.grow(shares(node.chain()), bytes)? {
+        let mut held = self.part.as_ref().map(Part::lock);
+        if let Some(held) = &mut held {
+            held.grow(self.total.gauge().used(), bytes)?;
+        }
+        let Found { grown, excess } = self.found(bytes);
+        if self.total.grow(shares(node.chain()), bytes, (grown, excess))? {
             self.ask();
         }
         Ok(())
@@ -99,8 +165,12 @@ impl Pool {
 
     /// Gives `bytes` of a consumer back.
     pub(super) fn give_back(&self, node: &Node, bytes: u64) {
+        let mut held = self.part.as_ref().map(Part::lock);
         if self.total.shrink(shares(node.chain()), bytes) {
             self.ask();
+        }
+        if let Some(held) = &mut held {
+            held.fit(self.total.gauge().used());
         }
     }
 
@@ -150,8 +220,26 @@ impl Pool {
             _ => None,
         });
         let mut holding: Vec<Holder> = named.filter(|holder| holder.used > 0).collect();
+        drop(nodes);
+        holding.extend(self.others());
         holding.sort_by(|a, b| b.used.cmp(&a.used).then_with(|| a.path.cmp(&b.path)));
         holding.truncate(NAMED);
         holding
+    }
+
+    /// What is in use beside all consumers: other parts of the whole, and memory that nobody has reserved.
+    fn others(&self) -> impl Iterator<Item = Holder> {
+        let holder = |path: &str, used| Holder { path: path.to_owned(), used, peak: used };
+        let (beside, unreserved) = match &self.part {
+            Some(part) => (part.beside(), part.whole().unreserved()),
+            None => (0, self.unreserved()),
+        };
+        [holder("other queries", beside), holder("not reserved", unreserved)]
+            .into_iter()
+            .filter(|holder| holder.used > 0)
+    }
+
+    fn unreserved(&self) -> u64 {
+        self.in_use().saturating_sub(self.total.gauge().used())
     }
 }

@@ -122,8 +122,9 @@ fn take(consumer: &Consumer, bytes: u64) -> Result<(), LimitExceeded> {
     consumer.pool.take(&consumer.node, bytes).map_err(|refused| refusal(consumer, bytes, refused))
 }
 
+/// Who has the bytes that `consumer` asked for.
 #[cold]
-fn refusal(consumer: &Consumer, asked: u64, refused: Refused) -> LimitExceeded {
+pub(super) fn refusal(consumer: &Consumer, asked: u64, refused: Refused) -> LimitExceeded {
     let (used, told) = match refused {
         Refused::Full { used } => (used, None),
         Refused::Told { used, growth } => (used, Some(growth)),

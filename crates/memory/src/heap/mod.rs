@@ -13,6 +13,7 @@ mod tag_figures;
 mod thread_end;
 
 pub use allocator::Counting;
+pub(crate) use counters::live;
 pub use counters::{Heap, ThreadHeap, exact_peak, heap, reset_peak, threads};
 pub use measure::{Measured, measure};
 #[cfg(feature = "traces")]

@@ -33,15 +33,25 @@ pub fn give_back() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     if most > 0 {
         #[allow(unsafe_code, reason = "the allocator's figures have no safe wrapper")]
-        // SAFETY: mallinfo only reads figures and malloc_trim only gives back pages that hold no allocation.
-        unsafe {
-            // Wraps from 2 GiB on, where no one counts on this.
-            let free = libc::mallinfo().fordblks;
-            if usize::try_from(free).is_ok_and(|free| free > most) {
-                let _ = libc::malloc_trim(0);
-            }
+        // SAFETY: mallinfo only reads figures.
+        let free = unsafe { libc::mallinfo() }.fordblks;
+        // Wraps from 2 GiB on, where no one counts on this.
+        if usize::try_from(free).is_ok_and(|free| free > most) {
+            trim();
         }
     }
     #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
     let _ = most;
+}
+
+/// Gives back all pages of what is free between allocations.
+pub(super) fn trim() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    {
+        #[allow(unsafe_code, reason = "malloc_trim has no safe wrapper")]
+        // SAFETY: malloc_trim only gives back pages that hold no allocation.
+        unsafe {
+            let _ = libc::malloc_trim(0);
+        }
+    }
 }
