@@ -84,7 +84,8 @@ pub struct Table {
 /// How many cells decide a column's type before the scan begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Infer {
-    /// The head sample: all records that begin in the first [`CsvOptions::SAMPLE_BYTES`] of data.
+    /// The head sample: all records that begin in the first [`CsvOptions::SAMPLE_BYTES`] of data and, but for the first one, end
+    /// in the first [`CsvOptions::SAMPLE_REACH`].
     #[default]
     Sample,
     /// Every record, in a pass of its own.
@@ -227,6 +228,9 @@ impl CsvOptions {
     /// Bytes of data, from the first record after the header, whose records make the head sample. The first record
     /// always belongs to it.
     pub const SAMPLE_BYTES: usize = 256 << 10;
+
+    /// Bytes of data that the head sample looks at, however long its records are: every memory limit has room for them.
+    pub const SAMPLE_REACH: usize = 512 << 10;
     /// Stands for every column among the given types, unless one has this name.
     pub const EVERY_COLUMN: &str = "*";
     /// The most bytes of one field unless the user says otherwise: 16 MiB.

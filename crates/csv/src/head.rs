@@ -108,8 +108,10 @@ impl Head<'_> {
             return Err(too_long(self.location(field.start), dialect.max_field));
         }
         let sample_end = data_start.saturating_add(CsvOptions::SAMPLE_BYTES);
-        let has_enough = self.enough || self.full || (self.paused && known > data_start);
-        if known < sample_end && !has_enough {
+        let reach = data_start.saturating_add(CsvOptions::SAMPLE_REACH);
+        // Where records are long, the first one is enough.
+        let is_begun = known > data_start && (self.paused || self.bytes.len() > reach);
+        if known < sample_end && !(self.enough || self.full || is_begun) {
             return Ok(None);
         }
         let declared = self.declared(&columns)?;
@@ -127,7 +129,8 @@ impl Head<'_> {
             }
         };
         let lines = self.spot(data_start).lines;
-        let region = Region::of_head(data_start, sample_end.min(known).max(data_start), lines)
+        let within = self.end_within(&block, data_start, reach).unwrap_or(known);
+        let region = Region::of_head(data_start, sample_end.min(known).min(within).max(data_start), lines)
             .at(self.lead.origin.byte)
             .behind_records(blank_records);
         let walker = dialect.walker((0..columns.len()).collect(), columns.len());
@@ -142,6 +145,16 @@ impl Head<'_> {
             profiles,
             text_cells,
         }))
+    }
+
+    /// Behind the last record that ends within `reach`, or behind the first; `None` where nothing lies behind `reach`.
+    fn end_within(&self, block: &Block, data_start: usize, reach: usize) -> Option<usize> {
+        let end_of = |at: usize| {
+            at + 1 + usize::from(self.bytes[at] == b'\r' && self.bytes.get(at + 1) == Some(&b'\n'))
+        };
+        let ends = || block.marks.ends_from(data_start).map(end_of);
+        (self.bytes.len() > reach)
+            .then(|| ends().take_while(|end| *end <= reach).last().or_else(|| ends().next()))?
     }
 
     /// Refuses a header that has text behind a closing quote. Of data the scan reports it.

@@ -80,6 +80,15 @@ impl Marks {
         Some(word * 64 + 63 - self.ends[word].leading_zeros() as usize)
     }
 
+    /// Where records end, from a byte on.
+    pub(crate) fn ends_from(&self, from: usize) -> impl Iterator<Item = usize> {
+        let words = self.ends.iter().enumerate().skip(from / 64);
+        let ends = words.flat_map(|(word, bits)| {
+            (0..64).filter(move |bit| bits >> bit & 1 == 1).map(move |bit| word * 64 + bit)
+        });
+        ends.skip_while(move |end| *end < from)
+    }
+
     /// Marks the end of a record (and of its last field).
     pub(crate) fn mark_end(&mut self, at: usize) {
         self.fields[at / 64] |= 1 << (at % 64);

@@ -215,7 +215,8 @@ pub(crate) fn judge(
 }
 
 fn in_sample(record: &Record, start: u64) -> bool {
-    record.byte - start < CsvOptions::SAMPLE_BYTES as u64
+    let within = record.byte == start || record.end - start <= CsvOptions::SAMPLE_REACH as u64;
+    record.byte - start < CsvOptions::SAMPLE_BYTES as u64 && within
 }
 
 pub(crate) fn ragged(record: &Record, number: usize, width: usize, file: &str) -> Error {
