@@ -4,9 +4,10 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Result, bail};
-use plimsoll::{CsvOptions, Error};
+use plimsoll::memory::Bytes;
+use plimsoll::{CsvOptions, Error, ErrorKind};
 use plimsoll_compare::export::{self, TerminalStyle};
-use plimsoll_compare::{Agreement, Comparison, Processes, Report, Strategy, child, compare};
+use plimsoll_compare::{Agreement, Comparison, Outcome, Processes, Report, Strategy, child, compare};
 
 use crate::args::{CompareArgs, CompareFormat, CompareOptions};
 use crate::destination::Destination;
@@ -115,6 +116,16 @@ fn format_of(output: Option<&Path>) -> CompareFormat {
 fn verdict(report: &Report) -> Result<()> {
     if let Agreement::Differs { strategies: [first, other], difference } = &report.agreement {
         bail!("{first} and {other} do not give the same result: {difference}");
+    }
+    let outcomes = || report.strategies.iter().map(|strategy| &strategy.outcome);
+    if outcomes().all(|outcome| matches!(outcome, Outcome::DoesNotFit { .. })) {
+        let needs = outcomes().filter_map(|outcome| match outcome {
+            Outcome::DoesNotFit { needs_bytes } => Some(*needs_bytes),
+            _ => None,
+        });
+        let message = "no strategy fits the memory limit".to_owned();
+        let hint = format!("allow about {}", Bytes(needs.min().unwrap_or(0)));
+        return Err(Error::from(ErrorKind::MemoryLimit { message, hint }).into());
     }
     if report.strategies.iter().all(|strategy| strategy.measured().is_none()) {
         bail!("no strategy has run to its end");

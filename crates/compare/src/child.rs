@@ -111,7 +111,7 @@ impl<'a> Task<'a> {
     fn budget(&self) -> Result<Budget> {
         let Some(limit) = self.request.memory_limit_bytes else { return Ok(Budget::unlimited()) };
         let base = process::resident().current.unwrap_or(0);
-        Budget::limited(limit.saturating_sub(base)).map_err(|_| {
+        Budget::of_process(limit, limit.saturating_sub(base)).map_err(|_| {
             let message = format!("a memory limit of {limit} bytes is below what the program itself needs");
             ErrorKind::MemoryLimit { message, hint: "allow more".to_owned() }.into()
         })

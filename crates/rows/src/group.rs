@@ -54,6 +54,7 @@ pub(crate) fn grouped(
 
     let mut rows = Vec::new();
     for group in groups {
+        selected.check()?;
         let row = group.finish(&plan)?;
         let stays = match &plan.having {
             Some(having) => is_true(having, &row)?,

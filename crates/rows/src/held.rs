@@ -22,11 +22,11 @@ use crate::typing::Selected;
 pub struct Held {
     schema: Schema,
     rows: Vec<Vec<Value>>,
-    /// Gives back what the rows were reserved for.
-    _memory: Reservation,
+    /// Of the rows.
+    memory: Reservation,
 }
 
-plimsoll_memory::impl_deep_size!(struct Held { schema, rows, _memory: _ });
+plimsoll_memory::impl_deep_size!(struct Held { schema, rows, memory: _ });
 
 impl Held {
     /// Loads all columns of a file, whose delimiter `table` must say. `schema` has one field a column, of the type that every
@@ -50,7 +50,7 @@ impl Held {
         loading.read(&decoded(&bytes, &table.options, path)?)?;
         let Loading { mut rows, memory, .. } = loading;
         rows.shrink_to_fit();
-        Ok(Held { schema, rows, _memory: memory })
+        Ok(Held { schema, rows, memory })
     }
 
     /// Records held.
@@ -74,7 +74,8 @@ impl Held {
     /// Runs a query over what is held, whatever file it names.
     ///
     /// # Errors
-    /// `Plan`, `Type` and `UnknownColumn` for a query that means nothing, `Value` for what no result can hold.
+    /// `Plan`, `Type` and `UnknownColumn` for a query that means nothing, `Value` for what no result can hold; `MemoryLimit`
+    /// where the budget is that of a process, which has more.
     pub fn run(&self, query: &Query) -> Result<Rows> {
         let resolved = resolve(query, &self.schema)?;
         let mut selection = Selection::new(self, &resolved)?;
@@ -223,6 +224,7 @@ impl Selected for Selection<'_> {
     }
 
     fn used_row(&self, record: usize) -> Result<Cow<'_, [Value]>> {
+        self.check()?;
         Ok(Cow::Borrowed(&self.held.rows[record]))
     }
 
@@ -234,6 +236,10 @@ impl Selected for Selection<'_> {
     /// Values that are held stand nowhere.
     fn place(&self, _: usize, _: Option<usize>) -> Option<Location> {
         None
+    }
+
+    fn check(&self) -> Result<()> {
+        self.held.memory.consumer().check().map_err(exceeded)
     }
 
     fn end(&mut self) -> Result<()> {

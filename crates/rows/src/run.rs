@@ -81,7 +81,7 @@ pub(crate) fn finished(
     };
     let names = resolved.outputs.iter().take(resolved.visible).map(|(name, _)| name);
     let schema = Schema::new(names.zip(types).map(|(name, data_type)| Field::new(name, data_type)).collect());
-    Ok(Rows { schema, rows: arrange(resolved, rows) })
+    Ok(Rows { schema, rows: arrange(resolved, rows, selected)? })
 }
 
 /// The columns whose values the query uses; those that it only gives as their own text are left out.
@@ -137,10 +137,20 @@ fn plain(
 }
 
 /// DISTINCT, ORDER BY, OFFSET and LIMIT over the rows of all outputs; what is left has the visible ones.
-fn arrange(resolved: &Resolved, mut rows: Vec<Vec<Value>>) -> Vec<Vec<Value>> {
+fn arrange(
+    resolved: &Resolved,
+    mut rows: Vec<Vec<Value>>,
+    selected: &impl Selected,
+) -> Result<Vec<Vec<Value>>> {
     if resolved.distinct {
-        let mut seen = BTreeSet::new();
-        rows.retain(|row| seen.insert(Key(row[..resolved.visible].to_vec())));
+        let (mut seen, mut kept) = (BTreeSet::new(), Vec::new());
+        for row in rows {
+            selected.check()?;
+            if seen.insert(Key(row[..resolved.visible].to_vec())) {
+                kept.push(row);
+            }
+        }
+        rows = kept;
     }
     rows.sort_by(|left, right| {
         let keys = resolved.order_by.iter().map(|key| order_by(key, &left[key.output], &right[key.output]));
@@ -149,7 +159,7 @@ fn arrange(resolved: &Resolved, mut rows: Vec<Vec<Value>>) -> Vec<Vec<Value>> {
     let skipped = usize::try_from(resolved.offset).unwrap_or(usize::MAX);
     let most = resolved.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
     let shown = rows.into_iter().skip(skipped).take(most);
-    shown.map(|row| row.into_iter().take(resolved.visible).collect()).collect()
+    Ok(shown.map(|row| row.into_iter().take(resolved.visible).collect()).collect())
 }
 
 /// NULLs last, or first where the key says so, whatever the direction.

@@ -42,6 +42,14 @@ pub(crate) trait Selected {
     /// Where a record stands in the file, or its cell in a column; `None` where there is no file.
     fn place(&self, record: usize, column: Option<usize>) -> Option<Location>;
 
+    /// Whether there is memory to go on: what a query holds beside its records is not reserved, but looked at.
+    ///
+    /// # Errors
+    /// `MemoryLimit`.
+    fn check(&self) -> Result<()> {
+        Ok(())
+    }
+
     /// What the query ends with once the records that were selected are done with.
     ///
     /// # Errors
