@@ -1,8 +1,8 @@
 //! The memory of columns that expressions give, of which a block may have too many rows to be evaluated at once.
 
-use plimsoll_core::Result;
-use plimsoll_kernels::Block;
-use plimsoll_memory::Consumer;
+use plimsoll_core::{ErrorKind, Result};
+use plimsoll_kernels::{Block, with_texts_within};
+use plimsoll_memory::{Bytes, Consumer};
 
 use crate::plumbing::Memory;
 
@@ -10,6 +10,11 @@ use crate::plumbing::Memory;
 const SHARE: u64 = 4;
 /// As much is evaluated without asking, as others may have all there is for a moment.
 const LEAST: u64 = 64 << 10;
+/// Where what could come at most leaves room for fewer rows than these, so many are tried.
+const FEW: usize = 64;
+/// Of what is held for rows that are tried, the texts of an array have one of so many bytes: there are those of the input and of
+/// the result, and both may have grown.
+const OF_TEXTS: u64 = 4;
 
 /// What a worker holds for the columns that it evaluates. As blocks are much the same, it keeps the most that one took.
 #[derive(Debug)]
@@ -17,39 +22,96 @@ pub(crate) struct Evaluation {
     memory: Memory,
     /// Rows of the last piece of a block that was too large; the most there is before.
     piece: usize,
+    /// Rows to try next, once there is no room for what they could come to at most.
+    next: Option<usize>,
     /// The most that it should hold, so that others find some.
     share: u64,
+}
+
+/// How much of a block is evaluated.
+#[derive(Debug, Clone, Copy)]
+enum Piece {
+    /// So many rows, for which there is room whatever they come to.
+    Fits(usize),
+    /// So many rows, unless their texts come to more than there is room for.
+    Tried(usize),
 }
 
 impl Evaluation {
     /// Nothing yet, on the account of `consumer`; there are so many workers.
     pub(crate) fn new(consumer: &Consumer, workers: usize) -> Self {
         let share = Memory::available(Some(consumer)) / (SHARE * workers.max(1) as u64);
-        Evaluation { memory: Memory::new(Some(consumer)), piece: usize::MAX, share }
+        Evaluation { memory: Memory::new(Some(consumer)), piece: usize::MAX, next: None, share }
     }
 
-    /// How many rows of a block, from the front, there is memory for: `size` tells the bytes that a block takes.
+    /// What `evaluate` makes of as many rows of a block, from the front, as there is memory for, and how many these are: `size`
+    /// tells the bytes that a block takes at most.
     ///
     /// # Errors
-    /// `MemoryLimit` where there is none for one row.
-    pub(crate) fn rows(&mut self, block: &Block, size: impl Fn(&Block) -> usize) -> Result<usize> {
+    /// Those of `evaluate`; `MemoryLimit` where there is no room for one row.
+    pub(crate) fn of_some<T>(
+        &mut self,
+        block: &Block,
+        size: impl Fn(&Block) -> usize,
+        mut evaluate: impl FnMut(Block) -> Result<T>,
+    ) -> Result<(usize, T)> {
+        loop {
+            match self.piece(block, &size) {
+                Piece::Fits(rows) => return Ok((rows, evaluate(block.slice(0, rows))?)),
+                Piece::Tried(rows) => {
+                    let texts =
+                        usize::try_from(self.memory.held().max(LEAST) / OF_TEXTS).unwrap_or(usize::MAX);
+                    if let Some(given) = with_texts_within(texts, || evaluate(block.slice(0, rows)))? {
+                        self.next = Some(rows.saturating_mul(2));
+                        return Ok((rows, given));
+                    }
+                    self.next = Some((rows / 2).max(1));
+                    if rows == 1 {
+                        self.hold_more(texts)?;
+                    }
+                }
+            }
+        }
+    }
+
+    fn piece(&mut self, block: &Block, size: impl Fn(&Block) -> usize) -> Piece {
+        let least = block.rows.min(FEW);
         // Not all over again with each block.
         let mut rows = block.rows.min(self.piece.saturating_mul(2));
-        loop {
-            let bytes = size(&block.slice(0, rows));
-            if bytes as u64 <= self.memory.held().max(LEAST) {
-                break;
+        while self.next.is_none() && rows >= least {
+            let bytes = size(&block.slice(0, rows)) as u64;
+            let is_held = bytes <= self.memory.held().max(LEAST);
+            if is_held || (bytes <= self.share && self.memory.hold(bytes as usize).is_ok()) {
+                self.piece = if rows < block.rows { rows } else { self.piece.max(rows) };
+                return Piece::Fits(rows);
             }
-            if bytes as u64 <= self.share || rows <= 1 {
-                match self.memory.hold(bytes) {
-                    Ok(()) => break,
-                    Err(error) if rows <= 1 => return Err(error),
-                    Err(_) => {}
-                }
+            if rows == 1 {
+                break;
             }
             rows /= 2;
         }
-        self.piece = if rows < block.rows { rows } else { self.piece.max(rows) };
-        Ok(rows)
+        let wanted = self.share.min(self.memory.room() / 2);
+        if self.memory.held() < wanted {
+            let _ = self.memory.hold(usize::try_from(wanted).unwrap_or(usize::MAX));
+        }
+        Piece::Tried(block.rows.min(self.next.unwrap_or(FEW)).max(1))
+    }
+
+    /// Holds more, where the texts of one row are more than `texts` bytes.
+    fn hold_more(&mut self, texts: usize) -> Result<()> {
+        let held = self.memory.held().max(LEAST);
+        let all = held + self.memory.room() / 4 * 3;
+        let more = (2 * held).min(all);
+        if more > held / 8 * 9 && self.memory.hold(usize::try_from(more).unwrap_or(usize::MAX)).is_ok() {
+            return Ok(());
+        }
+        let texts = Bytes(texts as u64);
+        Err(ErrorKind::MemoryLimit {
+            message: format!(
+                "an expression gives a text of more than {texts} for one row, and there is no room for more"
+            ),
+            hint: "raise the memory limit, or use fewer threads".to_owned(),
+        }
+        .into())
     }
 }

@@ -79,14 +79,14 @@ impl<I> Project<I> {
             let fields = outputs.iter().zip(types).map(|((name, _), data_type)| Field::new(name, data_type));
             Ok((Arc::new(Schema::new(fields.collect())), expressions))
         })?;
-        let rows = match &mut self.evaluation {
-            Some(evaluation) => evaluation.rows(block, |block| size(expressions, block))?,
-            None => block.rows,
+        let columns = |block: Block| {
+            let columns = expressions.iter().map(|typed| evaluate(typed, &block)).collect::<Result<_>>();
+            columns.map_err(|error| blame(error, &expressions.iter().collect::<Vec<_>>(), &block, place))
         };
-        let block = block.slice(0, rows);
-        let columns = expressions.iter().map(|typed| evaluate(typed, &block)).collect::<Result<_>>();
-        let columns =
-            columns.map_err(|error| blame(error, &expressions.iter().collect::<Vec<_>>(), &block, place))?;
+        let (rows, columns) = match &mut self.evaluation {
+            Some(evaluation) => evaluation.of_some(block, |block| size(expressions, block), columns)?,
+            None => (block.rows, columns(block.clone())?),
+        };
         Ok(Block { position: block.position, schema: Arc::clone(schema), columns, rows })
     }
 }

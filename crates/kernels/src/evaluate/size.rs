@@ -3,7 +3,6 @@
 use arrow::array::{ArrayRef, AsArray};
 use plimsoll_core::{DataType, Function, Typed, TypedKind, Value};
 
-use super::letters::{OTHER_CASE, bytes_at_most};
 use super::{argument_column, arguments, key_column};
 use crate::Block;
 use crate::arrays::{self, is_encoded};
@@ -22,9 +21,8 @@ const DECIMAL_SHOWN: usize = 42;
 const SHOWN: usize = 32;
 /// Bytes that a format prints at most for one of its own.
 const SPECIFIER_SHOWN: usize = 11;
-/// A bound that is so many times the texts that are read is worth a look at them; fewer bytes are not.
-const FAR: usize = 8;
-const SMALL: usize = 64 << 10;
+/// Bytes that a text in the other case has at most for one of its own.
+const OTHER_CASE: usize = 3;
 /// A buffer of texts that grows has up to so many times the bytes that are in it.
 const GROWN: usize = 2;
 
@@ -67,25 +65,14 @@ pub fn evaluated_argument_size(expr: &Typed, block: &Block) -> EvaluatedSize {
 struct Sized {
     size: EvaluatedSize,
     texts: usize,
-    /// Bytes of the texts of columns and constants that it reads.
-    read: usize,
 }
 
 fn sized(expr: &Typed, block: &Block) -> Sized {
     let inputs: Vec<Sized> = arguments(expr).into_iter().map(|input| sized(input, block)).collect();
-    let mut texts = match expr.data_type {
+    let texts = match expr.data_type {
         DataType::Utf8 => texts(expr, &inputs, block),
         _ => 0,
     };
-    let read = match expr.kind {
-        TypedKind::Field(_) | TypedKind::Literal(_) => texts,
-        _ => inputs.iter().fold(0_usize, |all, input| all.saturating_add(input.read)),
-    };
-    if texts > read.saturating_mul(FAR).max(SMALL)
-        && let Some(closer) = bytes_at_most(expr, block)
-    {
-        texts = texts.min(closer);
-    }
     let before = inputs.iter().fold(EvaluatedSize::default(), |all, input| all.then(input.size));
     let values = match &expr.kind {
         TypedKind::Literal(_) => 0,
@@ -94,7 +81,7 @@ fn sized(expr: &Typed, block: &Block) -> Sized {
         _ => bytes(expr.data_type, block.rows, texts),
     };
     let peak = before.values.saturating_add(values).saturating_add(beside(expr, block.rows));
-    Sized { size: EvaluatedSize { values, peak: before.peak.max(peak) }, texts, read }
+    Sized { size: EvaluatedSize { values, peak: before.peak.max(peak) }, texts }
 }
 
 /// Bytes of the texts that `expr` gives, made of `inputs`.

@@ -5,8 +5,8 @@ use arrow::compute;
 use arrow::datatypes::Int64Type;
 use plimsoll_core::{Error, Function, Result};
 
-use super::kernel_error;
 use super::operand::{Operand, joint_len, joint_nulls};
+use super::{allowance, kernel_error};
 use crate::arrays::text_bytes;
 
 /// Bytes of a text that room is made for in advance.
@@ -22,7 +22,7 @@ fn build(operands: &[&Operand], write: impl Fn(usize, &mut String)) -> Result<Op
 /// As [`build`], with room for so many bytes from the beginning.
 fn build_within(bytes: usize, operands: &[&Operand], write: impl Fn(usize, &mut String)) -> Result<Operand> {
     let (rows, nulls) = (joint_len(operands), joint_nulls(operands));
-    let mut texts = StringBuilder::with_capacity(rows, bytes);
+    let mut texts = StringBuilder::with_capacity(rows, bytes.min(allowance::most()));
     let mut text = String::new();
     for row in 0..rows {
         if nulls.as_ref().is_some_and(|nulls| nulls.is_null(row)) {
@@ -34,6 +34,7 @@ fn build_within(bytes: usize, operands: &[&Operand], write: impl Fn(usize, &mut 
         if i32::try_from(texts.values_slice().len() + text.len()).is_err() {
             return Err(Error::value("the texts of one block have more than 2 GiB"));
         }
+        allowance::check(texts.values_slice().len() + text.len())?;
         texts.append_value(&text);
     }
     Ok(Operand::of(operands, texts.finish()))
@@ -121,6 +122,7 @@ fn substring(text: &str, start: i64, length: Option<i64>) -> &str {
 
 /// `replace`.
 pub(super) fn replace(input: &Operand, from: &Operand, to: &Operand) -> Result<Operand> {
+    let most = allowance::most();
     build(&[input, from, to], |row, out| {
         let (text, from, to) = (input.text(row), from.text(row), to.text(row));
         if from.is_empty() {
@@ -131,6 +133,10 @@ pub(super) fn replace(input: &Operand, from: &Operand, to: &Operand) -> Result<O
             out.push_str(&text[done..at]);
             out.push_str(to);
             done = at + found.len();
+            // It is too long, and whoever builds it finds out.
+            if out.len() > most {
+                return;
+            }
         }
         out.push_str(&text[done..]);
     })
