@@ -119,7 +119,7 @@ fn taking_a_table_apart() {
     for case in cases() {
         for dense in [false, true] {
             let table = case.filled(0);
-            let (size, said) = (table.size(), table.split_size(dense));
+            let (size, said) = (table.size(), table.split_size(PARTITIONS, dense));
             let part = || if dense { case.table().dense() } else { case.table() };
             let mut parts: Vec<GroupTable> = (0..PARTITIONS).map(|_| part()).collect();
             let (split, measured) = measure(|| table.split_into(&mut parts));

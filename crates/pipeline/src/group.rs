@@ -130,16 +130,17 @@ impl<I: Iterator<Item = Result<T>> + Send, T: Into<Ticketed>> Group<I> {
         let workers = bases.len();
         let failed = AtomicU64::new(u64::MAX);
         let partitions =
-            Partitions::new(&self.grouping, self.consumer.as_ref(), self.space.as_ref(), self.few);
+            Partitions::new(&self.grouping, self.consumer.as_ref(), self.space.as_ref(), self.few, workers);
         let numbered = bases.into_iter().zip(1..);
         let mut tasks: Vec<_> = numbered
             .map(|(base, number)| {
                 let consumer = self.consumer.as_ref().map(|operator| thread(operator, number));
-                (base, Worker::new(&self.grouping, consumer, workers, &failed, &partitions), None)
+                (Some(base), Worker::new(&self.grouping, consumer, workers, &failed, &partitions), None)
             })
             .collect();
         each(self.pool.as_deref(), &mut tasks, |(base, worker, outcome)| {
-            *outcome = Some(worker.drive(base, self.place))
+            // A base is dropped where its worker ends, so that others do not wait for blocks that it has not given.
+            *outcome = base.take().map(|mut base| worker.drive(&mut base, self.place));
         });
         let mut first_error: Option<(u64, Error)> = None;
         let mut tables = Vec::new();
@@ -171,7 +172,7 @@ impl<I: Iterator<Item = Result<T>> + Send, T: Into<Ticketed>> Group<I> {
         }
         let mut left: Vec<_> = tables.into_iter().map(|table| (Some(table), Ok(()))).collect();
         each(self.pool.as_deref(), &mut left, |(table, outcome)| {
-            *outcome = table.take().map_or(Ok(()), |table| partitions.pour(table, &mut partitions.feeder()));
+            *outcome = table.take().map_or(Ok(()), |table| partitions.pour_all(table));
         });
         left.into_iter().try_for_each(|(_, outcome)| outcome)?;
         let (plan, parts) = partitions.into_parts()?;
@@ -194,7 +195,7 @@ impl<I: Iterator<Item = Result<T>> + Send, T: Into<Ticketed>> Group<I> {
 
     /// Some groups were spilled. Partitions are read one after the other, for which there must be room: what is left of
     /// those that have runs goes to a run, too, and where that is not enough, what is left of others.
-    fn finish_spilled(&self, plan: Plan, parts: Vec<Part>, space: &Space) -> Result<Output> {
+    fn finish_spilled(&self, plan: Arc<Plan>, parts: Vec<Part>, space: &Space) -> Result<Output> {
         process::forget_code_within(Memory::available(self.consumer.as_ref()));
         let mut parts: Vec<_> = parts.into_iter().map(|part| (part, Ok(()))).collect();
         let threads = self.pool.as_ref().map_or(1, |pool| pool.current_num_threads());

@@ -16,6 +16,8 @@ use crate::pre_aggregation::PreAggregation;
 pub(crate) struct Part {
     pub(crate) table: GroupTable,
     pub(crate) memory: Memory,
+    /// What a table has without groups.
+    _fixed: Memory,
     pub(crate) files: Files,
     pre_aggregation: PreAggregation,
 }
@@ -23,8 +25,12 @@ pub(crate) struct Part {
 impl Part {
     /// No group yet; the table is on the account of `consumer`.
     pub(crate) fn new(plan: &Plan, consumer: Option<&Consumer>) -> Self {
-        let (memory, files) = (Memory::new(consumer), Files::default());
-        Part { table: plan.part_table(), memory, files, pre_aggregation: PreAggregation::default() }
+        let (table, memory) = (plan.part_table(), Memory::new(consumer));
+        let mut fixed = Memory::new(consumer);
+        // Where all is in use there is no room even for that, and there must be tables to make some.
+        let _ = fixed.hold(table.fixed_size());
+        let (files, pre_aggregation) = (Files::default(), PreAggregation::default());
+        Part { table, memory, _fixed: fixed, files, pre_aggregation }
     }
 
     /// Takes rows with these positions.

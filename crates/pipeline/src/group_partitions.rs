@@ -3,13 +3,14 @@
 //! A worker that has more groups than [`Partitions::few`] pours them in and from then on puts the rows of each block where
 //! they belong. What is left in the tables of workers with few groups is poured in at the end, by all of them at once.
 
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, TryLockError};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, TryLockError};
 
 use arrow::array::ArrayRef;
 use plimsoll_core::resolve::Grouping;
-use plimsoll_core::{Error, Result, Schema};
+use plimsoll_core::{DataType, Error, Result, Schema};
 use plimsoll_kernels::aggregate::holds_values;
-use plimsoll_kernels::group::{PARTITIONS, Partitioner};
+use plimsoll_kernels::group::Partitioner;
 use plimsoll_kernels::spill::Space;
 use plimsoll_kernels::{Block, GroupTable};
 use plimsoll_memory::Consumer;
@@ -19,7 +20,7 @@ use crate::group_plan::Plan;
 use crate::group_shared::Shared;
 use crate::group_worker::Grouped;
 use crate::high_water::HighWater;
-use crate::plumbing::{Memory, column_bytes, same};
+use crate::plumbing::{Bound, Memory, columns_bytes, same};
 use crate::widening::{bring, join};
 
 /// The most groups of a worker that are not worth partitions: with their states they fit the third-level cache.
@@ -32,10 +33,19 @@ pub(crate) struct Partitions<'a> {
     /// Where groups go that memory does not hold; without it they are an error.
     space: Option<Space>,
     few: usize,
+    /// Bytes that could be had in the beginning.
+    room: u64,
+    /// Bytes that a worker's own table may have, so that all find room.
+    pub(crate) share: u64,
+    workers: usize,
+    /// Bytes of the keys and arguments of the largest block.
+    block_bytes: AtomicUsize,
     /// See [`Plan::new`].
     dense: bool,
     /// Held by all who write the table of a partition; by one alone where there is no room for its copies.
     writing: RwLock<()>,
+    /// The expressions that workers have in common.
+    bound: Mutex<Bound<Arc<Plan>>>,
     shared: RwLock<Option<Shared>>,
     high_water: HighWater,
 }
@@ -45,8 +55,11 @@ pub(crate) struct Partitions<'a> {
 const LITTLE: u64 = 64 << 20;
 /// Bytes of a row whose partition is looked for: its hash, its number, its position.
 const ROW_BYTES: usize = 20;
-/// Bytes that should be left beside a table that is let go of and its copies: for frames and the columns of a block.
+/// Bytes that should be left beside a table that is let go of and its copies, at the least: for frames and the columns of a
+/// block...
 const HEADROOM: u64 = 128 << 10;
+/// ... and for so many blocks like the largest for each worker that reads on, and one more. Long texts are blocks of many MiB.
+const BESIDE: usize = 2;
 /// From so many bytes a group on, groups are for the most part values.
 const HUGE: usize = 1024;
 /// Of a table that is written partition by partition, the numbers of its groups and the keys of one partition are copied:
@@ -68,8 +81,8 @@ pub(crate) struct Feeder {
 }
 
 impl Feeder {
-    fn new(consumer: Option<&Consumer>) -> Self {
-        let (partitioner, memory) = (Partitioner::new(), Memory::new(consumer));
+    fn new(partitions: usize, consumer: Option<&Consumer>) -> Self {
+        let (partitioner, memory) = (Partitioner::new(partitions), Memory::new(consumer));
         Feeder { partitioner, positions: Vec::new(), memory, first: 0 }
     }
 
@@ -88,6 +101,7 @@ impl<'a> Partitions<'a> {
         operator: Option<&Consumer>,
         space: Option<&Space>,
         few: usize,
+        workers: usize,
     ) -> Self {
         // One group is only worth a file where it holds values one by one.
         let mut functions = grouping.aggregates.iter().map(|(function, _)| *function);
@@ -96,14 +110,37 @@ impl<'a> Partitions<'a> {
         let consumer = operator.cloned();
         let available = Memory::available(operator);
         let (dense, high_water) = (available < LITTLE, HighWater::new(available));
-        let (writing, shared) = (RwLock::new(()), RwLock::new(None));
-        Partitions { grouping, consumer, space, few, dense, writing, shared, high_water }
+        let (writing, bound, shared) = (RwLock::new(()), Mutex::new(Bound::new()), RwLock::new(None));
+        let (room, block_bytes) = (available, AtomicUsize::new(0));
+        let share = room / 4 * 3 / workers.max(1) as u64;
+        Partitions {
+            grouping,
+            consumer,
+            space,
+            few,
+            room,
+            share,
+            workers,
+            block_bytes,
+            dense,
+            writing,
+            bound,
+            shared,
+            high_water,
+        }
     }
 
     /// Whether there is hardly room for so many bytes, which it takes to let go of a table or to copy it. Never where groups
     /// cannot be spilled.
     pub(crate) fn is_tight(&self, bytes: usize) -> bool {
-        self.space.is_some() && Memory::available(self.consumer.as_ref()) < bytes as u64 + HEADROOM
+        let blocks = BESIDE * (self.workers + 1) * self.block_bytes.load(Relaxed);
+        let beside = (blocks as u64).min(self.room / 2).max(HEADROOM);
+        self.space.is_some() && Memory::available(self.consumer.as_ref()) < bytes as u64 + beside
+    }
+
+    /// Notes the bytes of a block's keys and arguments.
+    pub(crate) fn note_block(&self, bytes: usize) {
+        self.block_bytes.fetch_max(bytes, Relaxed);
     }
 
     /// Whether so many bytes can be reserved and others still find some.
@@ -123,8 +160,10 @@ impl<'a> Partitions<'a> {
     }
 
     /// The expressions over columns of this schema.
-    pub(crate) fn plan(&self, schema: &Arc<Schema>) -> Result<Plan> {
-        Plan::new(self.grouping, schema, self.dense)
+    pub(crate) fn plan(&self, schema: &Arc<Schema>) -> Result<Arc<Plan>> {
+        let mut bound = self.bound.lock().unwrap_or_else(PoisonError::into_inner);
+        let bind = |_: &[DataType]| Plan::new(self.grouping, schema, self.dense).map(Arc::new);
+        bound.for_schema(schema, bind).cloned()
     }
 
     /// How many groups a worker may have for itself.
@@ -133,8 +172,15 @@ impl<'a> Partitions<'a> {
     }
 
     /// What a worker needs from the time on that it puts blocks in.
-    pub(crate) fn feeder(&self) -> Feeder {
-        Feeder::new(self.consumer.as_ref())
+    pub(crate) fn feeder(&self, schema: &Arc<Schema>) -> Result<Feeder> {
+        let shared = self.for_schema(schema)?;
+        Ok(Feeder::new(shared.as_ref().map_or(1, Shared::count), self.consumer.as_ref()))
+    }
+
+    /// Takes the groups of a worker that puts no blocks in.
+    pub(crate) fn pour_all(&self, groups: Grouped) -> Result<()> {
+        let mut feeder = self.feeder(groups.schema())?;
+        self.pour(groups, &mut feeder)
     }
 
     /// Takes the groups of a worker.
@@ -147,7 +193,7 @@ impl<'a> Partitions<'a> {
             Some(space)
                 if self.grouping.keys.is_empty()
                     || self.is_tight(2 * groups.size())
-                    || groups.hold_beside(groups.split_size()).is_err() =>
+                    || groups.hold_beside(groups.split_size(shared.count())).is_err() =>
             {
                 self.pour_out(groups, feeder, shared, space)
             }
@@ -157,7 +203,7 @@ impl<'a> Partitions<'a> {
 
     /// Takes the groups into the tables.
     fn pour_over(&self, groups: Grouped, feeder: &mut Feeder, shared: &Shared) -> Result<()> {
-        let (parts, mut memory) = groups.split()?;
+        let (parts, mut memory) = groups.split(shared.count())?;
         let mut sizes: usize = parts.iter().map(GroupTable::size).sum();
         // Many small tables can be much larger than one.
         let held = memory.hold(sizes);
@@ -166,7 +212,7 @@ impl<'a> Partitions<'a> {
             held?;
         }
         let mut parts: Vec<Option<GroupTable>> = parts.into_iter().map(Some).collect();
-        for number in feeder.tour(0, PARTITIONS) {
+        for number in feeder.tour(0, shared.count()) {
             if let Some(table) = parts[number].take() {
                 if let Some(space) = refused {
                     shared.files(number).add(table, space)?;
@@ -202,7 +248,7 @@ impl<'a> Partitions<'a> {
             let _ = groups.hold_beside(copied);
         }
         let (frozen, memory) = groups.freeze()?;
-        let mut parts = frozen.partitions()?;
+        let mut parts = frozen.partitions(shared.count())?;
         for number in feeder.tour(0, parts.len()) {
             shared.files(number).add_some(&frozen, std::mem::take(&mut parts[number]), space)?;
         }
@@ -281,8 +327,9 @@ impl<'a> Partitions<'a> {
         let plan = &shared.plan;
         let block = bring(block, &plan.schema)?;
         let (keys, arguments) = plan.evaluate(&block)?;
-        let columns = keys.iter().chain(arguments.iter().flatten());
-        let arranged = columns.map(column_bytes).sum::<usize>() + block.rows * ROW_BYTES;
+        let columns = columns_bytes(&keys, &arguments);
+        self.note_block(columns);
+        let arranged = columns + block.rows * ROW_BYTES;
         // Where others have all there is for a moment, the columns of one block are arranged nevertheless.
         let _ = self.room_for(shared, || feeder.memory.hold(arranged));
         let rows = feeder.partitioner.partition(&plan.key_types(), &keys, block.rows)?;
@@ -296,7 +343,7 @@ impl<'a> Partitions<'a> {
         // Those of one partition, in vectors that serve for all of them: a visit is short.
         let mut part_keys = Vec::with_capacity(keys.len());
         let mut part_arguments = vec![Vec::new(); arguments.len()];
-        for number in feeder.tour(block.position, PARTITIONS) {
+        for number in feeder.tour(block.position, shared.count()) {
             let range = rows.range(number);
             let slices = |columns: &[ArrayRef], slices: &mut Vec<ArrayRef>| {
                 slices.clear();
@@ -329,7 +376,7 @@ impl<'a> Partitions<'a> {
     }
 
     /// The expressions and the tables.
-    pub(crate) fn into_parts(self) -> Result<(Plan, Vec<Part>)> {
+    pub(crate) fn into_parts(self) -> Result<(Arc<Plan>, Vec<Part>)> {
         let shared = self.shared.into_inner().unwrap_or_else(PoisonError::into_inner);
         Ok(shared.ok_or_else(|| Error::plan("there are no partitions", ""))?.into_parts())
     }
@@ -355,7 +402,7 @@ impl<'a> Partitions<'a> {
                         followed.inspect_err(|_| shared.broken = true)?;
                     }
                 }
-                None => *shared = Some(Shared::new(self.plan(schema)?, self.consumer.as_ref())),
+                None => *shared = Some(Shared::new(self.plan(schema)?, self.room, self.consumer.as_ref())),
             }
         }
     }

@@ -6,7 +6,7 @@ use arrow::array::ArrayRef;
 use plimsoll_core::resolve::Grouping;
 use plimsoll_core::typed::{bind, bind_aggregate};
 use plimsoll_core::{DataType, Error, Result, Schema, Typed, TypedAggregate};
-use plimsoll_kernels::group::{PARTITIONS, SpilledGroups};
+use plimsoll_kernels::group::SpilledGroups;
 use plimsoll_kernels::spill::Runs;
 use plimsoll_kernels::{
     Block, EvaluatedSize, GroupTable, evaluate_argument, evaluate_key, evaluated_argument_size,
@@ -14,6 +14,9 @@ use plimsoll_kernels::{
 };
 
 use crate::blame::{Place, blame};
+
+/// What an expression's array takes beside its values, and those of its rows by partition: three headers and their buffers'.
+const ARRAYS: usize = 3 * 256;
 
 /// Keys and aggregates.
 pub(crate) struct Plan {
@@ -78,9 +81,9 @@ impl Plan {
         }
     }
 
-    /// One such table for each partition.
-    pub(crate) fn part_tables(&self) -> Vec<GroupTable> {
-        (0..PARTITIONS).map(|_| self.part_table()).collect()
+    /// Such tables for so many partitions.
+    pub(crate) fn part_tables(&self, count: usize) -> Vec<GroupTable> {
+        (0..count).map(|_| self.part_table()).collect()
     }
 
     /// The groups that tables of these types have spilled to `runs`, of which at most `fan_in` are read at once.
@@ -96,7 +99,8 @@ impl Plan {
         let arguments = firsts.flat_map(|first| &first.arguments);
         let arguments = arguments.map(|argument| evaluated_argument_size(argument, block));
         let all = keys.chain(arguments).fold(EvaluatedSize::default(), EvaluatedSize::then);
-        all.peak.saturating_add(all.values)
+        let columns = self.keys.len() + self.aggregates.len();
+        (all.peak.saturating_add(all.values)).saturating_add(columns * ARRAYS)
     }
 
     /// `error`, with its place where an expression has failed for a row of `block`.

@@ -14,12 +14,15 @@ use crate::group_files::Files;
 use crate::group_part::Part;
 use crate::group_plan::Plan;
 
+/// Tables without groups have at most one of so many bytes. Where they would have more, as tables of hundreds of
+/// aggregates do, there are fewer partitions.
+const OF_EMPTY_TABLES: u64 = 8;
 /// Bytes of the states of groups that are written anew together.
 const TOGETHER: usize = 128 << 10;
 
 /// The tables and the expressions that feed them.
 pub(crate) struct Shared {
-    pub(crate) plan: Plan,
+    pub(crate) plan: Arc<Plan>,
     tables: Vec<Mutex<Part>>,
     /// Bytes of each table.
     sizes: Vec<AtomicUsize>,
@@ -29,12 +32,22 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    /// No group yet; the tables are on the account of `consumer`.
-    pub(crate) fn new(plan: Plan, consumer: Option<&Consumer>) -> Self {
-        let parts = if plan.key_types().is_empty() { 1 } else { PARTITIONS };
+    /// No group yet; the tables are on the account of `consumer`, where there were `room` bytes in the beginning.
+    pub(crate) fn new(plan: Arc<Plan>, room: u64, consumer: Option<&Consumer>) -> Self {
+        let table = plan.part_table().fixed_size() as u64;
+        let share = room / OF_EMPTY_TABLES;
+        let mut parts = if plan.key_types().is_empty() { 1 } else { PARTITIONS };
+        while parts > 1 && table * parts as u64 > share {
+            parts /= 2;
+        }
         let part = |_| Mutex::new(Part::new(&plan, consumer));
         let sizes = (0..parts).map(|_| AtomicUsize::new(0)).collect();
         Shared { tables: (0..parts).map(part).collect(), sizes, plan, broken: false }
+    }
+
+    /// How many partitions.
+    pub(crate) fn count(&self) -> usize {
+        self.tables.len()
     }
 
     /// The size and the number of the largest table.
@@ -84,7 +97,7 @@ impl Shared {
                 std::mem::replace(&mut part.table, wider.part_table())
             });
             for table in tables.collect::<Vec<_>>() {
-                let mut parts = wider.part_tables();
+                let mut parts = wider.part_tables(self.tables.len());
                 table.split_into(&mut parts)?;
                 for (table, part) in parts.into_iter().zip(&mut self.tables) {
                     let part = part.get_mut().unwrap_or_else(PoisonError::into_inner);
@@ -93,12 +106,12 @@ impl Shared {
                 }
             }
         }
-        self.plan = wider;
+        self.plan = Arc::new(wider);
         Ok(())
     }
 
     /// The expressions and the tables.
-    pub(crate) fn into_parts(self) -> (Plan, Vec<Part>) {
+    pub(crate) fn into_parts(self) -> (Arc<Plan>, Vec<Part>) {
         let parts = self.tables.into_iter();
         let parts = parts.map(|part| part.into_inner().unwrap_or_else(PoisonError::into_inner));
         (self.plan, parts.collect())
@@ -132,7 +145,7 @@ impl Shared {
                 let parts = match moved {
                     false => vec![(number, table)],
                     true => {
-                        let mut parts = wider.part_tables();
+                        let mut parts = wider.part_tables(self.tables.len());
                         table.split_into(&mut parts)?;
                         parts.into_iter().enumerate().collect()
                     }

@@ -42,7 +42,7 @@ pub(crate) struct Reader {
 
 struct Shared {
     parts: Mutex<Vec<(u64, Part)>>,
-    plan: Plan,
+    plan: Arc<Plan>,
     schema: Arc<Schema>,
     space: Space,
     /// Whether a column behind the others has the position of each group's first record.
@@ -74,7 +74,7 @@ impl Spilled {
     /// bytes.
     pub(crate) fn new(
         parts: Vec<Part>,
-        plan: Plan,
+        plan: Arc<Plan>,
         schema: &Arc<Schema>,
         space: Space,
         positions: bool,

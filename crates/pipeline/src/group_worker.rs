@@ -15,7 +15,7 @@ use crate::blame::{Place, PlaceOf};
 use crate::evaluation::Evaluation;
 use crate::group_partitions::{Feeder, Partitions};
 use crate::group_plan::Plan;
-use crate::plumbing::{Bound, Memory, same};
+use crate::plumbing::{Bound, Memory, columns_bytes, same};
 use crate::widening::Widest;
 
 /// Drives one base into a table.
@@ -41,6 +41,8 @@ pub(crate) struct Grouped {
     plan: Arc<Plan>,
     table: GroupTable,
     memory: Memory,
+    /// What the table has without groups.
+    _fixed: Memory,
 }
 
 impl<'a> Worker<'a> {
@@ -93,20 +95,24 @@ impl<'a> Worker<'a> {
 
     fn take(&mut self, block: Block, place: Place<'_>) -> Result<()> {
         let mut rest = self.widest.bring(block)?;
-        let bind = |_: &[DataType]| self.partitions.plan(&rest.schema).map(Arc::new);
+        let bind = |_: &[DataType]| self.partitions.plan(&rest.schema);
         let plan = Arc::clone(self.plan.for_schema(&rest.schema, bind)?);
+        let mut evaluation = self.evaluation.take();
         loop {
-            let rows = match &mut self.evaluation {
-                Some(evaluation) => evaluation.rows(&rest, |block| plan.evaluated_size(block))?,
-                None => rest.rows,
+            let mut taken = |piece: Block| {
+                self.take_piece(piece.clone(), &plan).map_err(|error| plan.blame(error, &piece, place))
             };
-            let piece = rest.slice(0, rows);
-            self.take_piece(piece.clone(), &plan).map_err(|error| plan.blame(error, &piece, place))?;
+            let (rows, ()) = match &mut evaluation {
+                Some(evaluation) => evaluation.of_some(&rest, |block| plan.evaluated_size(block), taken)?,
+                None => (rest.rows, taken(rest.clone())?),
+            };
             if rows == rest.rows {
-                return Ok(());
+                break;
             }
             rest = rest.slice(rows, rest.rows - rows);
         }
+        self.evaluation = evaluation;
+        Ok(())
     }
 
     /// Takes rows whose keys and arguments there is memory for.
@@ -120,6 +126,7 @@ impl<'a> Worker<'a> {
                 return self.partitions.take(block, feeder);
             }
             let (keys, arguments) = plan.evaluate(&block)?;
+            self.partitions.note_block(columns_bytes(&keys, &arguments));
             if self.has_room(block.rows, &arguments) {
                 let grouped = match &mut self.grouped {
                     Some(grouped) => grouped,
@@ -138,18 +145,20 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// Whether the table may grow by a block and still be let go of.
+    /// Whether the table may grow by a block and still be let go of, and others find room for theirs.
     fn has_room(&mut self, rows: usize, arguments: &[Vec<ArrayRef>]) -> bool {
         let Some(grouped) = &mut self.grouped else { return true };
+        let growth = grouped.table.growth(rows, arguments);
         !self.partitions.can_spill()
-            || (!self.partitions.is_tight(grouped.table.growth(rows, arguments) + grouped.size())
+            || ((grouped.size() + growth) as u64 <= self.partitions.share
+                && !self.partitions.is_tight(growth + grouped.size())
                 && grouped.hold_growth(rows, arguments).is_ok())
     }
 
     /// Lets go of the groups, for which there is no room.
     fn let_go(&mut self) -> Result<()> {
         match self.grouped.take_if(|grouped| self.partitions.stay_apart(grouped)) {
-            Some(huge) => self.partitions.pour(huge, &mut self.partitions.feeder()),
+            Some(huge) => self.partitions.pour_all(huge),
             None => self.pour(),
         }
     }
@@ -157,7 +166,8 @@ impl<'a> Worker<'a> {
     /// Puts the groups into the partitions, where from now on all go.
     fn pour(&mut self) -> Result<()> {
         let Some(many) = self.grouped.take() else { return Ok(()) };
-        self.partitions.pour(many, self.feeder.insert(self.partitions.feeder()))?;
+        let feeder = self.partitions.feeder(many.schema())?;
+        self.partitions.pour(many, self.feeder.insert(feeder))?;
         process::forget_code_within(Memory::available(self.consumer.as_ref()));
         Ok(())
     }
@@ -177,7 +187,11 @@ impl Drop for EndsOthers<'_> {
 impl Grouped {
     /// A table that has seen no row.
     pub(crate) fn new(plan: Arc<Plan>, consumer: Option<&Consumer>) -> Self {
-        Grouped { table: plan.table(), plan, memory: Memory::new(consumer) }
+        let (table, memory) = (plan.table(), Memory::new(consumer));
+        let mut fixed = Memory::new(consumer);
+        // Whoever puts rows in finds out whether there is room.
+        let _ = fixed.hold(table.fixed_size());
+        Grouped { table, plan, memory, _fixed: fixed }
     }
 
     /// The schema of the rows it takes.
@@ -215,8 +229,8 @@ impl Grouped {
     }
 
     /// Bytes that [`Grouped::split`] takes beside the table.
-    pub(crate) fn split_size(&self) -> usize {
-        self.table.split_size(self.plan.dense())
+    pub(crate) fn split_size(&self, parts: usize) -> usize {
+        self.table.split_size(parts, self.plan.dense()) + parts * self.table.fixed_size()
     }
 
     /// Takes the groups of another table of the same schema.
@@ -229,9 +243,9 @@ impl Grouped {
         self.memory.hold(self.table.size())
     }
 
-    /// The groups by partition, and the memory that they hold.
-    pub(crate) fn split(self) -> Result<(Vec<GroupTable>, Memory)> {
-        let mut parts = self.plan.part_tables();
+    /// The groups by partition, of which there are so many, and the memory that they hold.
+    pub(crate) fn split(self, parts: usize) -> Result<(Vec<GroupTable>, Memory)> {
+        let mut parts = self.plan.part_tables(parts);
         self.table.split_into(&mut parts)?;
         Ok((parts, self.memory))
     }

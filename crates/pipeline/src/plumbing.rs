@@ -80,6 +80,11 @@ pub(crate) fn column_bytes(column: &ArrayRef) -> usize {
     }
 }
 
+/// Bytes of copies of a block's keys and arguments.
+pub(crate) fn columns_bytes(keys: &[ArrayRef], arguments: &[Vec<ArrayRef>]) -> usize {
+    keys.iter().chain(arguments.iter().flatten()).map(column_bytes).sum()
+}
+
 /// The memory of one operator or one of its threads, under a budget or not.
 #[derive(Debug, Default)]
 pub(crate) struct Memory {

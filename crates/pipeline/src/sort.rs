@@ -16,6 +16,9 @@ use crate::sort_rows::Held;
 use crate::sort_runs::SortRuns;
 use crate::widening::Widest;
 
+/// For each thread that reads on, and for who waits for them, there should be room for so many blocks like the last one: those
+/// that are read, wait and are evaluated. Long texts are blocks of many MiB.
+const BESIDE: usize = 2;
 /// Fewer rows than these are not worth cutting.
 const MIN_CUT: usize = 65_536;
 
@@ -91,7 +94,8 @@ impl<I: Iterator<Item = Result<Block>>> Sort<I> {
     fn read_all(&mut self) -> Result<Option<Output>> {
         let mut memory = Memory::new(self.consumer.as_ref());
         let threads = self.pool.as_ref().map_or(1, |pool| pool.current_num_threads());
-        let mut runs = self.space.clone().map(|space| SortRuns::new(space, self.limit));
+        let space = self.space.clone();
+        let mut runs = space.clone().map(|space| SortRuns::new(space, self.limit));
         let mut widest = Widest::default();
         let mut schema: Option<Arc<Schema>> = None;
         let mut held = Held::new(&self.keys);
@@ -102,7 +106,11 @@ impl<I: Iterator<Item = Result<Block>>> Sort<I> {
             }
             schema = Some(Arc::clone(&block.schema));
             let piece = held.piece(&block)?;
-            if memory.hold(held.size_with(&piece)).is_err() {
+            let beside = BESIDE * (threads + 1) * piece.size();
+            let leaves_little = |memory: &Memory| {
+                space.is_some() && held.size() >= beside && memory.room() < (piece.size() + beside) as u64
+            };
+            if leaves_little(&memory) || memory.hold(held.size_with(&piece)).is_err() {
                 make_room(&mut held, &mut memory, runs.as_mut().map(|runs| (runs, threads)), self.limit)?;
                 memory.hold(held.size_with(&piece))?;
             }

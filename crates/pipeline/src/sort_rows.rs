@@ -47,7 +47,7 @@ pub(crate) struct Piece {
 
 impl Piece {
     /// Heap bytes, with a place in the order for each row.
-    fn size(&self) -> usize {
+    pub(crate) fn size(&self) -> usize {
         self.columns_size() + self.keys.size() + self.keys.num_rows() * size_of::<Place>()
     }
 

@@ -278,6 +278,17 @@ impl Aggregates {
         self.families.iter().map(|family| bytes_of(family.state.as_ref())).sum()
     }
 
+    /// Heap bytes of the states themselves, without those of groups, about.
+    pub fn fixed_size(&self) -> usize {
+        /// A block of the heap with what a state lists there: its functions, say.
+        const BLOCK: usize = 32;
+        let states = self.families.iter().map(|family| {
+            let members = family.members.capacity() * size_of::<usize>();
+            size_of_val(family.state.as_ref()) + members + 3 * BLOCK
+        });
+        self.families.capacity() * size_of::<Family>() + states.sum::<usize>()
+    }
+
     /// Heap bytes held, by capacity.
     pub fn size(&self) -> usize {
         self.families.iter().map(|family| family.state.size()).sum()

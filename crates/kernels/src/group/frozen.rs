@@ -4,7 +4,7 @@ use plimsoll_core::Result;
 
 use super::entry::EntryKey;
 use super::key_codec::KeyCodec;
-use super::{GroupTable, PARTITIONS, Partitioner, pieces};
+use super::{GroupTable, Partitioner, pieces};
 use crate::aggregate::INLINE;
 use crate::spill::{Packed, RunWriter, Runs};
 
@@ -59,16 +59,16 @@ pub struct FrozenTable {
 }
 
 impl FrozenTable {
-    /// The groups of each of the [`PARTITIONS`]; without keys there is only the first.
+    /// The groups of each of so many partitions; without keys there is only the first.
     ///
     /// # Errors
     /// None that a table of ours gives.
-    pub fn partitions(&self) -> Result<Vec<Vec<u32>>> {
+    pub fn partitions(&self, count: usize) -> Result<Vec<Vec<u32>>> {
         if self.table.key_types.is_empty() {
             return Ok(vec![self.all().collect()]);
         }
-        let mut parts = vec![Vec::new(); PARTITIONS];
-        let mut partitioner = Partitioner::new();
+        let mut parts = vec![Vec::new(); count];
+        let mut partitioner = Partitioner::new(count);
         for ids in pieces(self.table.groups(), self.table.keys.at_once(TOGETHER)) {
             let ids: Vec<u32> = ids.collect();
             let keys = self.table.keys.decode(&ids)?;
@@ -88,7 +88,10 @@ impl FrozenTable {
     pub fn write(&self, ids: Vec<u32>, runs: &mut Runs) -> Result<()> {
         // What a group has within its states is in memory at once when runs are merged: the more runs, the less of each.
         let most = match self.table.appended {
-            false => (INLINE_OF_ALL / (runs.len() + 1)).clamp(LEAST_APART, INLINE),
+            false => {
+                let shares = (runs.len() + 1) * self.table.aggregates.holders().count().max(1);
+                (INLINE_OF_ALL / shares).clamp(LEAST_APART, INLINE)
+            }
             // Those of equal keys would have to be in one order. Most of these groups have one value of each family.
             true => usize::MAX,
         };

@@ -70,11 +70,16 @@ impl Keys {
         }
     }
 
-    /// How many keys should be decoded at once, at most `most`: long ones are large columns.
+    /// How many keys should be decoded at once, at most `most`: long ones and those of many columns are large.
     pub(super) fn at_once(&self, most: usize) -> usize {
         /// Bytes of the keys that are decoded at once, about.
-        const DECODED: usize = 1 << 20;
-        (DECODED / (self.size() / self.len().max(1)).max(1)).clamp(1, most)
+        const DECODED: usize = 256 << 10;
+        let columns = match self {
+            Keys::Rows(keys) => keys.columns(),
+            _ => 1,
+        };
+        let key = (self.size() / self.len().max(1)).max(columns * size_of::<Option<u64>>());
+        (DECODED / key).clamp(1, most)
     }
 
     /// Bytes of those that only look-ups need.

@@ -217,6 +217,12 @@ impl GroupTable {
             + self.ids.capacity() * size_of::<u32>()
     }
 
+    /// Heap bytes beside [`GroupTable::size`] that it has without a group, about: those of the states themselves, of which
+    /// there are as many as aggregates.
+    pub fn fixed_size(&self) -> usize {
+        self.aggregates.fixed_size() + self.key_types.capacity() * 2 * size_of::<DataType>()
+    }
+
     /// Bytes that the table may take beside those that it has while it takes `rows` rows with these arguments, were each a
     /// new group with new values: those of what it grows into, and while that is filled those of what it grows out of.
     pub fn growth(&self, rows: usize, arguments: &[Vec<ArrayRef>]) -> usize {

@@ -13,7 +13,8 @@ use super::hash::{Hasher, spread};
 use super::text_keys::{Texts, Views};
 use crate::arrays::without_dictionary;
 
-/// How many partitions. A block has enough rows for each to be worth a visit, and one of them is a small part of all.
+/// How many partitions there are at most. A block has enough rows for each to be worth a visit, and one of them is a small part
+/// of all.
 pub const PARTITIONS: usize = 32;
 
 /// Instead of a value: two words that are no text and no mantissa.
@@ -22,6 +23,7 @@ const NULL: u128 = u128::MAX - 1;
 /// Puts rows into the order of their partitions; keeps its buffers from block to block.
 #[derive(Debug)]
 pub struct Partitioner {
+    count: usize,
     hasher: Hasher,
     hashes: Vec<u64>,
 }
@@ -30,20 +32,15 @@ pub struct Partitioner {
 #[derive(Debug)]
 pub struct Partitioned {
     rows: UInt32Array,
-    /// Where the rows of each partition begin, and behind them the number of rows.
+    /// Where the rows of each partition begin, and behind those of the last the number of rows.
     starts: [usize; PARTITIONS + 1],
 }
 
-impl Default for Partitioner {
-    fn default() -> Self {
-        Partitioner::new()
-    }
-}
-
 impl Partitioner {
-    /// One of as many as there are workers.
-    pub fn new() -> Self {
-        Partitioner { hasher: Hasher::new(), hashes: Vec::new() }
+    /// For so many partitions, a power of two and at most [`PARTITIONS`].
+    pub fn new(count: usize) -> Self {
+        debug_assert!(count.is_power_of_two() && count <= PARTITIONS);
+        Partitioner { count, hasher: Hasher::new(), hashes: Vec::new() }
     }
 
     /// The rows of key columns of these types.
@@ -57,6 +54,7 @@ impl Partitioner {
             self.mix_column(&without_dictionary(column)?, *data_type)?;
         }
         let mut starts = [0; PARTITIONS + 1];
+        let partition_of = |hash: u64| partition_of(hash) % self.count;
         self.hashes.iter().for_each(|hash| starts[partition_of(*hash) + 1] += 1);
         for partition in 0..PARTITIONS {
             starts[partition + 1] += starts[partition];

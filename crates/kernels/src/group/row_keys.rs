@@ -23,8 +23,10 @@ const NULL: u8 = u8::MAX;
 /// Instead of a number of bytes: it comes in the next four.
 const LONG: u8 = u8::MAX - 1;
 
-/// Bytes of encoded rows that are looked up together, unless one row has more.
+/// Bytes of encoded rows that are looked up together, unless one row has more...
 const TOGETHER: usize = 64 << 10;
+/// ... and in a dense table, of which there are many at once.
+const DENSE: usize = 4 << 10;
 
 /// Rows with dense ids.
 #[derive(Debug)]
@@ -34,6 +36,8 @@ pub(super) struct RowKeys {
     /// The rows that are being looked up, at equal distances, and how many bytes of each are written.
     rows: Vec<u8>,
     lengths: Vec<usize>,
+    /// Bytes of the rows that are looked up together.
+    together: usize,
 }
 
 /// A column that is encoded, and where it has NULLs.
@@ -51,11 +55,17 @@ enum Values<'a> {
 
 impl RowKeys {
     pub(super) fn new(types: &[DataType]) -> Self {
-        RowKeys { types: types.to_vec(), keys: ByteKeys::new(), rows: Vec::new(), lengths: Vec::new() }
+        let (types, keys, rows, lengths) = (types.to_vec(), ByteKeys::new(), Vec::new(), Vec::new());
+        RowKeys { types, keys, rows, lengths, together: TOGETHER }
     }
 
     pub(super) fn len(&self) -> usize {
         self.keys.len()
+    }
+
+    /// How many columns a key has.
+    pub(super) fn columns(&self) -> usize {
+        self.types.len()
     }
 
     pub(super) fn size(&self) -> usize {
@@ -70,11 +80,12 @@ impl RowKeys {
     /// See [`ByteKeys::make_dense`].
     pub(super) fn make_dense(&mut self) {
         self.keys.make_dense();
+        self.together = DENSE;
     }
 
     /// Bytes that it takes beside those that it has while it makes room for `more` keys.
     pub(super) fn growth(&self, more: usize) -> usize {
-        self.keys.growth(more)
+        self.keys.growth(more) + self.together.saturating_sub(self.rows.capacity())
     }
 
     /// Lets go of what only look-ups need. There must be none any more.
@@ -95,7 +106,7 @@ impl RowKeys {
             columns.iter().zip(&self.types).map(|(column, data_type)| Column::new(column, *data_type));
         let columns: Vec<Column<'_>> = columns.collect::<Result<_>>()?;
         let stride = columns.iter().map(|column| column.most_bytes(rows)).sum::<usize>();
-        let together = (TOGETHER / stride.max(1)).clamp(1, rows.max(1));
+        let together = (self.together / stride.max(1)).clamp(1, rows.max(1));
         self.rows.resize(together * stride, 0);
         for start in (0..rows).step_by(together) {
             let rows = together.min(rows - start);

@@ -5,7 +5,7 @@ use plimsoll_core::Result;
 
 use super::index::HashIndex;
 use super::keys::{Keys, Mode};
-use super::{GroupTable, PARTITIONS, Partitioner, pieces};
+use super::{GroupTable, Partitioner, pieces};
 use crate::Block;
 use crate::aggregate::NOWHERE;
 
@@ -13,18 +13,18 @@ use crate::aggregate::NOWHERE;
 type Place = (u8, u32);
 
 impl GroupTable {
-    /// Bytes that [`GroupTable::split_into`] takes beside those of the table for [`PARTITIONS`] parts, about: first for the
-    /// keys a second time, then, when the table has let go of its own, for the states. `dense` says that parts are.
-    pub fn split_size(&self, dense: bool) -> usize {
+    /// Bytes that [`GroupTable::split_into`] takes beside those of the table for so many parts, about: first for the keys a
+    /// second time, then, when the table has let go of its own, for the states. `dense` says that parts are.
+    pub fn split_size(&self, parts: usize, dense: bool) -> usize {
         let own = self.keys.size() + self.first_positions.capacity() * size_of::<u64>();
         let (groups, index) = (self.groups(), self.keys.index_size());
-        let indexes = PARTITIONS * HashIndex::size_for(groups / PARTITIONS, dense);
+        let indexes = parts * HashIndex::size_for(groups / parts, dense);
         let keys = own - index + indexes;
         let states = (keys + self.aggregates.size()).saturating_sub(own);
         keys.max(states) + groups * (size_of::<Place>() + size_of::<u32>())
     }
 
-    /// Its groups as [`PARTITIONS`] tables, which are empty `parts` of the same types. The keys are looked up again, a block
+    /// Its groups as tables by partition, which are empty `parts` of the same types. The keys are looked up again, a block
     /// of them at a time.
     ///
     /// # Errors
@@ -33,7 +33,7 @@ impl GroupTable {
         let groups = self.groups();
         // The part that each group goes to, and its id there.
         let mut places: Vec<Place> = vec![(0, NOWHERE); groups];
-        let mut partitioner = Partitioner::new();
+        let mut partitioner = Partitioner::new(parts.len());
         let mut positions = Vec::new();
         for ids in pieces(groups, self.keys.at_once(Block::ROWS)) {
             let start = ids.start as usize;

@@ -213,7 +213,7 @@ proptest! {
         if backwards {
             late.reverse();
         }
-        let mut partitioner = Partitioner::new();
+        let mut partitioner = Partitioner::new(PARTITIONS);
         for (keys, arguments, rows, position) in late {
             let partitioned = partitioner.partition(&types, &keys, rows).unwrap();
             for (number, part) in parts.iter_mut().enumerate() {
@@ -249,8 +249,9 @@ proptest! {
 #[test]
 fn partitions_know_values_and_not_arrays() {
     let partition = |data_type: DataType, column: ArrayRef| {
-        let partitioned =
-            Partitioner::new().partition(&[data_type], &[Arc::clone(&column)], column.len()).unwrap();
+        let partitioned = Partitioner::new(PARTITIONS)
+            .partition(&[data_type], &[Arc::clone(&column)], column.len())
+            .unwrap();
         let mut of_rows = vec![0; column.len()];
         for number in 0..PARTITIONS {
             partitioned.rows()[partitioned.range(number)]
@@ -327,7 +328,7 @@ fn codes_of_dictionaries_are_texts() {
             };
             let keys = &[Arc::clone(block), sevens][..types.len()];
             update(&mut table, keys, number as u64 * 10);
-            let partitioned = Partitioner::new().partition(&types, keys, block.len()).unwrap();
+            let partitioned = Partitioner::new(PARTITIONS).partition(&types, keys, block.len()).unwrap();
             let arranged: Vec<ArrayRef> = keys.iter().map(|key| partitioned.arrange(key).unwrap()).collect();
             for (part, range) in
                 parts.iter_mut().enumerate().map(|(number, part)| (part, partitioned.range(number)))
