@@ -1,36 +1,52 @@
 #!/usr/bin/env python3
 """Draws shapes of files and queries, runs the program under memory limits, and holds the peak of each process against its limit.
 
-    python3 tests/shapes.py PROGRAM [--runs 60] [--seed N]
+    python3 tests/shapes.py PROGRAM [--runs 60] [--seed N] [--jobs N] [--log FILE] [--together PROGRAM]
+    python3 tests/shapes.py PROGRAM --only NUMBER --seed N      a shape of a run again
+    python3 tests/shapes.py PROGRAM --shape JSON --keep FOLDER  a shape as it was printed; its files are kept
 
-A run under a limit must end with 0 or 4 and a peak below the limit, give the bytes that a run without one gives, and end with 4
-only where twice the limit shows that memory was short: there it may fit. The seed is printed; each shape is drawn from its own
-number, so that one alone can be run again (--only NUMBER). Needs GNU time. Ends with an error where a shape breaks the limit.
+A run under a limit must have a peak below it and give the bytes, the error and the exit code that a run without one gives; or end
+with 4 where twice the limit shows that memory was short. What verbs print that is measured is not compared. The seed is printed,
+and each shape is drawn from its own number. A shape that breaks is made small and printed; it becomes a line of
+tests/shapes/cases.jsonl, which are run first. --together is a program that takes --memory-limit, --threads and several
+statements, runs them at once in one engine and writes their results as CSV, one behind the other.
 """
 
 import argparse
+import json
 import random
-import subprocess
+import shlex
 import sys
 import tempfile
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
-MEBIBYTE = 1 << 20
-LIMITS = [16, 20, 24, 32, 48, 64, 96, 128, 192, 256]
-SECONDS = 120
+HERE = Path(__file__).resolve().parent / "shapes"
+sys.path.insert(0, str(HERE))
+import shrinking
+from drawing import Shape, drawn, fields_of, shape_of
+from judging import Place, Verdict, judged
+
+CASES = HERE / "cases.jsonl"
 
 
-@dataclass
-class Shape:
-    """A file's text, a query over it and the settings of a run."""
+@dataclass(frozen=True)
+class Outcome:
+    """A shape, what was found, and, where it breaks, the smallest shape that does so in the same way."""
 
-    what: str
-    text: str
-    sql: str
-    limit: int
-    threads: int
-    flags: list[str]
+    name: str
+    shape: Shape
+    verdict: Verdict
+    small: Shape | None = None
+
+    @property
+    def ratio(self) -> float:
+        """The highest peak as a part of its limit."""
+        return max(run.peak / limit for limit, run in self.verdict.runs.items() if limit is not None)
 
 
 def main() -> None:
@@ -38,175 +54,101 @@ def main() -> None:
     parser.add_argument("program", type=Path)
     parser.add_argument("--runs", type=int, default=60)
     parser.add_argument("--seed", type=int, default=random.randrange(10**9))
-    parser.add_argument("--only", type=int)
+    parser.add_argument("--only", type=int, metavar="NUMBER")
+    parser.add_argument("--shape", type=json.loads, metavar="JSON")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="where the files of --only and --shape are left")
+    parser.add_argument("--together", type=Path, metavar="PROGRAM")
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--log", type=Path, metavar="FILE", help="one JSON line for each shape")
+    parser.add_argument("--no-shrinking", action="store_true")
     options = parser.parse_args()
-    print(f"seed {options.seed}")
-    numbers = [options.only] if options.only is not None else range(options.runs)
-    broken = refused = 0
+    options.program = options.program.resolve()
+    options.together = options.together and options.together.resolve()
+    print(f"seed {options.seed}", flush=True)
+    outcomes: list[Outcome] = []
+    with open(options.log or "/dev/null", "w") as log, ProcessPoolExecutor(options.jobs) as pool:
+        for outcome in pool.map(partial(tried, options), shapes(options)):
+            outcomes.append(outcome)
+            print(json.dumps(logged(outcome)), file=log, flush=True)
+            if outcome.verdict.cause:
+                print(report(options, outcome), flush=True)
+        print(summary(outcomes))
+        print(f"seed {options.seed}\n\n{summary(outcomes)}", file=log)
+    sys.exit(any(outcome.verdict.cause for outcome in outcomes))
+
+
+def shapes(options: argparse.Namespace) -> Iterator[tuple[str, Shape]]:
+    if options.shape:
+        yield "given", shape_of(options.shape)
+        return
+    numbers: Iterable[int] = range(options.runs)
+    if options.only is not None:
+        numbers = [options.only]
+    elif CASES.exists():
+        for at, line in enumerate(CASES.read_text().splitlines()):
+            yield f"case {at + 1}", shape_of(json.loads(line))
     for number in numbers:
-        shape = drawn(random.Random(f"{options.seed}/{number}"))
-        with tempfile.TemporaryDirectory() as place:
-            problem, ended = judged(options.program.resolve(), shape, Path(place))
-        refused += ended == 4
-        if problem:
-            broken += 1
-            print(f"{number}: {shape.what}, {shape.limit} MiB, {shape.threads} threads: {problem}\n    {shape.sql[:160]}")
-            sys.stdout.flush()
-    print(f"{len(numbers)} shapes: {broken} broken, {refused} ended with 4")
-    sys.exit(broken > 0)
+        yield str(number), drawn(f"{options.seed}/{number}", options.together is not None)
 
 
-def drawn(r: random.Random) -> Shape:
-    kinds = [wide, long_texts, many_groups, many_expressions, many_keys, head, list_of_constants, nested, long_field]
-    shape = r.choice(kinds)(r)
-    shape.limit, shape.threads = r.choice(LIMITS), r.choice([1, 2, 4, 8])
-    return shape
+def tried(options: argparse.Namespace, named: tuple[str, Shape]) -> Outcome:
+    name, shape = named
+    verdict = verdict_of(options, shape, options.keep)
+    if verdict.cause is None or options.no_shrinking:
+        return Outcome(name, shape, verdict)
+    breaks = lambda smaller: verdict_of(options, smaller).cause == verdict.cause
+    return Outcome(name, shape, verdict, shrinking.shrunk(shape, breaks))
 
 
-def made(what: str, text: str, sql: str, flags: list[str] | None = None) -> Shape:
-    return Shape(what, text, sql, 0, 0, flags or [])
+def verdict_of(options: argparse.Namespace, shape: Shape, keep: Path | None = None) -> Verdict:
+    with tempfile.TemporaryDirectory() as folder:
+        if keep:
+            keep.mkdir(parents=True, exist_ok=True)
+        place = Place(shape, options.program, options.together, keep or Path(folder))
+        if keep:
+            begin = f"{shlex.join(place.feeder)} | " if place.feeder else ""
+            print(f"cd {keep} && {begin}{shlex.join(place.command(shape.limit))}{'' if place.feeder else ' < f.sql'}", flush=True)
+        return judged(shape, place.run)
 
 
-def magnitude(r: random.Random, most: int) -> int:
-    """From 1 to `most`; half of the orders of magnitude, the small ones, once in four times."""
-    return max(1, round(most ** (r.random() if r.random() < 0.25 else 0.5 + 0.5 * r.random())))
+def logged(outcome: Outcome) -> dict[str, Any]:
+    runs = {str(limit): {"ended": run.ended, "peak": round(run.peak, 1), "seconds": round(run.seconds, 2)}
+            for limit, run in outcome.verdict.runs.items()}
+    small = {"small": fields_of(outcome.small)} if outcome.small else {}
+    return {"name": outcome.name, **fields_of(outcome.shape), "runs": runs, "cause": outcome.verdict.cause,
+            "sentence": outcome.verdict.sentence, **small}
 
 
-def wide(r: random.Random) -> Shape:
-    columns = magnitude(r, 20_000)
-    rows = max(2, min(400, 400_000 // columns))
-    names = ",".join(f"c{at}" for at in range(columns))
-    lines = (",".join(str(at * row % 1000) for at in range(columns)) for row in range(rows))
-    last = columns - 1
-    sql = r.choice([
-        "SELECT count(*) FROM 'f.csv'",
-        f"SELECT sum(c{last}), max(c0) FROM 'f.csv'",
-        "SELECT * FROM 'f.csv'",
-        f"SELECT * FROM 'f.csv' ORDER BY c{last}",
-        f"SELECT c0, count(*) FROM 'f.csv' GROUP BY c0 ORDER BY c0",
+def report(options: argparse.Namespace, outcome: Outcome) -> str:
+    """A shape that breaks: what is wrong, the small shape, and how to run it."""
+    shape = outcome.small or outcome.shape
+    with tempfile.TemporaryDirectory() as folder:
+        place = Place(shape, options.program, options.together, Path(folder))
+        command, sql = place.command(shape.limit), place.statements
+    short = lambda text: text if len(text) < 240 else f"{text[:120]} … {text[-100:]}"
+    printed = json.dumps(fields_of(shape))
+    return "\n    ".join([
+        f"{outcome.name}: {outcome.verdict.cause}: {outcome.verdict.sentence}", *map(short, sql),
+        shlex.join(short(word) for word in command),
+        f"python3 tests/shapes.py {options.program} --keep /tmp/shape --shape {shlex.quote(printed)}",
     ])
-    return made(f"{columns} columns, {rows} rows", names + "\n" + "\n".join(lines) + "\n", sql)
 
 
-def long_texts(r: random.Random) -> Shape:
-    length = magnitude(r, 1_000_000)
-    rows = max(2, min(20_000, 30_000_000 // (2 * length)))
-    text = lambda at: ("t" + str(r.randrange(10**9)) + "abcdefghij" * (length // 10 + 1))[:length]
-    lines = (f"{at},{text(at)},{'q' * length}{r.randrange(10**6)}" for at in range(rows))
-    sql = r.choice([
-        "SELECT t, u FROM 'f.csv' GROUP BY t, u ORDER BY 1, 2",
-        "SELECT DISTINCT t FROM 'f.csv' ORDER BY t",
-        "SELECT count(DISTINCT t) FROM 'f.csv'",
-        "SELECT * FROM 'f.csv' ORDER BY u, id",
-        "SELECT id % 10 AS g, min(t), max(u) FROM 'f.csv' GROUP BY 1 ORDER BY 1",
-        "SELECT max(length(t || u)) FROM 'f.csv'",
-        "SELECT id, upper(t) AS t FROM 'f.csv'",
-    ])
-    return made(f"texts of {length} bytes, {rows} rows", "id,t,u\n" + "\n".join(lines) + "\n", sql)
-
-
-def numbers(r: random.Random, rows: int, groups: int) -> str:
-    line = lambda: (
-        f"{r.randrange(groups)},{r.randrange(10**9)},{r.randrange(10**6) / 100},{r.random():.6f},x{r.randrange(groups)}"
-    )
-    return "g,a,b,c,s\n" + "\n".join(line() for _ in range(rows)) + "\n"
-
-
-def many_groups(r: random.Random) -> Shape:
-    groups = magnitude(r, 1_000_000)
-    sql = r.choice([
-        "SELECT g, sum(a), avg(b), max(c) FROM 'f.csv' GROUP BY g ORDER BY g",
-        "SELECT s, min(s), max(s), first(a), last(b) FROM 'f.csv' GROUP BY s ORDER BY s",
-        "SELECT g % 100 AS k, count(DISTINCT a), count(DISTINCT s) FROM 'f.csv' GROUP BY 1 ORDER BY 1",
-        "SELECT g % 1000 AS k, median(c), quantile_cont(a, 0.9) FROM 'f.csv' GROUP BY 1 ORDER BY 1",
-        "SELECT DISTINCT g, s FROM 'f.csv' ORDER BY g, s",
-        "SELECT g, s FROM 'f.csv' GROUP BY g, s",
-    ])
-    return made(f"{groups} groups", numbers(r, 300_000, groups), sql)
-
-
-def many_expressions(r: random.Random) -> Shape:
-    count = magnitude(r, 300)
-    function = r.choice(["sum", "min", "avg", "stddev", "median", "count"])
-    listed = ", ".join(f"{function}(a + {at})" for at in range(count))
-    grouped = r.choice(["", " GROUP BY g % 100 ORDER BY min(g % 100)"])
-    return made(f"{count} times {function}", numbers(r, 50_000, 1000), f"SELECT {listed} FROM 'f.csv'{grouped}")
-
-
-def many_keys(r: random.Random) -> Shape:
-    count = magnitude(r, 300)
-    keys = ", ".join(f"a + {at}" for at in range(count))
-    sql = r.choice([
-        f"SELECT count(*) FROM (f) GROUP BY {keys} LIMIT 1", f"SELECT a FROM (f) ORDER BY {keys}"
-    ]).replace("(f)", "'f.csv'")
-    return made(f"{count} keys", numbers(r, 50_000, 1000), sql)
-
-
-def head(r: random.Random) -> Shape:
-    size = magnitude(r, 64_000_000)
-    line, flags = r.choice([("# remark", ["--comment", "#"]), ("# remark", []), ("", []), ("skipped", None)])
-    lines = size // (len(line) + 1)
-    flags = ["--skip-rows", str(lines)] if flags is None else flags
-    text = (line + "\n") * lines + "a,b\n1,2\n3,4\n"
-    return made(f"head of {size} bytes of {line!r}", text, "SELECT sum(b) FROM 'f.csv'", flags)
-
-
-def list_of_constants(r: random.Random) -> Shape:
-    count = magnitude(r, 200_000)
-    listed = ",".join(r.choice(["{}", "'{}'"]).format(r.randrange(10**9)) for _ in range(count))
-    listed = ",".join(entry.strip("'") for entry in listed.split(","))
-    return made(f"{count} constants", numbers(r, 20_000, 1000), f"SELECT count(*) FROM 'f.csv' WHERE a IN ({listed})")
-
-
-def nested(r: random.Random) -> Shape:
-    depth = magnitude(r, 60)
-    expression = "s"
-    for at in range(depth):
-        expression = r.choice([f"upper({expression})", f"lower({expression})", f"trim({expression})",
-                               f"replace({expression}, '{at % 10}', 'number')"])
-    return made(f"{depth} functions", numbers(r, 20_000, 1000), f"SELECT max(length({expression})) FROM 'f.csv'")
-
-
-def long_field(r: random.Random) -> Shape:
-    length = magnitude(r, 20_000_000)
-    text = "id,s\n1,a\n2," + "x" * length + "\n3,y\n"
-    sql = r.choice(["SELECT sum(id) FROM 'f.csv'", "SELECT max(length(s)) FROM 'f.csv'", "SELECT * FROM 'f.csv'"])
-    return made(f"a field of {length} bytes", text, sql, ["--max-field", "100MiB"])
-
-
-def judged(program: Path, shape: Shape, place: Path) -> tuple[str | None, int]:
-    """What is wrong with a shape, and how its run under the limit ended."""
-    (place / "f.csv").write_text(shape.text)
-    shape.text = ""
-    ended, peak, given, message = run(program, shape, place, shape.limit)
-    if ended not in (0, 4):
-        return f"ended with {ended}: {message}", ended
-    if peak > shape.limit * 1024:
-        return f"peak {peak / 1024:.1f} MiB, ended with {ended}", ended
-    if ended == 4:
-        again, peak, _, _ = run(program, shape, place, 2 * shape.limit)
-        if again == 0 and peak < 0.6 * shape.limit * 1024:
-            return f"ended with 4, but twice the limit needs {peak / 1024:.1f} MiB: {message}", ended
-        return None, ended
-    ended_without, _, expected, message = run(program, shape, place, None)
-    if ended_without != 0 or given != expected:
-        return f"other bytes than without a limit: {message}", ended
-    return None, ended
-
-
-def run(program: Path, shape: Shape, place: Path, limit: int | None) -> tuple[int, int, bytes, str]:
-    """Exit code, peak in KiB, the result's bytes and the first line of a message."""
-    limited = [] if limit is None else ["--memory-limit", f"{limit}MiB"]
-    result, peak = place / "out.csv", place / "peak"
-    result.unlink(missing_ok=True)
-    command = ["/usr/bin/time", "-q", "-f", "%M", "-o", str(peak), str(program), "query", "--quiet", "--threads",
-               str(shape.threads), *limited, *shape.flags, "-o", str(result), "-"]
-    try:
-        done = subprocess.run(command, input=shape.sql.encode(), capture_output=True, cwd=place, timeout=SECONDS)
-    except subprocess.TimeoutExpired:
-        return -1, 0, b"", f"took more than {SECONDS} seconds"
-    first = done.stderr.decode(errors="replace").split("\n", 1)[0][:200]
-    return done.returncode, int(peak.read_text().split()[-1]), result.read_bytes() if result.exists() else b"", first
+def summary(outcomes: list[Outcome]) -> str:
+    """A table for a Markdown page."""
+    lines = ["| shapes | runs | ended with 4 | refused alike | highest peak / limit | broken |", "|---|---|---|---|---|---|"]
+    by_name = {"all": outcomes}
+    for outcome in sorted(outcomes, key=lambda one: one.shape.kind):
+        by_name.setdefault(outcome.shape.kind, []).append(outcome)
+    for outcome in sorted(outcomes, key=lambda one: one.shape.verb):
+        by_name.setdefault(f"`{outcome.shape.verb}`", []).append(outcome)
+    for name, some in by_name.items():
+        ends = [one.verdict.runs[one.shape.limit].ended for one in some]
+        highest = max((one.ratio for one in some), default=0)
+        broken = sum(one.verdict.cause is not None for one in some)
+        refused = sum(end not in (0, 4) for end in ends)
+        lines.append(f"| {name} | {len(some)} | {ends.count(4)} | {refused} | {highest:.2f} | {broken} |")
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":
