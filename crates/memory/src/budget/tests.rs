@@ -209,6 +209,60 @@ fn the_growth_of_one_number_is_refused() {
     budget.reservation("others").try_grow(1).unwrap();
 }
 
+#[test]
+fn parts_have_their_least_and_an_equal_share() {
+    let whole = Budget::limited(100).unwrap();
+    let first = whole.part("queries", 5, 20).unwrap();
+    assert_eq!((whole.used(), first.limit(), first.used(), first.available()), (25, Some(95), 0, 95));
+    let mut alone = first.consumer("group").reservation();
+    alone.try_grow(70).unwrap();
+    assert_eq!((whole.used(), first.used(), first.available()), (75, 70, 25));
+    // What is reserved stays reserved, but more than its share nobody gets any more.
+    let second = whole.part("queries", 5, 20).unwrap();
+    assert_eq!((whole.used(), first.available(), second.available()), (100, 0, 20));
+    let refused = alone.try_grow(1).unwrap_err();
+    assert_eq!((refused.limit, refused.used), (Some(95), 100));
+    let others: Vec<_> = refused.top.iter().map(|top| (top.path.as_str(), top.used)).collect();
+    assert_eq!(others, [("group", 70), ("other queries", 25)]);
+    assert!(whole.part("queries", 0, 1).is_err());
+    let mut least = second.consumer("sort").reservation();
+    least.try_grow(20).unwrap();
+    assert!(least.try_grow(1).is_err(), "the whole is full");
+    alone.try_resize(30).unwrap();
+    assert_eq!((whole.used(), first.available(), second.available()), (60, 15, 25));
+    least.try_grow(25).unwrap();
+    assert!(least.try_grow(1).is_err(), "half of 100 less 5");
+    drop((least, second));
+    assert_eq!((whole.used(), first.available()), (35, 65));
+    drop((alone, first));
+    assert_eq!(whole.used(), 0);
+}
+
+#[test]
+fn parts_keep_the_limit_with_many_threads() {
+    let whole = Budget::limited(1000).unwrap();
+    std::thread::scope(|scope| {
+        for thread in 1..=4_u64 {
+            let whole = &whole;
+            scope.spawn(move || {
+                for round in 0..50 {
+                    let Ok(part) = whole.part("queries", 10, 50) else { continue };
+                    let mut reservation = part.consumer("group").reservation();
+                    for step in 0..200_u64 {
+                        if reservation.try_resize(((step + round) * thread * 37) % 611).is_err() {
+                            assert!(reservation.size() + 10 >= 50 || whole.used() <= 1000);
+                            reservation.shrink(u64::MAX);
+                            reservation.try_grow(50).unwrap();
+                        }
+                        assert!(whole.used() <= 1000 && part.used() <= 990);
+                    }
+                }
+            });
+        }
+    });
+    assert_eq!(whole.used(), 0);
+}
+
 /// A budget of 100 bytes of which 50 are soft, and three consumers that can spill but for the last.
 fn soft() -> (Budget, [Consumer; 3]) {
     let budget = Budget::limited(100).unwrap().with_soft_limit(SoftLimit::Bytes(50)).unwrap();
