@@ -69,8 +69,10 @@ fn traced(settings: &Settings, options: &ProfileOptions, rejects: &Rejects) -> R
     let mode = options.sample.map_or(Mode::Exact, |interval| Mode::Sampled { interval: interval.0 });
     trace::start(options.frames, mode)?;
     let ran = ran(settings, rejects);
-    let traces = trace::stop()?.into_traces();
-    Ok((traces, ran?))
+    let last = trace::stop();
+    // A run that failed has nothing to show: its addresses are not looked up.
+    let footprint = ran?;
+    Ok((last?.into_traces(), footprint))
 }
 
 /// Reads the query to its end.
