@@ -6,8 +6,9 @@ use std::sync::OnceLock;
 
 use super::recorder::{self, Quiet};
 use super::sites::{self, Site};
+use super::symbols::{self, Symbols};
 use super::traces::{Amount, Frame, Mode, Trace, Traces};
-use super::{sample, shadow, symbols};
+use super::{sample, shadow};
 
 /// What was traced up to one moment. It reads as [`Traces`], which resolves its symbols once; until then it holds addresses.
 #[derive(Debug)]
@@ -55,7 +56,8 @@ impl Snapshot {
     fn resolve(&self) -> Traces {
         let _quiet = Quiet::enter();
         let mut traces = self.head.clone();
-        let mut resolver = Resolver::default();
+        let addresses = self.taken.iter().flat_map(|taken| taken.stack.iter().copied());
+        let mut resolver = Resolver::of(symbols::resolve(addresses));
         for taken in &self.taken {
             let stack = resolver.stack(&taken.stack, self.head.frame_limit);
             resolver.add(Trace { stack, ..taken.trace.clone() });
@@ -98,28 +100,37 @@ impl Taken {
 }
 
 /// Puts traces together whose stacks are the same lines.
-#[derive(Default)]
 struct Resolver {
+    symbols: Symbols,
     frames: Vec<Frame>,
-    numbers: HashMap<Frame, u32>,
+    /// The numbers of the frames, by those of the symbols.
+    numbers: HashMap<u32, u32>,
     traces: Vec<Trace>,
     known: HashMap<(Vec<u32>, u32), usize>,
 }
 
 impl Resolver {
+    fn of(symbols: Symbols) -> Self {
+        let (frames, numbers) = (Vec::new(), HashMap::new());
+        Resolver { symbols, frames, numbers, traces: Vec::new(), known: HashMap::new() }
+    }
+
     /// The frames of a stack without the allocator's own, at most `limit` addresses deep.
     fn stack(&mut self, addresses: &[usize], limit: usize) -> Vec<u32> {
-        let resolved: Vec<_> = addresses.iter().map(|address| symbols::resolve(*address)).collect();
         // Whatever is called on the way into the allocator lies before the last of its frames.
-        let inside =
-            |frames: &[Frame]| frames.iter().rposition(|frame| symbols::is_allocator(&frame.function));
-        let innermost = resolved.iter().take(8).rposition(|frames| inside(frames).is_some());
+        let inside = |frames: &[u32]| {
+            frames.iter().rposition(|frame| symbols::is_allocator(&self.symbols.frame(*frame).function))
+        };
+        let first = addresses.iter().take(8).map(|address| inside(self.symbols.at(*address)));
+        let first: Vec<Option<usize>> = first.collect();
+        let innermost = first.iter().rposition(Option::is_some);
         let mut stack = Vec::new();
         let mut depth = 0;
-        for (index, frames) in resolved.iter().enumerate() {
+        for (index, address) in addresses.iter().enumerate() {
+            let frames = self.symbols.at(*address);
             let skipped = match innermost {
                 Some(last) if index < last => frames.len(),
-                Some(last) if index == last => inside(frames).map_or(0, |at| at + 1),
+                Some(last) if index == last => first[last].map_or(0, |at| at + 1),
                 _ => 0,
             };
             let kept = &frames[skipped..];
@@ -130,19 +141,14 @@ impl Resolver {
                 break;
             }
             depth += 1;
-            stack.extend(kept.iter().map(|frame| self.number(frame)));
+            for frame in kept {
+                stack.push(*self.numbers.entry(*frame).or_insert_with(|| {
+                    self.frames.push(self.symbols.frame(*frame).clone());
+                    u32::try_from(self.frames.len() - 1).unwrap_or(u32::MAX)
+                }));
+            }
         }
         stack
-    }
-
-    fn number(&mut self, frame: &Frame) -> u32 {
-        if let Some(number) = self.numbers.get(frame) {
-            return *number;
-        }
-        let number = u32::try_from(self.frames.len()).unwrap_or(u32::MAX);
-        self.frames.push(frame.clone());
-        self.numbers.insert(frame.clone(), number);
-        number
     }
 
     fn add(&mut self, trace: Trace) {
