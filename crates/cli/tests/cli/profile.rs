@@ -1,6 +1,8 @@
 //! `plimsoll profile`: the report, its exports, and what it refuses.
 
 use std::fs;
+#[cfg(target_os = "linux")]
+use std::{process::Stdio, time::Duration};
 
 use crate::program::Place;
 
@@ -87,4 +89,42 @@ fn the_limit_holds_under_a_profile() {
     let place = place();
     place.run(&["profile", SQL, "--memory-limit", "4MiB"]).failed(4, &["memory limit"]);
     place.run(&["profile", SQL, "--memory-limit", "0"]).failed(4, &["memory limit of 0 bytes"]);
+}
+
+/// The most of the program that was resident while it ran, in bytes, and how it ended.
+#[cfg(target_os = "linux")]
+fn resident_peak(place: &Place, arguments: &[&str]) -> (u64, Option<i32>) {
+    let mut child = place.command(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut peak = 0;
+    loop {
+        // What the kernel keeps is the peak up to now: only what comes after the last look is missed.
+        let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kib = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+        peak = kib.map_or(peak, |kib| kib * 1024);
+        if let Some(status) = child.try_wait().unwrap() {
+            return (peak, status.code());
+        }
+        std::thread::sleep(Duration::from_micros(500));
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_lines_are_found_within_the_limit() {
+    let lines: String = (0..100_000).map(|at| format!("key {},{at}\n", at % 1000)).collect();
+    let place = Place::with(format!("k,v\n{lines}"));
+    // The program's debug information is several times as large, built either way.
+    let (limit, bytes) = ("32MiB", 32 << 20);
+    let exports = ["heap.pb.gz", "stacks.folded", "peak.svg", "run.snapshot"];
+    let flags = exports.iter().flat_map(|name| ["--export", name]);
+    let arguments: Vec<&str> = ["profile", SQL, "--memory-limit", limit].into_iter().chain(flags).collect();
+    let (peak, code) = resident_peak(&place, &arguments);
+    assert_eq!(code, Some(0));
+    assert!(peak <= bytes, "{peak} bytes were resident under a limit of {limit}");
+    assert!(place.read("run.snapshot").contains("crates/cli/src/profile/mod.rs"), "lines are found");
+    // A run that fails has no lines to show, and looks for none.
+    let (peak, code) = resident_peak(&place, &["profile", SQL, "--memory-limit", "4MiB"]);
+    assert_eq!(code, Some(4));
+    assert!(peak <= bytes, "{peak} bytes were resident when it failed");
 }
