@@ -16,6 +16,6 @@ pub use aggregate::{AggregateState, Aggregates};
 pub use block::{Block, Source};
 pub use evaluate::{
     Condition, EvaluatedSize, evaluate, evaluate_argument, evaluate_key, evaluated_argument_size,
-    evaluated_key_size, evaluated_size, with_texts_within,
+    evaluated_key_size, evaluated_size, evaluated_within,
 };
 pub use group::GroupTable;

@@ -1,7 +1,7 @@
 //! The memory of columns that expressions give, of which a block may have too many rows to be evaluated at once.
 
 use plimsoll_core::{ErrorKind, Result};
-use plimsoll_kernels::{Block, with_texts_within};
+use plimsoll_kernels::{Block, evaluated_within};
 use plimsoll_memory::{Bytes, Consumer};
 
 use crate::plumbing::Memory;
@@ -12,9 +12,8 @@ const SHARE: u64 = 4;
 const LEAST: u64 = 64 << 10;
 /// Where what could come at most leaves room for fewer rows than these, so many are tried.
 const FEW: usize = 64;
-/// Of what is held for rows that are tried, the texts of an array have one of so many bytes: there are those of the input and of
-/// the result, and both may have grown.
-const OF_TEXTS: u64 = 4;
+/// Of what is held for rows that are tried, all that is made has one of so many bytes: what grows may have twice its bytes.
+const MADE: u64 = 2;
 
 /// What a worker holds for the columns that it evaluates. As blocks are much the same, it keeps the most that one took.
 #[derive(Debug)]
@@ -33,7 +32,7 @@ pub(crate) struct Evaluation {
 enum Piece {
     /// So many rows, for which there is room whatever they come to.
     Fits(usize),
-    /// So many rows, unless their texts come to more than there is room for.
+    /// So many rows, unless they come to more than there is room for.
     Tried(usize),
 }
 
@@ -59,15 +58,15 @@ impl Evaluation {
             match self.piece(block, &size) {
                 Piece::Fits(rows) => return Ok((rows, evaluate(block.slice(0, rows))?)),
                 Piece::Tried(rows) => {
-                    let texts =
-                        usize::try_from(self.memory.held().max(LEAST) / OF_TEXTS).unwrap_or(usize::MAX);
-                    if let Some(given) = with_texts_within(texts, || evaluate(block.slice(0, rows)))? {
+                    let made = self.memory.held().max(LEAST) / MADE;
+                    let made = usize::try_from(made).unwrap_or(usize::MAX);
+                    if let Some(given) = evaluated_within(made, || evaluate(block.slice(0, rows)))? {
                         self.next = Some(rows.saturating_mul(2));
                         return Ok((rows, given));
                     }
                     self.next = Some((rows / 2).max(1));
                     if rows == 1 {
-                        self.hold_more(texts)?;
+                        self.hold_more(made)?;
                     }
                 }
             }
@@ -97,19 +96,17 @@ impl Evaluation {
         Piece::Tried(block.rows.min(self.next.unwrap_or(FEW)).max(1))
     }
 
-    /// Holds more, where the texts of one row are more than `texts` bytes.
-    fn hold_more(&mut self, texts: usize) -> Result<()> {
+    /// Holds more, where one row takes more than `made` bytes.
+    fn hold_more(&mut self, made: usize) -> Result<()> {
         let held = self.memory.held().max(LEAST);
         let all = held + self.memory.room() / 4 * 3;
         let more = (2 * held).min(all);
         if more > held / 8 * 9 && self.memory.hold(usize::try_from(more).unwrap_or(usize::MAX)).is_ok() {
             return Ok(());
         }
-        let texts = Bytes(texts as u64);
+        let made = Bytes(made as u64);
         Err(ErrorKind::MemoryLimit {
-            message: format!(
-                "an expression gives a text of more than {texts} for one row, and there is no room for more"
-            ),
+            message: format!("the expressions of one row take more than {made}, for which there is no room"),
             hint: "raise the memory limit, or use fewer threads".to_owned(),
         }
         .into())

@@ -30,16 +30,16 @@ mod text;
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, new_empty_array};
+use arrow::array::{Array, ArrayRef, new_empty_array};
 use arrow::error::ArrowError;
 use plimsoll_core::{ArithmeticOp, DataType, Error, Function, Result, Typed, TypedKind};
 
-pub use self::allowance::with_texts_within;
+pub use self::allowance::evaluated_within;
 pub use self::condition::Condition;
 use self::operand::Operand;
 pub use self::size::{EvaluatedSize, evaluated_argument_size, evaluated_key_size, evaluated_size};
 use crate::Block;
-use crate::arrays::{arrow_type, plain};
+use crate::arrays::{arrow_type, is_encoded, plain};
 
 /// The values of `expr` for each row of `block`. A bare column is given as it is; decimals are otherwise
 /// `Decimal128Array`s of the expression's precision and scale.
@@ -102,6 +102,18 @@ fn argument_column(expr: &Typed) -> Option<usize> {
 
 /// The values of `expr` for a block of one row at least. Where several rows fail, the error is that of any of them.
 fn operand(expr: &Typed, block: &Block) -> Result<Operand> {
+    let given = made(expr, block)?;
+    let is_new = match expr.kind {
+        TypedKind::Field(index) => is_encoded(&block.columns[index], expr.data_type),
+        _ => true,
+    };
+    if is_new {
+        allowance::spend(|| given.array().get_array_memory_size())?;
+    }
+    Ok(given)
+}
+
+fn made(expr: &Typed, block: &Block) -> Result<Operand> {
     use TypedKind as K;
     let data_type = expr.data_type;
     match &expr.kind {

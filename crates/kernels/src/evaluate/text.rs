@@ -22,7 +22,7 @@ fn build(operands: &[&Operand], write: impl Fn(usize, &mut String)) -> Result<Op
 /// As [`build`], with room for so many bytes from the beginning.
 fn build_within(bytes: usize, operands: &[&Operand], write: impl Fn(usize, &mut String)) -> Result<Operand> {
     let (rows, nulls) = (joint_len(operands), joint_nulls(operands));
-    let mut texts = StringBuilder::with_capacity(rows, bytes.min(allowance::most()));
+    let mut texts = StringBuilder::with_capacity(rows, bytes.min(allowance::left()));
     let mut text = String::new();
     for row in 0..rows {
         if nulls.as_ref().is_some_and(|nulls| nulls.is_null(row)) {
@@ -122,7 +122,7 @@ fn substring(text: &str, start: i64, length: Option<i64>) -> &str {
 
 /// `replace`.
 pub(super) fn replace(input: &Operand, from: &Operand, to: &Operand) -> Result<Operand> {
-    let most = allowance::most();
+    let most = allowance::left();
     build(&[input, from, to], |row, out| {
         let (text, from, to) = (input.text(row), from.text(row), to.text(row));
         if from.is_empty() {
