@@ -115,18 +115,9 @@ class Place:
         return [str(self.program), *verb, *settings, self.statements[0] if self.feeder else "-"]
 
     def run(self, limit: int | None) -> Run:
-        if limit is None and self.shape.verb == "together":
-            return self.one_after_the_other()
         return self.process(self.command(limit))
 
-    def one_after_the_other(self) -> Run:
-        """What several queries give together is what each gives alone."""
-        query = [str(self.program), "query", "--quiet"]
-        runs = [self.process([*query, sql], appends=at > 0) for at, sql in enumerate(self.statements)]
-        ended, peak = max(run.ended for run in runs), max(run.peak for run in runs)
-        return Run(ended, peak, sum(run.seconds for run in runs), runs[-1].digest, runs[-1].said)
-
-    def process(self, command: list[str], appends: bool = False) -> Run:
+    def process(self, command: list[str]) -> Run:
         """GNU time stands between: a child begins with the peak of the process that has made it, which is not small in Python."""
         folder, output = self.folder, self.folder / "stdout"
         written = self.folder / self.shape.choices["output"]
@@ -134,7 +125,7 @@ class Place:
         begin = time.monotonic()
         feeder = subprocess.Popen(self.feeder, cwd=folder, stdout=subprocess.PIPE) if self.feeder else None
         measured = ["/usr/bin/time", "-q", "-f", "%M", "-o", "peak", *command]
-        with (open(output, "ab" if appends else "wb") as out, open(folder / "f.sql", "rb") as sql, open(folder / "said", "wb") as said):
+        with (open(output, "wb") as out, open(folder / "f.sql", "rb") as sql, open(folder / "said", "wb") as said):
             process = subprocess.Popen(measured, cwd=folder, stdin=feeder.stdout if feeder else sql, stdout=out, stderr=said,
                                        start_new_session=True)
             if feeder:

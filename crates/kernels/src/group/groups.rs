@@ -79,7 +79,7 @@ impl ClosedTable {
     /// Bytes of a row of its columns, about.
     fn row_size(&self) -> usize {
         let groups = self.order.len();
-        self.keys.size() / groups.max(1) + self.aggregates.result_size(groups)
+        self.keys.decoded_size() + self.aggregates.result_size(groups)
     }
 
     /// The position of the group at this place in the order.

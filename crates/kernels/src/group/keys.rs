@@ -74,12 +74,18 @@ impl Keys {
     pub(super) fn at_once(&self, most: usize) -> usize {
         /// Bytes of the keys that are decoded at once, about.
         const DECODED: usize = 256 << 10;
+        (DECODED / self.decoded_size()).clamp(1, most)
+    }
+
+    /// Bytes of a key while it is decoded, about: many small numbers take more than encoded.
+    pub(super) fn decoded_size(&self) -> usize {
+        /// A value that may be NULL, and the same in its array.
+        const VALUE: usize = size_of::<Option<u64>>() + size_of::<u64>();
         let columns = match self {
             Keys::Rows(keys) => keys.columns(),
             _ => 1,
         };
-        let key = (self.size() / self.len().max(1)).max(columns * size_of::<Option<u64>>());
-        (DECODED / key).clamp(1, most)
+        (self.size() / self.len().max(1)).max(columns * VALUE)
     }
 
     /// Bytes of those that only look-ups need.

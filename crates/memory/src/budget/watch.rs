@@ -11,7 +11,7 @@ use crate::{heap, process};
 /// Looks at the process lie at least so far apart...
 const APART: Duration = Duration::from_millis(5);
 /// ... and so many times as long as one took, with what was given back meanwhile.
-const IDLE: u32 = 20;
+const IDLE: u32 = 10;
 
 /// One of so many bytes of the limit is for what comes between two looks.
 const MARGIN: u64 = 32;
@@ -79,8 +79,10 @@ impl Watch {
         };
         let mut excess = found().unwrap_or(0);
         if excess > 0 {
-            process::relieve();
+            process::trim();
             excess = found().unwrap_or(0);
+            // Most of it comes back while the same work goes on, so that it counts.
+            process::forget_code();
         }
         self.excess.store(excess, Relaxed);
         let took = self.began.elapsed().saturating_sub(now);

@@ -45,7 +45,7 @@ pub fn give_back() {
 }
 
 /// Gives back all pages of what is free between allocations.
-pub(super) fn trim() {
+pub(crate) fn trim() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     {
         #[allow(unsafe_code, reason = "malloc_trim has no safe wrapper")]

@@ -9,6 +9,7 @@ mod machine;
 mod resident;
 mod usage;
 
+pub(crate) use allocator::trim;
 pub use allocator::{give_back, keep_little};
 pub use cgroup::{Cgroup, cgroup, cgroup_limit};
 pub use code::{forget_code, forget_code_within};
@@ -16,12 +17,6 @@ pub use machine::{default_limit, physical_memory};
 pub(crate) use resident::resident_now;
 pub use resident::{Resident, ResidentReader, reset_peak_resident, resident, resident_exact};
 pub use usage::{Usage, processor_time, usage};
-
-/// Gives back what nobody needs just now: free pages of the heap, and pages of code.
-pub(crate) fn relieve() {
-    allocator::trim();
-    forget_code();
-}
 
 /// The bytes of a line such as `VmRSS:      1234 kB`; the kernel's kB are 1024 bytes.
 fn field(text: &str, name: &str) -> Option<u64> {
