@@ -101,6 +101,8 @@ def drawn(key: str, has_together: bool) -> Shape:
         # No flag says how the file is read, statements are arguments, and none of them may fail.
         sizes |= {"sql": min(sizes["sql"], 50_000), "head": 0, "quote": 0, "field": min(sizes["field"], 16_000_000)}
         choices |= {name: all_[0] for name, (_, all_) in CHOICES.items() if name != "letters"}
+        # Each query has its threads and 4 MiB in any case, and the program may be a debug build.
+        limit = max(limit, 24 + 8 * sizes["queries"])
     # compare runs each statement ten times, two of them row by row.
     return Shape(key, kind, verb, form, limit, threads, bounded(sizes, 20 if verb == "compare" else 1), choices)
 

@@ -58,13 +58,14 @@ pub(crate) fn same(left: &Arc<Schema>, right: &Arc<Schema>) -> bool {
 pub(crate) const READERS: usize = 4 << 20;
 /// Bytes of a block of rows that are in memory, unless one row alone has more.
 const BLOCK_BYTES: usize = 1 << 20;
-/// The least rows of such a block.
+/// The least rows of such a block, unless they have more bytes.
 const LEAST_ROWS: usize = 16;
 
 /// How many rows a block should have of about `rows` rows that take `bytes` bytes, where there is room for `room` bytes.
 pub(crate) fn block_rows(bytes: usize, rows: usize, room: u64) -> usize {
     let most = usize::try_from(room).unwrap_or(usize::MAX).min(BLOCK_BYTES);
-    (most / (bytes / rows.max(1)).max(1)).clamp(LEAST_ROWS, Block::ROWS)
+    let row = (bytes / rows.max(1)).max(1);
+    (most / row).clamp((BLOCK_BYTES / row).clamp(1, LEAST_ROWS), Block::ROWS)
 }
 
 /// Bytes of a copy of a column, whose views would see the same texts.

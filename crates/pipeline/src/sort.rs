@@ -108,7 +108,9 @@ impl<I: Iterator<Item = Result<Block>>> Sort<I> {
             let piece = held.piece(&block)?;
             let beside = BESIDE * (threads + 1) * piece.size();
             let leaves_little = |memory: &Memory| {
-                space.is_some() && held.size() >= beside && memory.room() < (piece.size() + beside) as u64
+                let (room, size) = (memory.room(), held.size() as u64);
+                let is_worth_it = size >= (beside as u64).min((room + size) / 8);
+                space.is_some() && is_worth_it && room < (piece.size() + beside) as u64
             };
             if leaves_little(&memory) || memory.hold(held.size_with(&piece)).is_err() {
                 make_room(&mut held, &mut memory, runs.as_mut().map(|runs| (runs, threads)), self.limit)?;

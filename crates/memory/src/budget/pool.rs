@@ -11,6 +11,9 @@ use super::watch::{Found, Watch};
 /// Consumers further down count with the one at this level in errors: the threads of an operator are one name.
 const NAMED_LEVELS: usize = 2;
 
+/// Growths of fewer bytes are held against reservations alone: whoever saves memory needs some.
+const SMALL: u64 = 16 << 10;
+
 /// How many consumers an error names.
 const NAMED: usize = 5;
 
@@ -156,7 +159,7 @@ impl Pool {
         if let Some(held) = &mut held {
             held.grow(self.total.gauge().used(), bytes)?;
         }
-        let Found { grown, excess } = self.found(bytes);
+        let Found { grown, excess } = if bytes < SMALL { Found::default() } else { self.found(bytes) };
         if self.total.grow(shares(node.chain()), bytes, (grown, excess))? {
             self.ask();
         }

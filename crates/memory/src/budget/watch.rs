@@ -9,12 +9,13 @@ use std::time::{Duration, Instant};
 use crate::{heap, process};
 
 /// Looks at the process lie at least so far apart...
-const APART: Duration = Duration::from_millis(5);
+const APART: Duration = Duration::from_millis(2);
 /// ... and so many times as long as one took, with what was given back meanwhile.
 const IDLE: u32 = 10;
 
-/// One of so many bytes of the limit is for what comes between two looks.
-const MARGIN: u64 = 32;
+/// So many bytes of the limit, and one of so many, are for what comes between two looks.
+const MARGIN: u64 = 512 << 10;
+const MARGINS: u64 = 32;
 
 /// A process under a limit.
 #[derive(Debug)]
@@ -44,7 +45,7 @@ pub(super) struct Found {
 impl Watch {
     /// A process that may have `limit` bytes, of which `reserved` can be reserved. `None` where nothing counts the heap.
     pub(super) fn new(limit: u64, reserved: u64) -> Option<Self> {
-        let limit = limit - limit / MARGIN;
+        let limit = limit.saturating_sub(MARGIN + limit / MARGINS);
         let heap_before = heap::live();
         (heap_before > 0).then(|| Watch {
             limit,
