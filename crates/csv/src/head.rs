@@ -109,9 +109,11 @@ impl Head<'_> {
         }
         let sample_end = data_start.saturating_add(CsvOptions::SAMPLE_BYTES);
         let reach = data_start.saturating_add(CsvOptions::SAMPLE_REACH);
-        // Where records are long, the first one is enough.
-        let is_begun = known > data_start && (self.paused || self.bytes.len() > reach);
-        if known < sample_end && !(self.enough || self.full || is_begun) {
+        // Where records are long, the first one is enough, and there is no sample without it.
+        let first = || self.first_record(&block, &dialect, data_start, known).map(|(_, behind)| behind);
+        let first = if self.full || self.bytes.len() > reach { first() } else { None };
+        let is_begun = known > data_start && self.paused || first.is_some();
+        if known < sample_end && !(self.enough || is_begun) {
             return Ok(None);
         }
         let declared = self.declared(&columns)?;
@@ -129,7 +131,10 @@ impl Head<'_> {
             }
         };
         let lines = self.spot(data_start).lines;
-        let within = self.end_within(&block, data_start, reach).unwrap_or(known);
+        let within = match first {
+            Some(first) if self.bytes.len() > reach => self.end_within(&block, data_start, reach).max(first),
+            _ => known,
+        };
         let region = Region::of_head(data_start, sample_end.min(known).min(within).max(data_start), lines)
             .at(self.lead.origin.byte)
             .behind_records(blank_records);
@@ -147,14 +152,11 @@ impl Head<'_> {
         }))
     }
 
-    /// Behind the last record that ends within `reach`, or behind the first; `None` where nothing lies behind `reach`.
-    fn end_within(&self, block: &Block, data_start: usize, reach: usize) -> Option<usize> {
-        let end_of = |at: usize| {
-            at + 1 + usize::from(self.bytes[at] == b'\r' && self.bytes.get(at + 1) == Some(&b'\n'))
-        };
-        let ends = || block.marks.ends_from(data_start).map(end_of);
-        (self.bytes.len() > reach)
-            .then(|| ends().take_while(|end| *end <= reach).last().or_else(|| ends().next()))?
+    /// Behind the last line that ends within `reach`.
+    fn end_within(&self, block: &Block, data_start: usize, reach: usize) -> usize {
+        let is_crlf = |at: usize| self.bytes[at] == b'\r' && self.bytes.get(at + 1) == Some(&b'\n');
+        let ends = block.marks.ends_from(data_start).map(|at| at + 1 + usize::from(is_crlf(at)));
+        ends.take_while(|end| *end <= reach).last().unwrap_or(data_start)
     }
 
     /// Refuses a header that has text behind a closing quote. Of data the scan reports it.

@@ -77,10 +77,10 @@ impl Limits {
         }
     }
 
-    /// What a limit leaves for all that runs; found anew where nothing of it is reserved.
+    /// What a limit leaves for all that runs; found anew where nothing does.
     fn whole(&self, limit: u64) -> Result<Budget> {
         let mut kept = self.whole.lock().unwrap_or_else(PoisonError::into_inner);
-        let running = kept.take().filter(|whole| whole.used() > 0);
+        let running = kept.take().filter(Budget::is_shared);
         let whole = running.map_or_else(|| budget_of(limit, self.threads()), Ok)?;
         Ok(kept.insert(whole).clone())
     }

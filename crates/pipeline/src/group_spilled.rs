@@ -23,6 +23,8 @@ const STATES: [usize; 2] = [32 << 10, 256 << 10];
 const GROUPS: usize = 1024;
 /// The blocks of one thread take so many times what their states do while they are made and until they are printed.
 const BLOCKS: usize = 5;
+/// Keys and states that are larger than usual are there as they were read, and as columns.
+const COPIES: usize = 2;
 /// Bytes that a thread must have to read a partition.
 pub(crate) const LEAST_READING: u64 = (BLOCKS * STATES[0] + LEAST_READERS) as u64;
 /// Bytes that a thread should have to read a partition.
@@ -166,7 +168,7 @@ impl Giving {
             Source::Runs(groups) => {
                 // More than states of the usual size; it is given back with the next block.
                 memory.hold(shared.share)?;
-                let hold = |states: usize| memory.hold(shared.share + states);
+                let hold = |states: usize| memory.hold(shared.share + COPIES * states);
                 let Some(groups) = groups.next(GROUPS, shared.states(), hold)? else { return Ok(None) };
                 let mut columns = groups.columns;
                 if shared.positions {

@@ -18,7 +18,7 @@ use crate::widening::Widest;
 
 /// For each thread that reads on, and for who waits for them, there should be room for so many blocks like the last one: those
 /// that are read, wait and are evaluated. Long texts are blocks of many MiB.
-const BESIDE: usize = 2;
+const BESIDE: usize = 4;
 /// Fewer rows than these are not worth cutting.
 const MIN_CUT: usize = 65_536;
 

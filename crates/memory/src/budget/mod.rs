@@ -192,6 +192,12 @@ impl Budget {
         self.pool.look();
     }
 
+    /// Whether there are clones, consumers, reservations or parts of it beside this one.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        Arc::strong_count(&self.pool) > 1
+    }
+
     /// The consumer of this name at the top of the tree. The same name gives the same consumer; the budget keeps every
     /// name it has heard, so names say what kind of thing holds memory, not which one.
     #[must_use]

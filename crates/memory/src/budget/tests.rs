@@ -212,7 +212,9 @@ fn the_growth_of_one_number_is_refused() {
 #[test]
 fn parts_have_their_least_and_an_equal_share() {
     let whole = Budget::limited(100).unwrap();
+    assert!(!whole.is_shared());
     let first = whole.part("queries", 5, 20).unwrap();
+    assert!(whole.is_shared());
     assert_eq!((whole.used(), first.limit(), first.used(), first.available()), (25, Some(95), 0, 95));
     let mut alone = first.consumer("group").reservation();
     alone.try_grow(70).unwrap();
@@ -235,7 +237,7 @@ fn parts_have_their_least_and_an_equal_share() {
     drop((least, second));
     assert_eq!((whole.used(), first.available()), (35, 65));
     drop((alone, first));
-    assert_eq!(whole.used(), 0);
+    assert_eq!((whole.used(), whole.is_shared()), (0, false));
 }
 
 #[test]
