@@ -61,6 +61,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--log", type=Path, metavar="FILE", help="one JSON line for each shape")
     parser.add_argument("--no-shrinking", action="store_true")
+    parser.add_argument("--allow", type=int, default=0, metavar="N", help="drawn shapes that may break before this fails")
     options = parser.parse_args()
     options.program = options.program.resolve()
     options.together = options.together and options.together.resolve()
@@ -74,7 +75,9 @@ def main() -> None:
                 print(report(options, outcome), flush=True)
         print(summary(outcomes))
         print(f"seed {options.seed}\n\n{summary(outcomes)}", file=log)
-    sys.exit(any(outcome.verdict.cause for outcome in outcomes))
+    broken = [outcome for outcome in outcomes if outcome.verdict.cause]
+    drawn_ones = [outcome for outcome in broken if outcome.name.isdigit()]
+    sys.exit(len(drawn_ones) < len(broken) or len(drawn_ones) > options.allow)
 
 
 def shapes(options: argparse.Namespace) -> Iterator[tuple[str, Shape]]:
@@ -94,6 +97,10 @@ def shapes(options: argparse.Namespace) -> Iterator[tuple[str, Shape]]:
 def tried(options: argparse.Namespace, named: tuple[str, Shape]) -> Outcome:
     name, shape = named
     verdict = verdict_of(options, shape, options.keep)
+    if verdict.cause and name.startswith("case"):
+        # What held when it was mended, and breaks once on a busy machine, is looked at twice.
+        print(f"{name} breaks: {verdict.sentence}", flush=True)
+        verdict = verdict_of(options, shape)
     if verdict.cause is None or options.no_shrinking:
         return Outcome(name, shape, verdict)
     breaks = lambda smaller: verdict_of(options, smaller).cause == verdict.cause
