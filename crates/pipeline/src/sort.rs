@@ -109,7 +109,7 @@ impl<I: Iterator<Item = Result<Block>>> Sort<I> {
             let beside = BESIDE * (threads + 1) * piece.size();
             let leaves_little = |memory: &Memory| {
                 let (room, size) = (memory.room(), held.size() as u64);
-                let is_worth_it = size >= (beside as u64).min((room + size) / 8);
+                let is_worth_it = size >= (beside as u64).min(room.saturating_add(size) / 8);
                 space.is_some() && is_worth_it && room < (piece.size() + beside) as u64
             };
             if leaves_little(&memory) || memory.hold(held.size_with(&piece)).is_err() {
