@@ -117,14 +117,13 @@ fn verdict(report: &Report) -> Result<()> {
     if let Agreement::Differs { strategies: [first, other], difference } = &report.agreement {
         bail!("{first} and {other} do not give the same result: {difference}");
     }
-    let outcomes = || report.strategies.iter().map(|strategy| &strategy.outcome);
-    if outcomes().all(|outcome| matches!(outcome, Outcome::DoesNotFit { .. })) {
-        let needs = outcomes().filter_map(|outcome| match outcome {
-            Outcome::DoesNotFit { needs_bytes } => Some(*needs_bytes),
-            _ => None,
-        });
+    let needs = report.strategies.iter().map(|strategy| match strategy.outcome {
+        Outcome::DoesNotFit { needs_bytes } => Some(needs_bytes),
+        _ => None,
+    });
+    if let Some(least) = needs.collect::<Option<Vec<_>>>().and_then(|needs| needs.into_iter().min()) {
         let message = "no strategy fits the memory limit".to_owned();
-        let hint = format!("allow about {}", Bytes(needs.min().unwrap_or(0)));
+        let hint = format!("allow about {}", Bytes(least));
         return Err(Error::from(ErrorKind::MemoryLimit { message, hint }).into());
     }
     if report.strategies.iter().all(|strategy| strategy.measured().is_none()) {

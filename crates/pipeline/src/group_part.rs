@@ -26,9 +26,8 @@ impl Part {
     /// No group yet; the table is on the account of `consumer`.
     pub(crate) fn new(plan: &Plan, consumer: Option<&Consumer>) -> Self {
         let (table, memory) = (plan.part_table(), Memory::new(consumer));
-        let mut fixed = Memory::new(consumer);
-        // Where all is in use there is no room even for that, and there must be tables to make some.
-        let _ = fixed.hold(table.fixed_size());
+        // There must be tables to make room.
+        let fixed = Memory::if_room(consumer, table.fixed_size());
         let (files, pre_aggregation) = (Files::default(), PreAggregation::default());
         Part { table, memory, _fixed: fixed, files, pre_aggregation }
     }

@@ -188,9 +188,8 @@ impl Grouped {
     /// A table that has seen no row.
     pub(crate) fn new(plan: Arc<Plan>, consumer: Option<&Consumer>) -> Self {
         let (table, memory) = (plan.table(), Memory::new(consumer));
-        let mut fixed = Memory::new(consumer);
         // Whoever puts rows in finds out whether there is room.
-        let _ = fixed.hold(table.fixed_size());
+        let fixed = Memory::if_room(consumer, table.fixed_size());
         Grouped { table, plan, memory, _fixed: fixed }
     }
 

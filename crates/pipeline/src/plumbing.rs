@@ -98,6 +98,13 @@ impl Memory {
         Memory { reservation: consumer.map(Consumer::reservation) }
     }
 
+    /// So many bytes if there is room for them, else nothing: for what must be there even where all is in use.
+    pub(crate) fn if_room(consumer: Option<&Consumer>, bytes: usize) -> Self {
+        let mut memory = Memory::new(consumer);
+        let _ = memory.hold(bytes);
+        memory
+    }
+
     /// Bytes that can still be reserved; without a budget there is no end to them.
     pub(crate) fn available(consumer: Option<&Consumer>) -> u64 {
         consumer.map_or(u64::MAX, Consumer::available)

@@ -94,8 +94,8 @@ impl<I: Iterator<Item = Result<Block>>> Sort<I> {
     fn read_all(&mut self) -> Result<Option<Output>> {
         let mut memory = Memory::new(self.consumer.as_ref());
         let threads = self.pool.as_ref().map_or(1, |pool| pool.current_num_threads());
-        let space = self.space.clone();
-        let mut runs = space.clone().map(|space| SortRuns::new(space, self.limit));
+        let mut runs = self.space.clone().map(|space| SortRuns::new(space, self.limit));
+        let can_spill = runs.is_some();
         let mut widest = Widest::default();
         let mut schema: Option<Arc<Schema>> = None;
         let mut held = Held::new(&self.keys);
@@ -110,7 +110,7 @@ impl<I: Iterator<Item = Result<Block>>> Sort<I> {
             let leaves_little = |memory: &Memory| {
                 let (room, size) = (memory.room(), held.size() as u64);
                 let is_worth_it = size >= (beside as u64).min(room.saturating_add(size) / 8);
-                space.is_some() && is_worth_it && room < (piece.size() + beside) as u64
+                can_spill && is_worth_it && room < (piece.size() + beside) as u64
             };
             if leaves_little(&memory) || memory.hold(held.size_with(&piece)).is_err() {
                 make_room(&mut held, &mut memory, runs.as_mut().map(|runs| (runs, threads)), self.limit)?;
